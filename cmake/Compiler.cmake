@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+# Language level, warnings, hardening and sanitizers for every target.
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS ON) # gnu17: the cleanup attribute
+set(CMAKE_CXX_STANDARD 14)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+set(CVG_SANITIZE "" CACHE STRING "address (with undefined), thread, or empty")
+option(CVG_COVERAGE "Count which lines ran" OFF)
+
+add_compile_definitions(_GNU_SOURCE)
+add_compile_options(
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wcast-qual -Wformat=2 -Wvla -Wundef
+  -Wwrite-strings -Wimplicit-fallthrough -Werror
+  $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
+  $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>
+  $<$<COMPILE_LANGUAGE:C>:-Wold-style-definition>)
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-Wduplicated-cond -Wduplicated-branches -Wlogical-op)
+  # Inlining across functions makes this one guess wrongly under sanitizers.
+  if(NOT CVG_SANITIZE)
+    add_compile_options(-Wnull-dereference)
+  endif()
+endif()
+
+add_compile_options(-fno-strict-overflow -fno-omit-frame-pointer -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+if(CVG_SANITIZE STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=address,undefined)
+elseif(CVG_SANITIZE STREQUAL "thread")
+  add_compile_options(-fsanitize=thread)
+  add_link_options(-fsanitize=thread)
+else()
+  add_compile_options(
+    -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
+    $<$<CONFIG:Release,RelWithDebInfo>:-D_FORTIFY_SOURCE=3>)
+  if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-ftrivial-auto-var-init=zero)
+  endif()
+endif()
+if(CVG_COVERAGE)
+  add_compile_options(--coverage)
+  add_link_options(--coverage)
+endif()
+
+include(CheckPIESupported)
+check_pie_supported()
+add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code,--as-needed)
+set(CMAKE_C_FLAGS_RELEASE "-O2 -g")

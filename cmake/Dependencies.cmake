@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+# Libraries, all from Debian 12. Each is linked by one layer only (src/CMakeLists.txt).
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+foreach(entry
+    "CURL;libcurl>=7.88" "UV;libuv>=1.44" "CARES;libcares>=1.18" "YAML;yaml-0.1>=0.2.5"
+    "CJSON;libcjson>=1.7.15" "MHD;libmicrohttpd>=0.9.75")
+  list(GET entry 0 name)
+  list(GET entry 1 package)
+  pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${package})
+endforeach()
+if(CVG_TESTS)
+  pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka>=1.1.5)
+endif()

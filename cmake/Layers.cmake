@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+# One static library a layer, one shared object a module, one program a unit test file.
+
+# cvg_layer(NAME LINK layer... [EXTERNAL target...]): all of src/NAME/*.c
+function(cvg_layer name)
+  cmake_parse_arguments(arg "" "" "LINK;EXTERNAL" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.c)
+  if(NOT sources) # BOOTSTRAP
+    file(WRITE ${CMAKE_BINARY_DIR}/empty_${name}.c "extern int cvg_empty_${name};\nint cvg_empty_${name};\n")
+    set(sources ${CMAKE_BINARY_DIR}/empty_${name}.c)
+  endif()
+  add_library(cvg_${name} STATIC ${sources})
+  target_include_directories(cvg_${name} PUBLIC ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)
+  list(TRANSFORM arg_LINK PREPEND cvg_)
+  target_link_libraries(cvg_${name} PUBLIC ${arg_LINK} ${arg_EXTERNAL})
+  target_compile_definitions(cvg_${name} PRIVATE CVG_VERSION="${PROJECT_VERSION}")
+endfunction()
+
+# cvg_program(NAME DIRECTORY LINK layer...)
+function(cvg_program name directory)
+  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${directory}/*.c)
+  if(NOT sources) # BOOTSTRAP
+    return()
+  endif()
+  add_executable(${name} ${sources})
+  list(TRANSFORM arg_LINK PREPEND cvg_)
+  target_link_libraries(${name} PRIVATE ${arg_LINK})
+  target_compile_definitions(${name} PRIVATE CVG_VERSION="${PROJECT_VERSION}")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+endfunction()
+
+# cvg_module(NAME DIRECTORY [OUTPUT folder] [EXTERNAL target...]): a module built from the SDK alone.
+# Its code is also a static library, cvg_probe_NAME, for unit tests and fuzzers.
+function(cvg_module name directory)
+  cmake_parse_arguments(arg "" "OUTPUT" "EXTERNAL" ${ARGN})
+  if(NOT arg_OUTPUT)
+    set(arg_OUTPUT ${CMAKE_BINARY_DIR}/lib/convergate/probes)
+  endif()
+  file(GLOB sources CONFIGURE_DEPENDS ${directory}/*.c)
+  if(NOT sources) # BOOTSTRAP
+    return()
+  endif()
+  add_library(cvg_probe_${name} STATIC ${sources})
+  target_include_directories(cvg_probe_${name} PUBLIC ${directory})
+  target_link_libraries(cvg_probe_${name} PUBLIC cvg_sdk ${arg_EXTERNAL})
+  add_library(probe_${name} MODULE ${sources})
+  target_link_libraries(probe_${name} PRIVATE cvg_sdk ${arg_EXTERNAL})
+  target_compile_definitions(probe_${name} PRIVATE CVG_VERSION="${PROJECT_VERSION}")
+  target_compile_definitions(cvg_probe_${name} PRIVATE CVG_VERSION="${PROJECT_VERSION}")
+  set_target_properties(probe_${name} PROPERTIES
+    PREFIX "" OUTPUT_NAME ${name} LIBRARY_OUTPUT_DIRECTORY ${arg_OUTPUT})
+  # clang's sanitizer runtimes are static in the program: their symbols are undefined here.
+  if(NOT (CVG_SANITIZE AND CMAKE_C_COMPILER_ID STREQUAL "Clang"))
+    target_link_options(probe_${name} PRIVATE -Wl,-z,defs)
+  endif()
+  target_link_options(probe_${name} PRIVATE -Wl,--exclude-libs,ALL)
+endfunction()
+
+# cvg_unit_tests(LAYER [LINK target...]): each tests/unit/LAYER/test_*.c is a program that links
+# that layer and what stands beside it in the folder.
+function(cvg_unit_tests layer)
+  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
+  file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${layer}/test_*.c)
+  file(GLOB all CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${layer}/*.c)
+  set(shared ${all})
+  list(REMOVE_ITEM shared ${tests})
+  if(NOT arg_LINK)
+    set(arg_LINK cvg_${layer})
+  endif()
+  foreach(source ${tests})
+    get_filename_component(stem ${source} NAME_WE)
+    string(REGEX REPLACE "^test_" "" stem ${stem})
+    set(program unit_${layer}_${stem})
+    add_executable(${program} ${source} ${shared})
+    target_link_libraries(${program} PRIVATE ${arg_LINK} PkgConfig::CMOCKA)
+    target_include_directories(${program} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/tests)
+    target_compile_definitions(${program} PRIVATE
+      CVG_FIXTURES="${CMAKE_SOURCE_DIR}/tests/fixtures"
+      CVG_BUILD="${CMAKE_BINARY_DIR}")
+    set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+    add_test(NAME unit/${layer}/${stem} COMMAND ${program})
+    set_tests_properties(unit/${layer}/${stem} PROPERTIES TIMEOUT 120 LABELS unit)
+  endforeach()
+endfunction()

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The steady status of one check: its readings after dwell (rise, fall), flap detection and
+ * freshness.
+ *
+ *   latest reading   so far          steady status
+ *   none             -               unknown, NoReading
+ *   too old          -               unknown, Stale
+ *   unknown          not ready       unknown, the reading's reason
+ *   ready            not ready       progressing, Rising, until `rise` of uninterrupted ready
+ *                                    readings (polled: that span at least, and two readings)
+ *   ready            ready           ready; progressing with Flapping while it flaps
+ *   other            not ready       the reading's status and reason
+ *   other or unknown ready           ready, Falling, until `fall` has passed, then the reading's
+ *
+ * `on_unknown: keep` replaces an unknown steady status by the last known one for at most keep_ns
+ * and says so (`kept`); kept evidence is never fresh.
+ *
+ * Transitions that only time makes (Stale, end of fall, end of rise for streams, end of keep)
+ * happen at their own time, not when somebody looks: advancing in one step or in many gives the
+ * same state. Deciding thread; pure, time is an argument (CLOCK_BOOTTIME nanoseconds).
+ */
+#ifndef CVG_MODEL_STEADY_H
+#define CVG_MODEL_STEADY_H
+
+#include "model/flap.h"
+#include "model/reading.h"
+
+enum cvg_on_unknown {
+    CVG_ON_UNKNOWN_BLOCK = 0,
+    CVG_ON_UNKNOWN_IGNORE,
+    CVG_ON_UNKNOWN_KEEP
+};
+
+struct cvg_steady_rules {
+    bool polled;
+    int64_t interval_ns; /* polled: between readings; streams: 0 */
+    int64_t rise_ns, fall_ns, max_age_ns;
+    enum cvg_on_unknown on_unknown;
+    int64_t keep_ns; /* with CVG_ON_UNKNOWN_KEEP */
+};
+
+/* State. Zeroed is a check that was never read. Owns a reference on `latest`. */
+struct cvg_steady {
+    struct cvg_kept_reading *latest;
+    int64_t fresh_at;    /* when the latest evidence was true: observed_at, or a later alive() */
+    int64_t ready_since; /* first of the uninterrupted ready readings; 0: the latest is not ready */
+    uint64_t ready_count;
+    int64_t unready_since; /* first of the uninterrupted other readings; 0: the latest is ready */
+    uint32_t status;       /* enum cvg_status, as of advanced_to, before keep and flapping */
+    int64_t since;         /* of `status` */
+    int64_t unknown_since; /* 0: known */
+    uint32_t last_known;   /* status before it became unknown */
+    int64_t last_known_since;
+    bool was_known;
+    int64_t advanced_to;
+    struct cvg_flap flap;
+};
+
+/* What the check counts as now. Texts are static, or the reading's (a reference on `reading` keeps
+ * them). */
+struct cvg_steady_view {
+    uint32_t status;
+    const char *reason;
+    int64_t since; /* of the status shown; 0: never read */
+    bool fresh;    /* the evidence is within max_age; never true for kept or unread */
+    bool kept;     /* unknown, shown as last_known */
+    bool flapping, rising, falling;
+    int64_t observed_at; /* 0: never */
+    int64_t expires_at;  /* when the evidence becomes Stale; 0: it is, or never read */
+    int64_t dwell_done_ns, dwell_of_ns; /* rising: how much of rise has been seen */
+    int64_t next_change_at;             /* the view changes then by time alone; CVG_NEVER */
+    int64_t
+        earliest_ready_at; /* the soonest it can count as ready if all goes well; now if it does */
+};
+
+void cvg_steady_done(struct cvg_steady *steady);
+/* A new reading; takes over the caller's reference. Readings older than the latest are dropped
+ * (returns false). */
+bool cvg_steady_observe(struct cvg_steady *steady, const struct cvg_steady_rules *rules,
+                        struct cvg_kept_reading *reading, int64_t now);
+/* Streams: the latest reading was still true at `at`. */
+void cvg_steady_alive(struct cvg_steady *steady, const struct cvg_steady_rules *rules, int64_t at,
+                      int64_t now);
+/* Applies what time alone changes up to now. */
+void cvg_steady_advance(struct cvg_steady *steady, const struct cvg_steady_rules *rules,
+                        int64_t now);
+/* After cvg_steady_advance(..., now). */
+struct cvg_steady_view cvg_steady_view(const struct cvg_steady *steady,
+                                       const struct cvg_steady_rules *rules, int64_t now);
+/* max_age where the operator gave none: the larger of 60 s and 3 x interval + timeout; 150 s for
+ * streams. */
+int64_t cvg_steady_default_max_age(bool polled, int64_t interval_ns, int64_t timeout_ns);
+
+#endif

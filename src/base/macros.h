@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #define CVG_NODISCARD             __attribute__((warn_unused_result))
-#define CVG_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define CVG_PRINTF(index, first) __attribute__((format(printf, index, first)))
 #define CVG_UNUSED                __attribute__((unused))
 
 /* Calls `done(&variable)` when the variable leaves its scope. */

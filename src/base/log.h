@@ -6,9 +6,10 @@
  *   cvg_log(CVG_LOG_WARNING, "source unavailable", "source", "metrics", "after", "2s", NULL);
  *   => level=warning msg="source unavailable" source=metrics after=2s
  *
- * Keys and values alternate and end with NULL; a NULL value leaves its pair out. Values are quoted and escaped where
- * needed, control characters too. Safe from any thread; a line is written by one write(2). Only
- * the edges (daemon, decide, server, module host, client) log above debug; the rest returns errors.
+ * Keys and values alternate and end with a NULL key; a NULL value leaves its pair out. Values are
+ * quoted and escaped where needed, control characters too. Safe from any thread; a line is written
+ * by one write(2) and is at most 8 KiB long, cut with "..." where it does not fit. Only the edges
+ * (daemon, decide, server, module host, client) log above debug; the rest returns errors.
  */
 #ifndef CVG_BASE_LOG_H
 #define CVG_BASE_LOG_H

@@ -5,9 +5,9 @@
 
 #include <stddef.h>
 
-#define CVG_NODISCARD             __attribute__((warn_unused_result))
+#define CVG_NODISCARD            __attribute__((warn_unused_result))
 #define CVG_PRINTF(index, first) __attribute__((format(printf, index, first)))
-#define CVG_UNUSED                __attribute__((unused))
+#define CVG_UNUSED               __attribute__((unused))
 
 /* Calls `done(&variable)` when the variable leaves its scope. */
 #define CVG_CLEANUP(done) __attribute__((cleanup(done)))

@@ -8,7 +8,7 @@
 
 struct cvg_url {
     bool tls;
-    char host[256];   /* without brackets, lower case */
+    char host[256];   /* without brackets, lower case, IPv6 in its short form */
     uint16_t port;    /* the scheme's default where none is given */
     bool ipv6;        /* host is an IPv6 literal */
     const char *path; /* into the text: from the first '/', or "" ; query included */

@@ -26,7 +26,7 @@ void cvg_op_leave(struct cvg_op *op);
 
 /* Around each callback into the scope's owner: times it. The scope may be gone afterwards. */
 struct cvg_op_call {
-    struct const cvg_scope_hooks *hooks;
+    const struct cvg_scope_hooks *hooks;
     void *owner;
     int64_t started;
 };

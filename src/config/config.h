@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A configuration, checked and bound: what one generation of the daemon runs on. Immutable once
+ * loaded, shared by reference; everything in it is in one arena and ends with the last reference,
+ * which may be dropped on any thread.
+ */
+#ifndef CVG_CONFIG_CONFIG_H
+#define CVG_CONFIG_CONFIG_H
+
+#include "config/bind.h"
+#include "config/kind.h"
+
+struct cvg_server_config {
+    const char *listen_host; /* literal address */
+    uint16_t listen_port;    /* 0: any free one */
+    struct cvg_list hosts;   /* const char *: further names that the Host header may have */
+    int64_t threads;
+};
+
+struct cvg_names_config {
+    struct cvg_list servers; /* const char *; empty: resolv.conf's */
+    int64_t timeout_ns;
+};
+
+struct cvg_source_config {
+    const char *name;
+    const struct cvg_node *node; /* its map */
+    const struct cvg_kind *kind;
+    const struct cvg_source_config *via; /* NULL: its own connection */
+    struct cvg_endpoint endpoint;        /* size 0: the kind has none */
+    const void *settings;                /* the module's struct */
+};
+
+enum cvg_config_on_unknown {
+    CVG_CONFIG_UNKNOWN_BLOCK,
+    CVG_CONFIG_UNKNOWN_IGNORE,
+    CVG_CONFIG_UNKNOWN_KEEP
+};
+
+enum cvg_config_on_failed {
+    CVG_CONFIG_FAILED_WAIT,
+    CVG_CONFIG_FAILED_HALT,
+    CVG_CONFIG_FAILED_HALT_AFTER
+};
+
+struct cvg_check_config {
+    const char *name;
+    const struct cvg_node *node;
+    const struct cvg_source_config *source;
+    const char *component; /* NULL: none */
+    uint32_t plane;
+    bool required, polled;
+    double weight;
+    int64_t interval_ns, timeout_ns, rise_ns, fall_ns;
+    int64_t max_age_ns;  /* CVG_ABSENT_INT: the model's default */
+    uint32_t on_unknown; /* enum cvg_config_on_unknown */
+    int64_t keep_ns;
+    uint32_t on_failed; /* enum cvg_config_on_failed */
+    int64_t halt_after_ns;
+    bool degraded_goes;
+    const void *settings; /* the module's struct, references as written */
+    /* Indexes, in the same environment, of the checks whose facts it refers to; without repeats,
+     * never in a circle. */
+    const uint32_t *inputs;
+    size_t input_count;
+};
+
+struct cvg_gate_config {
+    const char *name;
+    const struct cvg_node *node;      /* NULL: the default gate of an environment that lists none */
+    struct cvg_list require, exclude; /* const char * */
+};
+
+struct cvg_environment_config {
+    const char *name;
+    const struct cvg_node *node;
+    const struct cvg_check_config *checks;
+    size_t check_count;
+    const struct cvg_gate_config *gates; /* the first is the default one; never empty */
+    size_t gate_count;
+};
+
+struct cvg_config {
+    const char *file;
+    struct cvg_server_config server;
+    struct cvg_names_config names;
+    const char *store; /* NULL: none */
+    const struct cvg_source_config *sources;
+    size_t source_count;
+    const struct cvg_environment_config *environments; /* sorted by name */
+    size_t environment_count;
+    struct cvg_arena *arena; /* owner of all of it */
+    _Atomic unsigned references;
+};
+
+/* Reads file and, beside it, every .yaml file of conf.d in the order of their names; merges, checks, binds. All
+ * problems go to diagnostics; *ret stays NULL where there was an error. Connects to nothing, but
+ * reads files (blocking): start-up, or a worker. */
+CVG_NODISCARD int cvg_config_load(const char *file, const struct cvg_kinds *kinds,
+                                  struct cvg_diagnostics *diagnostics, struct cvg_config **ret);
+/* The same from memory, without conf.d; for tests and fuzzing. */
+CVG_NODISCARD int cvg_config_load_text(const char *file, const char *bytes, size_t length,
+                                       const struct cvg_kinds *kinds,
+                                       struct cvg_diagnostics *diagnostics,
+                                       struct cvg_config **ret);
+struct cvg_config *cvg_config_ref(struct cvg_config *config);
+void cvg_config_unref(struct cvg_config *config); /* takes NULL */
+
+/* The check's module struct with facts filled in, in the arena. NULL where a fact is not known
+ * (*ret_missing, in the arena, names it: "checks.network.facts.lb_hostname") or where the text
+ * that came out is not valid for its field (*ret_missing is NULL, reterr says). */
+const void *cvg_config_resolve(const struct cvg_check_config *check,
+                               int (*resolve)(void *ctx, const char *check, const char *fact,
+                                              struct cvg_buf *ret),
+                               void *ctx, struct cvg_arena *arena, const char **ret_missing,
+                               struct cvg_error *reterr);
+
+/* Checks the reading layers share (the wire's too): where the text of a listen address is not
+ * "address:port" with a literal address. */
+CVG_NODISCARD int cvg_config_parse_listen(const char *text, char *ret_host, size_t host_size,
+                                          uint16_t *ret_port, struct cvg_error *reterr);
+
+#endif

@@ -7,6 +7,7 @@
 #ifndef CVG_CONFIG_CONFIG_H
 #define CVG_CONFIG_CONFIG_H
 
+#include "base/error.h"
 #include "config/bind.h"
 #include "config/kind.h"
 

@@ -83,3 +83,16 @@ function(cvg_unit_tests layer)
     set_tests_properties(unit/${layer}/${stem} PROPERTIES TIMEOUT 120 LABELS unit)
   endforeach()
 endfunction()
+
+# cvg_links(SOURCE OUT): what a program of one file links, from the line in that file that says so:
+#   /* links: cvg_io PkgConfig::CURL */
+function(cvg_links source out)
+  file(STRINGS ${source} line REGEX "^/\\* links: .* \\*/$" LIMIT_COUNT 1)
+  if(NOT line)
+    message(FATAL_ERROR "${source}: lacks a line '/* links: TARGET... */'")
+  endif()
+  string(REGEX REPLACE "^/\\* links: (.*) \\*/$" "\\1" line "${line}")
+  separate_arguments(line)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+  set(${out} ${line} PARENT_SCOPE)
+endfunction()

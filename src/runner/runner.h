@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The runner owns the sources and checks of one configuration and runs them when they are due:
+ * rounds, breakers, deadlines, and facts of one check as inputs of another. Its readings are the
+ * only thing that goes up. Deciding thread.
+ */
+#ifndef CVG_RUNNER_RUNNER_H
+#define CVG_RUNNER_RUNNER_H
+
+#include "config/config.h"
+#include "io/lane.h"
+#include "model/reading.h"
+#include "module/registry.h"
+#include "runner/breaker.h"
+
+struct cvg_runner;
+
+struct cvg_runner_events {
+    /* A check of config->environments[environment].checks[check] was read. The reference goes to
+     * the receiver. */
+    void (*reading)(void *ctx, size_t environment, size_t check, struct cvg_kept_reading *reading);
+    /* A streaming check's latest reading was still true at `at`. */
+    void (*alive)(void *ctx, size_t environment, size_t check, int64_t at);
+    /* For `convergate probe`; may be NULL. */
+    void (*exchanged)(void *ctx, const char *source, const struct cvg_exchange *exchange);
+};
+
+enum cvg_run_result {
+    CVG_RUN_READY = 0,
+    CVG_RUN_NOT_READY,
+    CVG_RUN_UNKNOWN,
+    CVG_RUN_TIMEOUT,
+    CVG_RUN_SKIPPED, /* the one before was still going, or the breaker was open */
+    CVG_RUN_RESULT_COUNT
+};
+
+const char *cvg_run_result_text(enum cvg_run_result result);
+
+/* Upper bounds in seconds: 0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 */
+#define CVG_DURATION_BUCKETS 11
+extern const double cvg_duration_bounds[CVG_DURATION_BUCKETS];
+
+struct cvg_source_stats {
+    const char *name; /* the configuration's */
+    const char *type;
+    bool up; /* the breaker is closed and the latest run did not fail by its fault */
+    enum cvg_breaker_state breaker;
+    uint64_t runs[CVG_RUN_RESULT_COUNT];
+    uint64_t buckets[CVG_DURATION_BUCKETS + 1]; /* not cumulative; the last is +Inf */
+    double seconds;                             /* sum of durations */
+    uint64_t callbacks_over_budget;
+    struct cvg_lane_stats lane;
+};
+
+/* Creates every source and check, connects to nothing: what `--check` does too. Refusals of
+ * modules go to diagnostics. Takes a reference on the configuration. */
+CVG_NODISCARD int cvg_runner_new(struct cvg_loop *loop, struct cvg_config *config,
+                                 struct cvg_registry *registry,
+                                 const struct cvg_runner_events *events, void *ctx,
+                                 struct cvg_diagnostics *diagnostics, struct cvg_runner **ret);
+/* Evidence is wanted from now on. seed: for jitter. */
+void cvg_runner_start(struct cvg_runner *runner, uint64_t seed);
+/* Cancels everything; no event comes any more. Takes NULL. */
+void cvg_runner_free(struct cvg_runner *runner);
+
+/* Runs one check once, now, whatever its schedule and breaker; for `convergate probe`, on a runner
+ * that was not started. Checks that it takes facts from are run before it. */
+void cvg_runner_probe(struct cvg_runner *runner, size_t environment, size_t check);
+/* Somebody waits for this environment: trials of open breakers come at once. */
+void cvg_runner_hurry(struct cvg_runner *runner, size_t environment);
+
+size_t cvg_runner_source_count(const struct cvg_runner *runner);
+void cvg_runner_source_stats(const struct cvg_runner *runner, size_t source,
+                             struct cvg_source_stats *ret);
+
+#endif

@@ -234,13 +234,40 @@ static int reads_back(double value, const char *digits, int point)
     return again == value;
 }
 
+/* One more in the last of `places`. Zeros at the end are dropped; 0 where there are only nines. */
+static int count_up(char *digits, size_t places)
+{
+    size_t count = strlen(digits);
+    if (count < places) {
+        memset(digits + count, '0', places - count);
+        count = places;
+    }
+    while (count > 0 && digits[count - 1] == '9') {
+        count--;
+    }
+    digits[count] = '\0';
+    if (count == 0) {
+        return 0;
+    }
+    digits[count - 1]++;
+    return 1;
+}
+
 /* The fewest digits that read back. 15 digits always find the shortest text of an ordinary
- * number, where there is one of up to 15; subnormal numbers hold less than that. */
+ * number, where there is one of up to 15; subnormal numbers hold less than that. Above a power of
+ * two the doubles lie further apart than below it, so there the text above the nearest one may
+ * read back where the nearest does not. */
 static void shortest_digits(double value, char digits[18], int *ret_point)
 {
+    int exponent;
+    int power_of_two = frexp(value, &exponent) == 0.5;
     for (int count = value < DBL_MIN ? 1 : 15; count < 17; count++) {
         make_digits(value, count, digits, ret_point);
         if (reads_back(value, digits, *ret_point)) {
+            return;
+        }
+        if (power_of_two && count_up(digits, (size_t)count) &&
+            reads_back(value, digits, *ret_point)) {
             return;
         }
     }

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The board is all that readers see of the deciding thread: the latest snapshot of each
+ * environment, the vitals, the heartbeat, and the way in for commands. Every function here may be
+ * called from any thread, except where it says otherwise.
+ *
+ * Taking a reference happens under a short lock together with loading the pointer: "load, then
+ * add a reference" is a use-after-free when the publisher swaps in between.
+ */
+#ifndef CVG_DECIDE_BOARD_H
+#define CVG_DECIDE_BOARD_H
+
+#include "base/buf.h"
+#include "decide/snapshot.h"
+#include "decide/vitals.h"
+
+struct cvg_board;
+struct cvg_loop;
+
+/* Older than this, the deciding thread is taken to have stalled. */
+#define CVG_HEARTBEAT_LIMIT (3 * INT64_C(1000000000))
+
+/* names: of all environments, sorted; borrowed from the configuration. */
+struct cvg_board *cvg_board_new(const char *const *names, size_t count);
+void cvg_board_free(struct cvg_board *board); /* no reader is left; takes NULL */
+
+size_t cvg_board_count(const struct cvg_board *board);
+/* -1: there is none of that name. */
+long cvg_board_find(const struct cvg_board *board, const char *environment);
+/* A reference. Never NULL once the deciding thread has started. */
+struct cvg_snapshot *cvg_board_get(struct cvg_board *board, size_t index);
+struct cvg_vitals *cvg_board_vitals(struct cvg_board *board); /* a reference */
+
+/* May this decision be shown as it is? False for a `go` at or past valid_until, or while the
+ * heartbeat is older than CVG_HEARTBEAT_LIMIT. */
+bool cvg_board_trusts(const struct cvg_board *board, const struct cvg_decision *decision,
+                      int64_t now);
+/* CLOCK_BOOTTIME of the deciding thread's latest turn. */
+int64_t cvg_board_heartbeat(const struct cvg_board *board);
+
+/* Deciding thread only. publish takes the reference over. */
+void cvg_board_beat(struct cvg_board *board, int64_t now);
+void cvg_board_publish(struct cvg_board *board, size_t index, struct cvg_snapshot *snapshot);
+void cvg_board_publish_vitals(struct cvg_board *board, struct cvg_vitals *vitals);
+/* Before the first publication: how attachments of snapshots are freed. */
+void cvg_board_on_attachment(struct cvg_board *board, void (*free_attachment)(void *attachment));
+
+/* ---- asking with a subject to be recorded ---- */
+
+/* Made and owned by the asker; stays untouched by it from cvg_board_ask until done. */
+struct cvg_ask {
+    size_t environment; /* index */
+    const char *gate;   /* NULL or "": the default one */
+    struct cvg_subject subject;
+    bool found;             /* out: the gate exists */
+    uint32_t verdict;       /* out: enum cvg_verdict */
+    bool unknown;           /* out */
+    uint32_t retry_after_s; /* out */
+    struct cvg_buf body;    /* out: the document, with the record's id; initialised by the asker */
+    void (*done)(struct cvg_ask *ask); /* on the deciding thread */
+};
+
+/* Judges on the deciding thread and records the decision before done. Never lost while the loop
+ * runs. */
+void cvg_board_ask(struct cvg_board *board, struct cvg_ask *ask);
+/* Somebody waits for this environment: trials of open breakers come at once. */
+void cvg_board_hurry(struct cvg_board *board, size_t environment);
+
+/* Deciding thread, at start: who answers. */
+struct cvg_board_desk {
+    void (*ask)(void *ctx, struct cvg_ask *ask);
+    void (*hurry)(void *ctx, size_t environment);
+    void *ctx;
+    struct cvg_loop *loop;
+};
+
+void cvg_board_staff(struct cvg_board *board, const struct cvg_board_desk *desk);
+
+#endif

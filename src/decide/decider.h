@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The deciding thread's state. Start reading here: readings come in from the runner, become
+ * steady statuses, are folded into readiness, judged for each gate, and published to the board.
+ *
+ *   runner --reading--> steady (model) --fold--> readiness --judge--> decision --render--> board
+ *
+ * A change of any steady status is published within 20 ms, one publication for all that came
+ * until then; newer evidence of the same status within a second. What time alone changes has a
+ * timer. Everything in here runs on the loop's thread, so nothing has a lock.
+ */
+#ifndef CVG_DECIDE_DECIDER_H
+#define CVG_DECIDE_DECIDER_H
+
+#include "config/config.h"
+#include "decide/board.h"
+#include "io/loop.h"
+#include "module/registry.h"
+
+struct cvg_decider;
+
+/* Builds everything for a configuration (sources, checks, policies) and connects to nothing: what
+ * `--check` does too. Problems go to diagnostics. Takes a reference on the configuration. */
+CVG_NODISCARD int cvg_decider_new(struct cvg_loop *loop, struct cvg_config *config,
+                                  struct cvg_registry *registry,
+                                  struct cvg_diagnostics *diagnostics, struct cvg_decider **ret);
+/* Publishes everything once (all unknown, NoReading), then starts to look. */
+void cvg_decider_start(struct cvg_decider *decider);
+/* The board lives as long as the decider. */
+struct cvg_board *cvg_decider_board(struct cvg_decider *decider);
+/* No reader of the board is left. Takes NULL. */
+void cvg_decider_free(struct cvg_decider *decider);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The HTTP server: libmicrohttpd with epoll and a fixed pool of threads. It sees the board and
+ * nothing behind it. A GET never writes: without a subject it gets a body that was rendered at
+ * publishing, with one the gate's pure function runs on the published snapshot. A POST with a
+ * subject is suspended while the deciding thread judges and records.
+ */
+#ifndef CVG_SERVER_SERVER_H
+#define CVG_SERVER_SERVER_H
+
+#include "base/error.h"
+#include "decide/board.h"
+
+struct cvg_server;
+
+struct cvg_server_options {
+    const char *host; /* literal address */
+    uint16_t port;    /* 0: any free one */
+    unsigned threads;
+    const char *const *hosts; /* further names that the Host header may have; NULL-terminated */
+    const char *version;
+};
+
+/* board must outlive it. Before cvg_decider_start. */
+CVG_NODISCARD int cvg_server_new(const struct cvg_server_options *options, struct cvg_board *board,
+                                 struct cvg_server **ret, struct cvg_error *reterr);
+/* Listens and answers from now on. */
+CVG_NODISCARD int cvg_server_start(struct cvg_server *server, struct cvg_error *reterr);
+uint16_t cvg_server_port(const struct cvg_server *server);
+/* Answers all who wait, then stops. The loop may be the calling thread: nothing here waits for
+ * it. Asks that are still under way are abandoned safely. Takes NULL. */
+void cvg_server_free(struct cvg_server *server);
+
+#endif

@@ -19,11 +19,14 @@ static void mark_cut(char *text, size_t size, int wanted)
     memcpy(text + end, "...", 4);
 }
 
+CVG_PRINTF(3, 0)
+
 static void set_text(struct cvg_error *error, int code, const char *format, va_list args)
 {
     /* Written aside first: the arguments may point into this very error. */
     char text[CVG_ERROR_TEXT];
-    mark_cut(text, sizeof text, vsnprintf(text, sizeof text, format, args));
+    int wanted = vsnprintf(text, sizeof text, format, args);
+    mark_cut(text, sizeof text, wanted);
     memset(error, 0, sizeof *error);
     error->code = code;
     memcpy(error->text, text, sizeof text);

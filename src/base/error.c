@@ -19,9 +19,8 @@ static void mark_cut(char *text, size_t size, int wanted)
     memcpy(text + end, "...", 4);
 }
 
-CVG_PRINTF(3, 0)
-
-static void set_text(struct cvg_error *error, int code, const char *format, va_list args)
+static CVG_PRINTF(3, 0) void set_text(struct cvg_error *error, int code, const char *format,
+                                      va_list args)
 {
     /* Written aside first: the arguments may point into this very error. */
     char text[CVG_ERROR_TEXT];

@@ -9,6 +9,9 @@
  *   degraded    one is degraded
  *   converging  one is progressing
  *   ready       all are ready, and one at least is fresh
+ *
+ * An unknown check with on_unknown: ignore stands in nobody's way, but it is not ready either: it
+ * counts in `of`, not in `ready`. Checks that are not required count for score and coverage alone.
  */
 #ifndef CVG_MODEL_READINESS_H
 #define CVG_MODEL_READINESS_H
@@ -41,7 +44,7 @@ struct cvg_check_rules {
     const char *component; /* NULL: none */
     uint32_t plane;        /* enum cvg_plane */
     bool required;
-    double weight; /* > 0 */
+    double weight; /* 0.000001 to 1000000; counts in steps of a millionth, so that sums are exact */
     struct cvg_steady_rules steady;
     enum cvg_failed_rule on_failed;
     int64_t halt_after_ns;
@@ -57,7 +60,7 @@ struct cvg_check_view {
 
 struct cvg_plane_view {
     size_t ready, of;    /* required checks */
-    int64_t ready_since; /* all are ready since then; 0: they are not, or there are none */
+    int64_t ready_since; /* all that are not ignored are ready since then; 0: not, or none */
 };
 
 struct cvg_component_view {
@@ -78,7 +81,9 @@ struct cvg_readiness {
     bool
         declared_not_observed; /* declared is all ready, observed is not: the classic false green */
     bool has_lag, lag_open;
-    int64_t lag_ns; /* observed's last change to ready minus declared's; open: since declared's */
+    /* Observed's last change to ready minus declared's (0 where observed was first); open: since
+     * declared's. has_lag: both planes have required checks, and declared is ready. */
+    int64_t lag_ns;
     struct cvg_component_view *components; /* in the arena, sorted by name */
     size_t component_count;
     size_t covered, coverable; /* (plane, component) pairs; coverage is their quotient, 1 for 0/0 */

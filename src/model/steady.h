@@ -8,13 +8,23 @@
  *   too old          -               unknown, Stale
  *   unknown          not ready       unknown, the reading's reason
  *   ready            not ready       progressing, Rising, until `rise` of uninterrupted ready
- *                                    readings (polled: that span at least, and two readings)
+ *                                    readings. Polled: first and latest reading are that far
+ *                                    apart, and there are two. Streams: that long ago, and fresh.
+ *                                    With rise 0 one reading is enough for both
+ *   ready            kept as ready   ready: no new rise, as with keep it never left
  *   ready            ready           ready; progressing with Flapping while it flaps
  *   other            not ready       the reading's status and reason
  *   other or unknown ready           ready, Falling, until `fall` has passed, then the reading's
  *
+ * "Too old" begins at fresh_at + max_age, also while a dwell is running, and ends the uninterrupted
+ * readiness: rise starts anew. Dwell is counted in the time of the evidence (observed_at).
+ *
  * `on_unknown: keep` replaces an unknown steady status by the last known one for at most keep_ns
- * and says so (`kept`); kept evidence is never fresh.
+ * and says so (`kept`). Fresh is evidence that says something and is within max_age: neither kept
+ * nor unknown is ever fresh, not even while `fall` still shows ready.
+ *
+ * Flapping is judged on the steady status, sampled every max(interval, 15 s); unknown carries the
+ * last sample on.
  *
  * Transitions that only time makes (Stale, end of fall, end of rise for streams, end of keep)
  * happen at their own time, not when somebody looks: advancing in one step or in many gives the
@@ -48,11 +58,10 @@ struct cvg_steady {
     uint64_t ready_count;
     int64_t unready_since; /* first of the uninterrupted other readings; 0: the latest is ready */
     uint32_t status;       /* enum cvg_status, as of advanced_to, before keep and flapping */
-    int64_t since;         /* of `status` */
-    int64_t unknown_since; /* 0: known */
-    uint32_t last_known;   /* status before it became unknown */
+    int64_t since;         /* of `status`; 0: never read */
+    bool stale;            /* the latest evidence expired, and nothing came since */
+    uint32_t last_known;   /* the latest status that was not unknown; CVG_UNKNOWN: none yet */
     int64_t last_known_since;
-    bool was_known;
     int64_t advanced_to;
     struct cvg_flap flap;
 };
@@ -62,11 +71,12 @@ struct cvg_steady {
 struct cvg_steady_view {
     uint32_t status;
     const char *reason;
-    int64_t since; /* of the status shown; 0: never read */
-    bool fresh;    /* the evidence is within max_age; never true for kept or unread */
-    bool kept;     /* unknown, shown as last_known */
+    int64_t since;      /* of the status shown; 0: never read */
+    bool fresh;         /* known and within max_age; never true for kept, unknown or unread */
+    bool kept;          /* unknown for `reason`, shown as the last known status */
+    int64_t kept_since; /* when it became unknown; 0: not kept */
     bool flapping, rising, falling;
-    int64_t observed_at; /* 0: never */
+    int64_t observed_at; /* when the latest evidence was known to be true; 0: never */
     int64_t expires_at;  /* when the evidence becomes Stale; 0: it is, or never read */
     int64_t dwell_done_ns, dwell_of_ns; /* rising: how much of rise has been seen */
     int64_t next_change_at;             /* the view changes then by time alone; CVG_NEVER */
@@ -79,7 +89,8 @@ void cvg_steady_done(struct cvg_steady *steady);
  * (returns false). */
 bool cvg_steady_observe(struct cvg_steady *steady, const struct cvg_steady_rules *rules,
                         struct cvg_kept_reading *reading, int64_t now);
-/* Streams: the latest reading was still true at `at`. */
+/* Streams: the latest reading was still true at `at`. After Stale this counts as a new reading.
+ * Nothing for polled checks, whose silence says nothing. */
 void cvg_steady_alive(struct cvg_steady *steady, const struct cvg_steady_rules *rules, int64_t at,
                       int64_t now);
 /* Applies what time alone changes up to now. */

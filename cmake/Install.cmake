@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What `cmake --install` lays down: the daemon and its modules, the command, and what a module's
 # author needs. The daemon finds its modules relative to itself, in build/release as installed.
-set(CVG_PROBEDIR ${CMAKE_INSTALL_LIBDIR}/convergate/probes)
+set(CVG_PROBEDIR lib/convergate/probes)
 
 foreach(program convergated convergate)
   if(TARGET ${program})

@@ -168,7 +168,8 @@ def _rank(path, kind, name):
         own = re.sub(r"^src/|^probes/[^/]+/", "", path.removesuffix(".c") + ".h")
         return 0 if path.endswith(".c") and name == own else 1
     if name.startswith("convergate/"):
-        return 2
+        # What src/sdk/ makes is declared in the SDK's headers: there, they are the file's own.
+        return 0 if path.startswith("src/sdk/") and path.endswith(".c") else 2
     return 4 if name == "cmocka.h" else 3
 
 

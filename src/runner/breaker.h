@@ -34,10 +34,12 @@ struct cvg_breaker { /* zeroed: closed */
 bool cvg_breaker_fault_counts(uint32_t fault);
 /* May a run start now? An open breaker whose trial is due becomes half open and says yes once. */
 bool cvg_breaker_allows(struct cvg_breaker *breaker, int64_t now);
-/* Each returns true when the breaker opened, or closed. */
+/* A run ended. Each returns true when the breaker opened, or closed. A success closes it even where
+ * it began before the breaker opened; a failure from then changes nothing any more. */
 bool cvg_breaker_failed(struct cvg_breaker *breaker, int64_t now, struct cvg_random *random);
 bool cvg_breaker_succeeded(struct cvg_breaker *breaker);
-/* Somebody waits: brings the trial forward. Returns the time of it. */
+/* Somebody waits: brings the trial forward. Returns the time of it; CVG_NEVER where none is to come
+ * (closed, or the trial is under way). */
 int64_t cvg_breaker_hurry(struct cvg_breaker *breaker, int64_t now);
 
 #endif

@@ -81,16 +81,20 @@ static cJSON *build(const struct cvg_wire_decision *document, size_t reason_limi
 int cvg_wire_decision_write(const struct cvg_wire_decision *document, struct cvg_buf *ret)
 {
     size_t reasons = document->explain ? SIZE_MAX : CVG_WIRE_REASONS;
-    size_t limit = document->explain ? FULL_LIMIT : COMPACT_LIMIT;
 
     for (;;) {
+        size_t limit = document->explain || reasons == 0 ? FULL_LIMIT : COMPACT_LIMIT;
         CVG_CLEANUP(cvg_document_done)
         cJSON *root = build(document, reasons, document->explain ? FULL_LIMIT : COMPACT_TEXT);
         CVG_CLEANUP(cvg_buf_done) struct cvg_buf text = CVG_BUF_INIT(limit);
-        /* Fewer reasons until it fits: a document without any always does. */
-        if (cvg_document_print(root, &text) == 0 || reasons == 0) {
+        if (cvg_document_print(root, &text) == 0) {
             return cvg_buf_add(ret, cvg_buf_text(&text), text.length);
         }
+        if (reasons == 0) {
+            return -1;
+        }
+        /* Fewer reasons until it fits. Escapes may make a hostile subject longer than the compact
+         * limit by themselves; without reasons only the full limit counts. */
         reasons = CVG_MIN(reasons, document->decision->reason_count) / 2;
     }
 }

@@ -37,7 +37,6 @@ cJSON *cvg_document_array(void)
 
 void cvg_document_add(cJSON *parent, const char *name, cJSON *child)
 {
-    /* Names are literals of ours and outlive every document; map keys are copied. */
     bool added =
         name ? cJSON_AddItemToObject(parent, name, child) : cJSON_AddItemToArray(parent, child);
     if (!added) {

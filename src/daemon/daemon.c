@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/daemon.h"
+
+#include "base/log.h"
+#include "decide/decider.h"
+#include "io/loop.h"
+#include "server/server.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* In the order of starting. */
+struct daemon {
+    struct cvg_config *config;
+    struct cvg_loop *loop;
+    struct cvg_decider *decider;
+    struct cvg_server *server;
+};
+
+static void stop(struct daemon *daemon)
+{
+    cvg_server_free(daemon->server); /* readers first: the board goes with the decider */
+    cvg_decider_free(daemon->decider);
+    cvg_loop_free(daemon->loop);
+    cvg_config_unref(daemon->config);
+}
+
+static int make_loop(const struct cvg_config *config, struct cvg_loop **ret,
+                     struct cvg_error *reterr)
+{
+    size_t count = config->names.servers.count;
+    const char *const *servers = config->names.servers.items;
+    const char **ended = cvg_alloc_array(count + 1, sizeof(*ended));
+
+    for (size_t i = 0; i < count; i++) {
+        ended[i] = servers[i];
+    }
+    struct cvg_loop_options options = {
+        .name_servers = count ? ended : NULL,
+        .name_timeout_ns = config->names.timeout_ns,
+    };
+    int rc = cvg_loop_new(&options, ret, reterr);
+    free(ended);
+    return rc;
+}
+
+/* Everything up to the point where the first connection would be made. */
+static int build(const char *file, struct cvg_registry *registry, struct daemon *daemon)
+{
+    CVG_CLEANUP(cvg_diagnostics_done) struct cvg_diagnostics diagnostics = {0};
+    struct cvg_kinds kinds = cvg_registry_kinds(registry);
+    struct cvg_error error = {0};
+
+    int rc = cvg_config_load(file, &kinds, &diagnostics, &daemon->config);
+    if (rc == 0) {
+        rc = make_loop(daemon->config, &daemon->loop, &error);
+        if (rc < 0) {
+            fprintf(stderr, "convergated: %s\n", error.text);
+        }
+    }
+    if (rc == 0) {
+        rc =
+            cvg_decider_new(daemon->loop, daemon->config, registry, &diagnostics, &daemon->decider);
+    }
+    cvg_diagnostics_print(&diagnostics, stderr);
+    return rc;
+}
+
+static size_t count_checks(const struct cvg_config *config)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < config->environment_count; i++) {
+        count += config->environments[i].check_count;
+    }
+    return count;
+}
+
+int cvg_daemon_check(const char *file, struct cvg_registry *registry)
+{
+    struct daemon daemon = {0};
+    int rc = build(file, registry, &daemon);
+
+    if (rc == 0) {
+        printf("%s: ok: %zu sources, %zu environments, %zu checks\n", file,
+               daemon.config->source_count, daemon.config->environment_count,
+               count_checks(daemon.config));
+    }
+    stop(&daemon);
+    return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static void on_stop_signal(void *arg)
+{
+    struct daemon *daemon = arg;
+
+    cvg_log(CVG_LOG_INFO, "stopping", NULL);
+    cvg_loop_stop(daemon->loop);
+}
+
+static int start(struct daemon *daemon, struct cvg_error *reterr)
+{
+    const struct cvg_server_config *settings = &daemon->config->server;
+    size_t count = settings->hosts.count;
+    const char *const *hosts = settings->hosts.items;
+    const char **ended = cvg_alloc_array(count + 1, sizeof(*ended));
+
+    for (size_t i = 0; i < count; i++) {
+        ended[i] = hosts[i];
+    }
+    struct cvg_server_options options = {
+        .host = settings->listen_host,
+        .port = settings->listen_port,
+        .threads = (unsigned)settings->threads,
+        .hosts = ended,
+        .version = CVG_VERSION,
+    };
+    int rc = cvg_server_new(&options, cvg_decider_board(daemon->decider), &daemon->server, reterr);
+    free(ended);
+    if (rc == 0) {
+        rc = cvg_loop_on_signal(daemon->loop, SIGTERM, on_stop_signal, daemon, reterr);
+    }
+    if (rc == 0) {
+        rc = cvg_loop_on_signal(daemon->loop, SIGINT, on_stop_signal, daemon, reterr);
+    }
+    if (rc == 0) {
+        /* Published before the first connection is accepted: every route has an answer. */
+        cvg_decider_start(daemon->decider);
+        rc = cvg_server_start(daemon->server, reterr);
+    }
+    return rc;
+}
+
+static void log_start(const struct daemon *daemon)
+{
+    char address[300], checks[32];
+    bool ipv6 = strchr(daemon->config->server.listen_host, ':') != NULL;
+
+    snprintf(address, sizeof(address), ipv6 ? "[%s]:%u" : "%s:%u",
+             daemon->config->server.listen_host, cvg_server_port(daemon->server));
+    snprintf(checks, sizeof(checks), "%zu", count_checks(daemon->config));
+    cvg_log(CVG_LOG_INFO, "listening", "address", address, "config", daemon->config->file, "checks",
+            checks, "version", CVG_VERSION, NULL);
+}
+
+int cvg_daemon_run(const char *file, struct cvg_registry *registry)
+{
+    struct daemon daemon = {0};
+    struct cvg_error error = {0};
+    int rc = build(file, registry, &daemon);
+
+    if (rc == 0) {
+        rc = start(&daemon, &error);
+        if (rc < 0) {
+            cvg_log(CVG_LOG_ERROR, "could not start", "error", error.text, NULL);
+        }
+    }
+    if (rc == 0) {
+        log_start(&daemon);
+        cvg_loop_run(daemon.loop);
+    }
+    stop(&daemon);
+    return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decide/ledger.h"
+
+#include "base/buf.h"
+#include "base/map.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "base/time.h"
+
+#include <stdio.h>
+
+/* A subject with the most labels, each at its longest, stays below; see wire/subject.h. */
+#define KEY_LIMIT     (64u * 1024)
+#define OUTCOME_LIMIT (4u * 1024 * 1024)
+
+struct record {
+    char *key;     /* owned */
+    char *outcome; /* owned: verdict and reasons as text, exact */
+    char id[CVG_LEDGER_ID];
+    struct record *older, *newer;
+};
+
+struct cvg_ledger {
+    struct cvg_map *records; /* key to struct record */
+    struct record *oldest, *newest;
+};
+
+static void unlink_record(struct cvg_ledger *ledger, struct record *record)
+{
+    *(record->older ? &record->older->newer : &ledger->oldest) = record->newer;
+    *(record->newer ? &record->newer->older : &ledger->newest) = record->older;
+    record->older = record->newer = NULL;
+}
+
+static void link_newest(struct cvg_ledger *ledger, struct record *record)
+{
+    record->older = ledger->newest;
+    *(ledger->newest ? &ledger->newest->newer : &ledger->oldest) = record;
+    ledger->newest = record;
+}
+
+static void free_record(struct record *record)
+{
+    free(record->key);
+    free(record->outcome);
+    free(record);
+}
+
+struct cvg_ledger *cvg_ledger_new(void)
+{
+    struct cvg_ledger *ledger = CVG_NEW(struct cvg_ledger);
+
+    ledger->records = cvg_map_new();
+    return ledger;
+}
+
+void cvg_ledger_free(struct cvg_ledger *ledger)
+{
+    if (!ledger) {
+        return;
+    }
+    while (ledger->oldest) {
+        struct record *record = ledger->oldest;
+        unlink_record(ledger, record);
+        free_record(record);
+    }
+    cvg_map_free(ledger->records);
+    free(ledger);
+}
+
+size_t cvg_ledger_count(const struct cvg_ledger *ledger)
+{
+    return cvg_map_count(ledger->records);
+}
+
+/* Parts are separated by a byte that their own text cannot contain without its escape, so that
+ * two different subjects never share a key. */
+static void add_part(struct cvg_buf *buf, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '\x1f' || *text == '\\') {
+            cvg_buf_putc(buf, '\\');
+        }
+        cvg_buf_putc(buf, *text);
+    }
+    cvg_buf_putc(buf, '\x1f');
+}
+
+static char *key_of(const char *environment, const char *gate, const struct cvg_subject *subject)
+{
+    CVG_CLEANUP(cvg_buf_done) struct cvg_buf key = CVG_BUF_INIT(KEY_LIMIT);
+
+    add_part(&key, environment);
+    add_part(&key, gate);
+    add_part(&key, subject->app);
+    add_part(&key, subject->revision);
+    for (size_t i = 0; i < subject->label_count; i++) {
+        add_part(&key, subject->labels[i].name);
+        add_part(&key, subject->labels[i].value);
+    }
+    return cvg_buf_take(&key, NULL);
+}
+
+static char *outcome_of(const struct cvg_decision *decision)
+{
+    CVG_CLEANUP(cvg_buf_done) struct cvg_buf outcome = CVG_BUF_INIT(OUTCOME_LIMIT);
+
+    cvg_buf_printf(&outcome, "%u%u", decision->verdict, (unsigned)decision->unknown);
+    for (size_t i = 0; i < decision->reason_count; i++) {
+        const struct cvg_reason *reason = &decision->reasons[i];
+        cvg_buf_printf(&outcome, " %s:%s:%u", reason->code, reason->check, reason->severity);
+    }
+    return cvg_buf_take(&outcome, NULL);
+}
+
+/* RFC 9562 section 5.7: milliseconds since 1970, then chance, so that ids sort by time. */
+static void make_id(int64_t wall_ns, char ret[CVG_LEDGER_ID])
+{
+    uint64_t ms = (uint64_t)(wall_ns / CVG_MS);
+    uint64_t chance[2];
+
+    cvg_random_bytes(chance, sizeof(chance));
+    snprintf(ret, CVG_LEDGER_ID, "%08x-%04x-7%03x-%04x-%012llx", (unsigned)(ms >> 16 & 0xffffffff),
+             (unsigned)(ms & 0xffff), (unsigned)(chance[0] & 0xfff),
+             (unsigned)(0x8000 | (chance[0] >> 12 & 0x3fff)),
+             (unsigned long long)(chance[1] & 0xffffffffffffULL));
+}
+
+bool cvg_ledger_record(struct cvg_ledger *ledger, const char *environment, const char *gate,
+                       const struct cvg_subject *subject, const struct cvg_decision *decision,
+                       int64_t wall_ns, char ret_id[CVG_LEDGER_ID])
+{
+    char *key = key_of(environment, gate, subject);
+    char *outcome = outcome_of(decision);
+    struct record *record = cvg_map_get(ledger->records, key);
+    bool changed = !record || !cvg_text_equal(record->outcome, outcome);
+
+    if (!record) {
+        record = CVG_NEW(struct record);
+        record->key = key;
+        cvg_map_put(ledger->records, key, record);
+    } else {
+        unlink_record(ledger, record);
+        free(key);
+    }
+    link_newest(ledger, record);
+    if (changed) {
+        free(record->outcome);
+        record->outcome = outcome;
+        make_id(wall_ns, record->id);
+    } else {
+        free(outcome);
+    }
+    snprintf(ret_id, CVG_LEDGER_ID, "%s", record->id);
+    if (cvg_map_count(ledger->records) > CVG_LEDGER_LIMIT) {
+        struct record *oldest = ledger->oldest;
+        unlink_record(ledger, oldest);
+        cvg_map_remove(ledger->records, oldest->key);
+        free_record(oldest);
+    }
+    return changed;
+}

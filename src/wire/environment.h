@@ -26,4 +26,34 @@ struct cvg_wire_environment_row {
 int cvg_wire_environments_write(const struct cvg_wire_environment_row *rows, size_t count,
                                 const char *next, struct cvg_buf *ret);
 
+/* ---- reading, for the client; strings are in the arena, never NULL ---- */
+
+struct cvg_wire_check {
+    const char *name, *status, *reason, *message, *plane, *component, *source, *expected, *observed;
+    const char *revision, *observed_at, *since;
+    bool required;
+};
+
+struct cvg_wire_environment {
+    const char *environment, *phase;
+    double score, coverage;
+    bool has_lag, lag_open, declared_not_observed;
+    double lag_s;
+    uint32_t ready, of;
+    struct cvg_wire_check *checks;
+    size_t check_count;
+    const char **gates; /* names; in a list's row with " = verdict" */
+    size_t gate_count;
+};
+
+CVG_NODISCARD int cvg_wire_environment_read(const char *json, size_t length,
+                                            struct cvg_arena *arena,
+                                            struct cvg_wire_environment *ret,
+                                            struct cvg_error *reterr);
+/* One page of the list; *ret_next is "" on the last one. */
+CVG_NODISCARD int cvg_wire_environments_read(const char *json, size_t length,
+                                             struct cvg_arena *arena,
+                                             struct cvg_wire_environment **ret, size_t *ret_count,
+                                             const char **ret_next, struct cvg_error *reterr);
+
 #endif

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/problem.h"
 
+#include "base/text.h"
 #include "wire/document.h"
+
+#include <string.h>
 
 const char *cvg_wire_status_title(unsigned status)
 {
@@ -47,4 +50,16 @@ int cvg_wire_problem_write(unsigned status, const char *code, const char *detail
     cvg_document_text(root, "code", code);
     cvg_document_text(root, "detail", detail);
     return cvg_document_print(root, ret);
+}
+
+void cvg_wire_problem_read(const char *json, size_t length, char *ret, size_t size)
+{
+    CVG_CLEANUP(cvg_document_done) cJSON *root = cJSON_ParseWithLength(json, length);
+    const cJSON *detail = cJSON_GetObjectItemCaseSensitive(root, "detail");
+
+    if (cJSON_IsString(detail)) {
+        cvg_text_printable(detail->valuestring, strlen(detail->valuestring), ret, size);
+    } else {
+        cvg_text_printable(json, CVG_MIN(length, 200), ret, size);
+    }
 }

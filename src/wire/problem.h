@@ -9,5 +9,7 @@
 int cvg_wire_problem_write(unsigned status, const char *code, const char *detail,
                            struct cvg_buf *ret);
 const char *cvg_wire_status_title(unsigned status);
+/* The detail of a problem document, or a piece of whatever came instead. */
+void cvg_wire_problem_read(const char *json, size_t length, char *ret, size_t size);
 
 #endif

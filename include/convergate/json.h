@@ -5,8 +5,8 @@
  * Refused, each with its byte offset: duplicate keys in one object, invalid UTF-8, lone
  * surrogates, raw control characters, leading zeros, trailing bytes, a byte order mark, comments,
  * and whatever is over the limits. Numbers stay text. The whole document is in memory; the reader
- * itself holds a bounded amount (its stack of containers and the key hashes of open objects) and
- * never recurses.
+ * itself holds a bounded amount (its stack of containers and the keys of open objects, as places
+ * in the document) and never recurses. Keys are compared decoded: "a" and "\u0061" are one.
  *
  * Not safe for two threads on one reader; readers are independent of each other.
  */
@@ -36,7 +36,7 @@ enum cvg_json_token {
 
 /* 0 in any limit takes the default. */
 struct cvg_json_limits {
-    size_t size;
+    size_t size;          /* bytes of the document: no limit */
     size_t depth;         /* containers in each other: 64 */
     size_t string_length; /* bytes of a decoded string or key: 1 MiB */
     size_t number_length; /* 128 */
@@ -54,11 +54,12 @@ void cvg_json_free(struct cvg_json *json);
 
 /* The next token. After CVG_JSON_ERROR and CVG_JSON_DONE it repeats itself. */
 enum cvg_json_token cvg_json_next(struct cvg_json *json);
-/* The one that cvg_json_next returned last. */
+/* The one that cvg_json_next returned last; CVG_JSON_ERROR without a message before the first. */
 enum cvg_json_token cvg_json_current(const struct cvg_json *json);
 
 /* Of the current KEY or STRING: decoded, NUL-terminated (a \u0000 may stand inside: compare the
- * length). Of a NUMBER: its text. Lives until the next call of cvg_json_next or _skip. */
+ * length). Of a NUMBER: its text. Of others "". Lives until the next call of cvg_json_next or
+ * _skip. Copies with each call: nothing is copied for strings that nobody asks for. */
 const char *cvg_json_text(const struct cvg_json *json, size_t *ret_length);
 /* Nonzero where the current KEY or STRING is exactly this. */
 int cvg_json_is(const struct cvg_json *json, const char *text);
@@ -68,8 +69,9 @@ int cvg_json_is(const struct cvg_json *json, const char *text);
 int cvg_json_skip(struct cvg_json *json);
 
 size_t cvg_json_offset(const struct cvg_json *json); /* of the current token's first byte */
-size_t cvg_json_depth(const struct cvg_json *json);  /* open containers */
-/* "offset 17: duplicate key". Never contains text of the document. "" where there is none. */
+size_t cvg_json_depth(const struct cvg_json *json);  /* open containers; at END without its own */
+/* "offset 17: duplicate key". Never contains text of the document. "" where there is none.
+ * cvg_json_offset() is the byte where it went wrong then. */
 const char *cvg_json_error(const struct cvg_json *json);
 
 #ifdef __cplusplus

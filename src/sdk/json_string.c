@@ -195,8 +195,8 @@ const char *cvg_json_string_scan(const char *at, const char *end, struct cvg_jso
     return wrong;
 }
 
-/* The next bytes of a checked string: an escape's meaning, or all up to the next escape (then
- * *ret_from points into the document). */
+/* The next bytes of a checked string: an escape's meaning, or all up to the next escape (they are
+ * in the document then, not in `bytes`). */
 static struct piece next_piece(const char *at, const char *end)
 {
     struct piece piece = {0, 0, {0}};

@@ -10,9 +10,10 @@
 #include "base/error.h"
 #include "gate/verdict.h"
 
-/* The index array comes from the arena. Errors: a name that is neither a check nor a component
- * (*ret_bad is its index in require, or require_count + its index in exclude), and a gate that is
- * left with no check (*ret_bad is SIZE_MAX). */
+/* The index array comes from the arena, the name is borrowed. Errors: a name that is neither a check
+ * nor a component, or a required component none of whose checks is required (*ret_bad is its index
+ * in require, or require_count + its index in exclude), and a gate that is left with no check
+ * (*ret_bad is SIZE_MAX); the message does not say which gate. Time is linear in checks and names. */
 CVG_NODISCARD int cvg_policy_resolve(const char *name, const struct cvg_check_rules *checks,
                                      size_t check_count, const char *const *require,
                                      size_t require_count, const char *const *exclude,

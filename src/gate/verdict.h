@@ -12,7 +12,11 @@
  *   failed       by on_failed: wait, halt, or wait until it has been failed for halt_after
  * The worst wins: rollback over halt over wait over go. `go` needs moreover that one required
  * check at least is fresh and ready (not kept, not ignored): otherwise wait, unknown,
- * NothingFresh. Unknown alone never makes halt or rollback.
+ * NothingFresh. And it needs a readiness that still holds: where a check's next_change_at has
+ * passed, the answer is wait, unknown, DecisionStale. Unknown alone never makes halt or rollback;
+ * the time that a failed status was only kept does not count towards halt_after.
+ *
+ * A check that goes is told of where people should know more: kept, falling, degraded, ignored.
  */
 #ifndef CVG_GATE_VERDICT_H
 #define CVG_GATE_VERDICT_H
@@ -60,31 +64,34 @@ struct cvg_reason {
 
 struct cvg_decision {
     uint32_t verdict; /* enum cvg_verdict */
-    bool unknown;
+    bool unknown;     /* wait, and one reason at least is that something cannot be told */
     const struct cvg_reason *reasons; /* worst first, then in the order of the checks */
     size_t reason_count;
-    size_t ready, of;       /* checks that the gate looks at */
-    uint32_t percent;       /* 100 only on go */
-    const char *summary;    /* one sentence: the worst reason, or why it goes */
-    const char *progress;   /* "4 of 5 checks ready, api ready for 12s of 30s" */
-    int64_t decided_at;     /* CLOCK_BOOTTIME */
-    int64_t valid_until;    /* go: before the evidence that it rests on expires, at most
-                                 CVG_VALID_FOR; else decided_at + CVG_VALID_FOR */
-    int64_t evidence_at;    /* oldest evidence among the gate's fresh checks; 0: none */
-    int64_t next_change_at; /* the earliest time that the verdict can change; CVG_NEVER */
+    size_t ready, of;     /* checks that the gate looks at */
+    uint32_t percent;     /* 100 only on go */
+    const char *summary;  /* one sentence: the worst reason, or why it goes; under 256 bytes */
+    const char *progress; /* "4 of 5 checks ready, api ready for 12s of 30s" */
+    int64_t decided_at;   /* CLOCK_BOOTTIME */
+    int64_t valid_until;  /* go: before the evidence that it rests on expires and before time alone
+                               changes it, at most CVG_VALID_FOR; else decided_at + CVG_VALID_FOR */
+    int64_t evidence_at;  /* oldest evidence among the gate's fresh checks; 0: none */
+    /* The earliest time that the verdict can change, as far as times are known: by time alone, or
+     * because all that holds it became ready, if all goes well. CVG_NEVER: nothing is known. */
+    int64_t next_change_at;
     uint32_t retry_after_s; /* 1 to 30 */
 };
 
 #define CVG_VALID_FOR (30 * INT64_C(1000000000))
 
-/* Texts and reasons are in the arena or borrowed from the readiness. jitter: any number, spreads
- * retry_after_s (the caller's chance; the same number gives the same answer). */
+/* now: not before readiness->at; a reader may judge a published snapshot later. Texts and reasons
+ * are in the arena or borrowed from the readiness. jitter: any number, spreads retry_after_s (the
+ * caller's chance; the same number gives the same answer). */
 void cvg_gate_judge(const struct cvg_readiness *readiness, const struct cvg_gate_policy *policy,
                     const struct cvg_subject *subject, int64_t now, uint64_t jitter,
                     struct cvg_arena *arena, struct cvg_decision *ret);
 
 /* The decision that readers serve when the deciding thread has stalled or the answer outlived
- * valid_until: wait, unknown, DecisionStale. */
+ * valid_until: wait, unknown, DecisionStale; counts and times are the old decision's. */
 void cvg_gate_stale(const struct cvg_decision *decision, struct cvg_arena *arena,
                     struct cvg_decision *ret);
 

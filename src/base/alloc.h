@@ -40,6 +40,8 @@ void cvg_free_secret(char *text);
 struct cvg_arena;
 struct cvg_arena *cvg_arena_new(void);
 void cvg_arena_free(struct cvg_arena *arena); /* takes NULL */
+/* For CVG_CLEANUP. */
+void cvg_arena_done(struct cvg_arena **arena);
 void *cvg_arena_alloc(struct cvg_arena *arena, size_t size);
 char *cvg_arena_strdup(struct cvg_arena *arena, const char *text); /* NULL stays NULL */
 char *cvg_arena_strndup(struct cvg_arena *arena, const char *text, size_t length);

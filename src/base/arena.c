@@ -76,6 +76,12 @@ static struct chunk *chunk_for(struct cvg_arena *arena, size_t size)
     return fresh;
 }
 
+void cvg_arena_done(struct cvg_arena **arena)
+{
+    cvg_arena_free(*arena);
+    *arena = NULL;
+}
+
 void *cvg_arena_alloc(struct cvg_arena *arena, size_t size)
 {
     /* Too big to round up: let the allocator refuse it, which ends the process. */

@@ -138,11 +138,6 @@ static void record(struct cvg_decider *decider, const struct cvg_snapshot *snaps
     cvg_wire_decision_write(&document, &ask->body);
 }
 
-static void free_arena(struct cvg_arena **arena)
-{
-    cvg_arena_free(*arena);
-}
-
 static void on_ask(void *ctx, struct cvg_ask *ask)
 {
     struct cvg_decider *decider = ctx;
@@ -159,7 +154,7 @@ static void on_ask(void *ctx, struct cvg_ask *ask)
     struct cvg_snapshot_gate *gate = cvg_snapshot_gate(snapshot, ask->gate);
     ask->found = gate != NULL;
     if (gate) {
-        CVG_CLEANUP(free_arena) struct cvg_arena *arena = cvg_arena_new();
+        CVG_CLEANUP(cvg_arena_done) struct cvg_arena *arena = cvg_arena_new();
         struct cvg_decision decision;
         cvg_gate_judge(&snapshot->readiness, gate->policy, &ask->subject, now,
                        cvg_random_next(&decider->random), arena, &decision);

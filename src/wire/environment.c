@@ -4,11 +4,9 @@
 #include "base/time.h"
 #include "gate/verdict.h"
 #include "wire/document.h"
-
-#include <convergate/number.h>
+#include "wire/reading_parts.h"
 
 #include <math.h>
-#include <string.h>
 
 /* Shares and scores are for people: four digits are plenty. */
 static double rounded(double value)
@@ -25,25 +23,6 @@ static void add_plane(cJSON *root, const char *name, const struct cvg_plane_view
     cvg_document_add(root, name, item);
 }
 
-static void add_facts(cJSON *check, const struct cvg_reading *reading)
-{
-    cJSON *facts = cvg_document_object();
-
-    for (size_t i = 0; reading && i < reading->fact_count; i++) {
-        const struct cvg_fact *fact = &reading->facts[i];
-        double number = 0;
-        /* A number that a double cannot hold exactly would lose digits: those stay text. */
-        if (fact->kind == CVG_FACT_NUMBER &&
-            cvg_parse_double(fact->text, strlen(fact->text), &number) == 0 &&
-            fabs(number) <= 9007199254740992.0) {
-            cvg_document_number(facts, fact->name, number);
-        } else {
-            cvg_document_text(facts, fact->name, fact->text);
-        }
-    }
-    cvg_document_add(check, "facts", facts);
-}
-
 static void add_check(cJSON *list, const struct cvg_check_view *view, int64_t wall_offset)
 {
     const struct cvg_reading *reading = view->reading ? cvg_reading_get(view->reading) : NULL;
@@ -58,14 +37,10 @@ static void add_check(cJSON *list, const struct cvg_check_view *view, int64_t wa
     cvg_document_text(item, "source", view->rules->source);
     cvg_document_bool(item, "required", view->rules->required);
     cvg_document_bool(item, "fresh", view->steady.fresh);
-    if (reading && reading->has_value) {
-        cvg_document_number(item, "value", reading->value);
-    } else {
-        cvg_document_null(item, "value");
-    }
+    cvg_document_value(item, reading);
     cvg_document_text(item, "expected", reading ? reading->expected : "");
     cvg_document_text(item, "observed", reading ? reading->observed : "");
-    add_facts(item, reading);
+    cvg_document_facts(item, reading);
     cvg_document_text(item, "revision", reading ? reading->revision : "");
     cvg_document_time(item, "observed_at", view->steady.observed_at, wall_offset);
     cvg_document_time(item, "since", view->steady.since, wall_offset);

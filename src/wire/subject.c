@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/subject.h"
 
+#include "wire/document.h"
+
 #include <convergate/json.h>
 
 #include <string.h>
@@ -123,6 +125,20 @@ int cvg_wire_subject_read(const char *json, size_t length, struct cvg_arena *are
     }
     *ret = subject;
     return 0;
+}
+
+int cvg_wire_subject_write(const struct cvg_subject *subject, struct cvg_buf *ret)
+{
+    CVG_CLEANUP(cvg_document_done) cJSON *root = cvg_document_object();
+    cJSON *labels = cvg_document_object();
+
+    cvg_document_text(root, "app", subject->app);
+    cvg_document_text(root, "revision", subject->revision);
+    for (size_t i = 0; i < subject->label_count; i++) {
+        cvg_document_text(labels, subject->labels[i].name, subject->labels[i].value);
+    }
+    cvg_document_add(root, "labels", labels);
+    return cvg_document_print(root, ret);
 }
 
 bool cvg_wire_subject_is_empty(const struct cvg_subject *subject)

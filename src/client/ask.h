@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One request to the daemon and its answer. */
+#ifndef CVG_CLIENT_ASK_H
+#define CVG_CLIENT_ASK_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+struct cvg_loop;
+
+#define CVG_ASK_LIMIT (64u * 1024 * 1024)
+
+struct cvg_reply {
+    uint32_t status;
+    struct cvg_buf body; /* initialised by cvg_ask; owned */
+};
+
+void cvg_reply_done(struct cvg_reply *reply);
+/* path: "/v1/verdict/prod"; body NULL: GET, else POST of a JSON document. Errors are of the
+ * connection; any status is an answer. */
+CVG_NODISCARD int cvg_client_ask(struct cvg_loop *loop, const char *server, const char *path,
+                                 const char *body, struct cvg_reply *ret, struct cvg_error *reterr);
+/* The same, where only 200 is of use: other statuses become errors with the problem's detail. */
+CVG_NODISCARD int cvg_client_get(struct cvg_loop *loop, const char *server, const char *path,
+                                 struct cvg_reply *ret, struct cvg_error *reterr);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands of convergate: each prints and returns its exit code. */
+#ifndef CVG_CLIENT_CLIENT_H
+#define CVG_CLIENT_CLIENT_H
+
+#include "client/options.h"
+#include "io/loop.h"
+
+int cvg_client_check(struct cvg_loop *loop, const struct cvg_client_options *options);
+int cvg_client_status(struct cvg_loop *loop, const struct cvg_client_options *options);
+int cvg_client_explain(struct cvg_loop *loop, const struct cvg_client_options *options);
+/* Makes a loop of its own, with the configuration's name servers. */
+int cvg_client_probe(const struct cvg_client_options *options);
+
+/* "convergate: TEXT" on stderr. */
+void cvg_client_complain(const struct cvg_error *error);
+
+#endif

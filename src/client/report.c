@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/report.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *colour_of(const char *word)
+{
+    static const struct {
+        const char *word, *colour;
+    } colours[] = {
+        {"go", "\033[32m"},          {"ready", "\033[32m"},      {"wait", "\033[33m"},
+        {"progressing", "\033[33m"}, {"converging", "\033[33m"}, {"degraded", "\033[33m"},
+        {"halt", "\033[31m"},        {"rollback", "\033[31m"},   {"failed", "\033[31m"},
+        {"unknown", "\033[35m"},
+    };
+
+    for (size_t i = 0; i < CVG_COUNT(colours); i++) {
+        if (cvg_text_equal(colours[i].word, word)) {
+            return colours[i].colour;
+        }
+    }
+    return "";
+}
+
+/* Padded to width; escape sequences do not count as width. */
+static void print_word(const char *word, int width)
+{
+    if (isatty(STDOUT_FILENO)) {
+        printf("%s%-*s\033[0m", colour_of(word), width, word);
+    } else {
+        printf("%-*s", width, word);
+    }
+}
+
+static void print_reason(const struct cvg_wire_reason *reason, bool full)
+{
+    printf("  ");
+    print_word(reason->severity, 8);
+    printf(" %s%s%s", reason->check, *reason->check ? ": " : "", reason->code);
+    if (*reason->expected || *reason->observed) {
+        printf(" (expected %s, observed %s)", *reason->expected ? reason->expected : "-",
+               *reason->observed ? reason->observed : "-");
+    }
+    if (*reason->since) {
+        printf(" since %s", reason->since);
+    }
+    putchar('\n');
+    if (full && *reason->message) {
+        printf("           %s\n", reason->message);
+    }
+}
+
+void cvg_report_answer(const struct cvg_wire_answer *answer, bool full)
+{
+    print_word(cvg_verdict_text(answer->verdict), 0);
+    printf("%s  %s/%s: %s\n", answer->unknown ? " (unknown)" : "", answer->environment,
+           answer->gate, answer->summary);
+    for (size_t i = 0; i < answer->reason_count; i++) {
+        print_reason(&answer->reasons[i], full);
+    }
+    if (full) {
+        printf("  progress    %s\n  decided at  %s\n  valid until %s\n", answer->progress,
+               answer->decided_at, answer->valid_until);
+        if (*answer->next_change_at) {
+            printf("  may change  %s\n", answer->next_change_at);
+        }
+    }
+    if (*answer->id) {
+        printf("  recorded as %s\n", answer->id);
+    }
+}
+
+void cvg_report_progress(const struct cvg_wire_answer *answer)
+{
+    if (isatty(STDERR_FILENO)) {
+        fprintf(stderr, "\r\033[K");
+        if (answer) {
+            fprintf(stderr, "%s: %s", cvg_verdict_text(answer->verdict), answer->progress);
+        }
+        fflush(stderr);
+    }
+}
+
+static void print_check(const struct cvg_wire_check *check, int width)
+{
+    printf("  %-*s  ", width, check->name);
+    print_word(check->status, 11);
+    printf("  %-8s  %s", check->plane, check->reason);
+    if (*check->observed) {
+        printf("  %s", check->observed);
+        if (*check->expected) {
+            printf(" (wants %s)", check->expected);
+        }
+    } else if (*check->message) {
+        printf("  %s", check->message);
+    }
+    printf("%s\n", check->required ? "" : "  [not required]");
+}
+
+void cvg_report_environment(const struct cvg_wire_environment *environment)
+{
+    int width = 5;
+
+    printf("%s: ", environment->environment);
+    print_word(environment->phase, 0);
+    printf(", %u of %u required checks ready, score %.2f, coverage %.0f%%\n", environment->ready,
+           environment->of, environment->score, environment->coverage * 100);
+    if (environment->declared_not_observed) {
+        printf("  declared but not observed\n");
+    }
+    if (environment->has_lag) {
+        printf("  lag %.1f s%s\n", environment->lag_s,
+               environment->lag_open ? " and counting" : "");
+    }
+    for (size_t i = 0; i < environment->check_count; i++) {
+        width = CVG_MAX(width, (int)strlen(environment->checks[i].name));
+    }
+    for (size_t i = 0; i < environment->check_count; i++) {
+        print_check(&environment->checks[i], width);
+    }
+}
+
+void cvg_report_environments(const struct cvg_wire_environment *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        printf("%-24s ", rows[i].environment);
+        print_word(rows[i].phase, 10);
+        printf("  %u of %u", rows[i].ready, rows[i].of);
+        for (size_t k = 0; k < rows[i].gate_count; k++) {
+            printf("%s %s", k ? "," : "  ", rows[i].gates[k]);
+        }
+        putchar('\n');
+    }
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What convergate prints for people. Colour and progress lines only on a terminal. */
+#ifndef CVG_CLIENT_REPORT_H
+#define CVG_CLIENT_REPORT_H
+
+#include "wire/decision.h"
+#include "wire/environment.h"
+
+/* full: every reason with its message. */
+void cvg_report_answer(const struct cvg_wire_answer *answer, bool full);
+/* One line on stderr while waiting; replaces the one before. Nothing where stderr is no terminal.
+ * answer NULL: clears it. */
+void cvg_report_progress(const struct cvg_wire_answer *answer);
+void cvg_report_environment(const struct cvg_wire_environment *environment);
+void cvg_report_environments(const struct cvg_wire_environment *rows, size_t count);
+
+#endif

@@ -7,8 +7,14 @@
  * A value that YAML would misread is refused with the hint to quote it: a scalar where text that
  * begins with '>' or '|' was swallowed as a block, a `${...}` in a flow map, `ready: >= 3`.
  *
+ * Two things that only the host's own tables use:
+ *   - An ENUM with `members`: those of its choices that have the name of a member are written as a map
+ *     of that one key, `{keep: 5m}`; the member is bound into the same struct as the ENUM.
+ *   - CVG_FIELD_NODE: a map of named things that its owner binds; stored as const struct cvg_node *.
+ *
  * References. In a check's own keys a STRING may contain ${checks.NAME.facts.PATH}. The text is
- * bound as written and reported to `on_reference`; binding again with `resolve` fills it in.
+ * bound as written and reported to `on_reference`; binding again with `resolve` fills it in. So
+ * may a URL, the items of a LIST and the values of a MAP. `$${` stands for a plain `${`.
  */
 #ifndef CVG_CONFIG_BIND_H
 #define CVG_CONFIG_BIND_H
@@ -17,6 +23,9 @@
 #include "config/tree.h"
 
 #include <convergate/field.h>
+
+/* enum cvg_field_type goes on, for the host alone. */
+#define CVG_FIELD_NODE 1000u
 
 struct cvg_binder {
     struct cvg_arena *arena;
@@ -28,6 +37,7 @@ struct cvg_binder {
     int (*resolve)(void *ctx, const char *check, const char *fact, struct cvg_buf *ret);
     void *ctx;
     bool missing; /* a resolve failed */
+    bool open;    /* unknown keys are not reported: whose they are is not known */
 };
 
 /* Several tables may share one map: the host's keys and the module's. Each binds into its own

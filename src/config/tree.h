@@ -35,8 +35,9 @@ struct cvg_node {
     size_t count;
 };
 
-/* Parses bytes; problems go to diagnostics (never more than its cap) and leave *ret NULL. All is
- * in the arena, nothing points into bytes. */
+/* Parses bytes. All is in the arena, nothing points into bytes. Problems go to diagnostics (never
+ * more than its cap) and make it return nonzero: *ret stays as it was where the syntax is broken,
+ * and is set where keys stand twice, so that the rest can still be looked at. */
 CVG_NODISCARD int cvg_tree_parse(const char *file, const char *bytes, size_t length,
                                  struct cvg_arena *arena, struct cvg_diagnostics *diagnostics,
                                  const struct cvg_node **ret);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A loaded configuration's life, and filling facts into a check's keys. Any thread. */
+#include "config/config.h"
+
+#include "config/fields.h"
+
+#include <stdatomic.h>
+
+struct cvg_config *cvg_config_ref(struct cvg_config *config)
+{
+    atomic_fetch_add_explicit(&config->references, 1, memory_order_relaxed);
+    return config;
+}
+
+void cvg_config_unref(struct cvg_config *config)
+{
+    if (config && atomic_fetch_sub_explicit(&config->references, 1, memory_order_acq_rel) == 1) {
+        cvg_arena_free(config->arena); /* the configuration itself is in there */
+    }
+}
+
+/* Notes the first fact that is not known. */
+struct resolving {
+    int (*resolve)(void *ctx, const char *check, const char *fact, struct cvg_buf *ret);
+    void *ctx;
+    struct cvg_arena *arena;
+    const char *missing;
+};
+
+static int resolve_one(void *ctx, const char *check, const char *fact, struct cvg_buf *ret)
+{
+    struct resolving *resolving = ctx;
+    int code = resolving->resolve(resolving->ctx, check, fact, ret);
+    if (code != 0 && !resolving->missing) {
+        resolving->missing = cvg_arena_format(resolving->arena, "checks.%s.facts.%s", check, fact);
+    }
+    return code;
+}
+
+const void *cvg_config_resolve(const struct cvg_check_config *check,
+                               int (*resolve)(void *ctx, const char *check, const char *fact,
+                                              struct cvg_buf *ret),
+                               void *ctx, struct cvg_arena *arena, const char **ret_missing,
+                               struct cvg_error *reterr)
+{
+    struct cvg_diagnostics diagnostics CVG_CLEANUP(cvg_diagnostics_done) = {0};
+    struct resolving resolving = {.resolve = resolve, .ctx = ctx, .arena = arena};
+    const struct cvg_kind *kind = check->source->kind;
+    void *settings = cvg_arena_alloc(arena, CVG_MAX(kind->check_size, 1));
+    struct cvg_binder binder = {.arena = arena,
+                                .diagnostics = &diagnostics,
+                                .resolve = resolve_one,
+                                .ctx = &resolving,
+                                .open = true}; /* the host's keys stand there too */
+    struct cvg_bind_target target = {kind->check_fields, settings};
+    *ret_missing = NULL;
+    int code = cvg_bind_map(&binder, check->node, &target, 1);
+    if (resolving.missing) {
+        *ret_missing = resolving.missing;
+        cvg_error_set(reterr, CVG_E_NOT_FOUND, "%s is not known", resolving.missing);
+        return NULL;
+    }
+    if (code < 0) {
+        const struct cvg_diagnostic *first = diagnostics.items;
+        while (first->warning) {
+            first++;
+        }
+        cvg_error_set(reterr, CVG_E_INVALID, "%s", first->text);
+        return NULL;
+    }
+    return settings;
+}

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The host's own keys. The texts are the reference page: write for somebody who is new here. */
+#include "config/fields.h"
+
+#include "base/time.h"
+
+#define SECONDS(n) ((n)*CVG_SECOND)
+#define DAYS(n)    SECONDS((n)*INT64_C(86400))
+
+#define AT(type, member) offsetof(struct type, member)
+
+const struct cvg_field cvg_server_fields[] = {
+    {.name = "listen",
+     .doc =
+         "Address and port of the HTTP API. Only loopback addresses are taken: there is no access "
+         "control of its own yet, so put a reverse proxy with TLS and authentication in front to "
+         "reach it from other machines. Port 0 takes any free port.",
+     .default_text = "127.0.0.1:8717",
+     .example = "\"[::1]:8717\"",
+     .type = CVG_FIELD_STRING,
+     .flags = CVG_FIELD_NONEMPTY,
+     .offset = AT(cvg_server_keys, listen)},
+    {.name = "hosts",
+     .doc = "Further names that the Host header of a request may have, for example the name of the "
+            "proxy in front. Loopback names and addresses are always taken; any other request is "
+            "refused, so that no web page can reach the gate through somebody's browser.",
+     .example = "[gate.example.com]",
+     .type = CVG_FIELD_LIST,
+     .offset = AT(cvg_server_keys, hosts)},
+    {.name = "threads",
+     .doc = "Threads that answer HTTP requests.",
+     .default_text = "4",
+     .type = CVG_FIELD_INT,
+     .min = 1,
+     .max = 64,
+     .offset = AT(cvg_server_keys, threads)},
+    {0}};
+
+const struct cvg_field cvg_names_fields[] = {
+    {.name = "servers",
+     .doc =
+         "Name servers (addresses, with a port where it is not 53) that look up the hosts of all "
+         "sources. Without them those of /etc/resolv.conf are asked.",
+     .example = "[10.0.0.2, \"10.0.0.3:5353\"]",
+     .type = CVG_FIELD_LIST,
+     .max = 8,
+     .offset = AT(cvg_names_keys, servers)},
+    {.name = "timeout",
+     .doc = "How long a look-up may take.",
+     .default_text = "5s",
+     .type = CVG_FIELD_DURATION,
+     .min = 100 * CVG_MS,
+     .max = SECONDS(60),
+     .offset = AT(cvg_names_keys, timeout)},
+    {0}};
+
+const struct cvg_field cvg_defaults_fields[] = {
+    {.name = "interval",
+     .doc = "How often a check is asked that has no interval of its own.",
+     .default_text = "15s",
+     .type = CVG_FIELD_DURATION,
+     .min = 100 * CVG_MS,
+     .max = DAYS(1),
+     .offset = AT(cvg_defaults_keys, interval)},
+    {.name = "timeout",
+     .doc = "How long one answer may take; never longer than the check's interval.",
+     .default_text = "10s",
+     .type = CVG_FIELD_DURATION,
+     .min = 10 * CVG_MS,
+     .max = SECONDS(3600),
+     .offset = AT(cvg_defaults_keys, timeout)},
+    {.name = "rise",
+     .doc = "How long a check must be ready without interruption before it counts as ready.",
+     .default_text = "30s",
+     .type = CVG_FIELD_DURATION,
+     .max = DAYS(7),
+     .offset = AT(cvg_defaults_keys, rise)},
+    {.name = "fall",
+     .doc = "How long a ready check may be anything else before it stops counting as ready.",
+     .default_text = "0",
+     .type = CVG_FIELD_DURATION,
+     .max = DAYS(7),
+     .offset = AT(cvg_defaults_keys, fall)},
+    {.name = "max_age",
+     .doc = "Evidence older than this counts as unknown. Without it: the larger of 60s and three "
+            "intervals plus the timeout; 150s for checks that are told of changes.",
+     .example = "2m",
+     .type = CVG_FIELD_DURATION,
+     .min = CVG_SECOND,
+     .max = DAYS(30),
+     .offset = AT(cvg_defaults_keys, max_age)},
+    {0}};
+
+const struct cvg_field cvg_file_fields[] = {
+    {.name = "server",
+     .doc = "The HTTP API.",
+     .default_text = "{}",
+     .type = CVG_FIELD_STRUCT,
+     .offset = AT(cvg_file_keys, server),
+     .members = cvg_server_fields,
+     .member_size = sizeof(struct cvg_server_keys)},
+    {.name = "store",
+     .doc = "File of the database in which holds, approvals and decisions survive a restart; an "
+            "absolute path.",
+     .example = "/var/lib/convergate/convergate.db",
+     .type = CVG_FIELD_STRING,
+     .flags = CVG_FIELD_NONEMPTY,
+     .offset = AT(cvg_file_keys, store)},
+    {.name = "names",
+     .doc = "How names of hosts are looked up.",
+     .default_text = "{}",
+     .type = CVG_FIELD_STRUCT,
+     .offset = AT(cvg_file_keys, names),
+     .members = cvg_names_fields,
+     .member_size = sizeof(struct cvg_names_keys)},
+    {.name = "defaults",
+     .doc = "What checks have that say nothing themselves.",
+     .default_text = "{}",
+     .type = CVG_FIELD_STRUCT,
+     .offset = AT(cvg_file_keys, defaults),
+     .members = cvg_defaults_fields,
+     .member_size = sizeof(struct cvg_defaults_keys)},
+    {.name = "sources",
+     .doc = "Connections to the systems that are asked: names of your choice, each with a type.",
+     .type = CVG_FIELD_NODE,
+     .offset = AT(cvg_file_keys, sources)},
+    {.name = "environments",
+     .doc =
+         "What rollouts target, each with the checks that make up its readiness and the gates that "
+         "deployments ask.",
+     .type = CVG_FIELD_NODE,
+     .offset = AT(cvg_file_keys, environments)},
+    {0}};
+
+const struct cvg_field cvg_source_fields[] = {
+    {.name = "type",
+     .doc = "The module that speaks to this kind of system.",
+     .type = CVG_FIELD_STRING,
+     .example = "prometheus",
+     .flags = CVG_FIELD_REQUIRED | CVG_FIELD_NONEMPTY,
+     .offset = AT(cvg_source_keys, type)},
+    {0}};
+
+const struct cvg_field cvg_via_fields[] = {
+    {.name = "via",
+     .doc = "Another source whose connection this one uses instead of its own.",
+     .type = CVG_FIELD_STRING,
+     .example = "cluster",
+     .flags = CVG_FIELD_NONEMPTY,
+     .offset = AT(cvg_source_keys, via)},
+    {0}};
+
+static const struct cvg_field basic_fields[] = {{.name = "username",
+                                                 .doc = "The user's name.",
+                                                 .type = CVG_FIELD_STRING,
+                                                 .example = "convergate",
+                                                 .flags = CVG_FIELD_REQUIRED | CVG_FIELD_NONEMPTY,
+                                                 .offset = AT(cvg_basic_keys, username)},
+                                                {.name = "password",
+                                                 .doc = "Where the password is.",
+                                                 .type = CVG_FIELD_SECRET,
+                                                 .example = "file:/etc/convergate/password",
+                                                 .flags = CVG_FIELD_REQUIRED,
+                                                 .offset = AT(cvg_basic_keys, password)},
+                                                {0}};
+
+static const struct cvg_field tls_fields[] = {
+    {.name = "ca",
+     .doc = "PEM file of the authorities that may have signed the server's certificate, instead of "
+            "the "
+            "system's; an absolute path.",
+     .type = CVG_FIELD_STRING,
+     .example = "/etc/convergate/ca.pem",
+     .flags = CVG_FIELD_NONEMPTY,
+     .offset = AT(cvg_tls_keys, ca)},
+    {.name = "cert",
+     .doc = "PEM file of the client certificate that is shown to the server; needs `key`.",
+     .type = CVG_FIELD_STRING,
+     .example = "/etc/convergate/client.pem",
+     .flags = CVG_FIELD_NONEMPTY,
+     .offset = AT(cvg_tls_keys, cert)},
+    {.name = "key",
+     .doc = "Where the client certificate's private key (PEM) is.",
+     .type = CVG_FIELD_SECRET,
+     .example = "file:/etc/convergate/client.key",
+     .offset = AT(cvg_tls_keys, key)},
+    {.name = "server_name",
+     .doc = "Verify the server's certificate against this name instead of the URL's host.",
+     .type = CVG_FIELD_STRING,
+     .example = "prometheus.internal",
+     .flags = CVG_FIELD_NONEMPTY,
+     .max = 253,
+     .offset = AT(cvg_tls_keys, server_name)},
+    {.name = "insecure_skip_verify",
+     .doc = "Take any certificate. Whoever is on the way can then make the gate open.",
+     .default_text = "false",
+     .type = CVG_FIELD_BOOL,
+     .offset = AT(cvg_tls_keys, insecure_skip_verify)},
+    {0}};
+
+#define ENDPOINT_FIELDS(url_flags)                                                                 \
+    {.name = "url",                                                                                \
+     .doc = "Where the system is reached; may have a path that comes before every request's.",     \
+     .type = CVG_FIELD_URL,                                                                        \
+     .example = "http://127.0.0.1:9090",                                                           \
+     .flags = (url_flags),                                                                         \
+     .offset = AT(cvg_endpoint_keys, url)},                                                        \
+        {.name = "bearer",                                                                         \
+         .doc = "Where the token for `Authorization: Bearer` is; read again for each request.",    \
+         .type = CVG_FIELD_SECRET,                                                                 \
+         .example = "file:/run/secrets/token",                                                     \
+         .offset = AT(cvg_endpoint_keys, bearer)},                                                 \
+        {.name = "basic",                                                                          \
+         .doc = "User name and password for `Authorization: Basic`.",                              \
+         .type = CVG_FIELD_STRUCT,                                                                 \
+         .offset = AT(cvg_endpoint_keys, basic),                                                   \
+         .members = basic_fields,                                                                  \
+         .member_size = sizeof(struct cvg_basic_keys)},                                            \
+        {.name = "headers",                                                                        \
+         .doc = "Further headers of each request. Not for credentials: those are `bearer` and "    \
+                "`basic`.",                                                                        \
+         .type = CVG_FIELD_MAP,                                                                    \
+         .example = "{X-Scope-OrgID: shop}",                                                       \
+         .max = 32,                                                                                \
+         .offset = AT(cvg_endpoint_keys, headers)},                                                \
+        {.name = "tls",                                                                            \
+         .doc = "How an https server proves who it is, and this daemon to it.",                    \
+         .type = CVG_FIELD_STRUCT,                                                                 \
+         .offset = AT(cvg_endpoint_keys, tls),                                                     \
+         .members = tls_fields,                                                                    \
+         .member_size = sizeof(struct cvg_tls_keys)},                                              \
+        {.name = "proxy",                                                                          \
+         .doc = "HTTP proxy to go through. Never taken from the environment.",                     \
+         .type = CVG_FIELD_URL,                                                                    \
+         .example = "http://proxy.internal:3128",                                                  \
+         .offset = AT(cvg_endpoint_keys, proxy)},                                                  \
+        {.name = "concurrency",                                                                    \
+         .doc = "Requests in flight at the same time, at most.",                                   \
+         .default_text = "8",                                                                      \
+         .type = CVG_FIELD_INT,                                                                    \
+         .min = 1,                                                                                 \
+         .max = 1024,                                                                              \
+         .offset = AT(cvg_endpoint_keys, concurrency)},                                            \
+        {.name = "max_body",                                                                       \
+         .doc = "An answer that is larger, decompressed, is refused.",                             \
+         .default_text = "8MiB",                                                                   \
+         .type = CVG_FIELD_SIZE,                                                                   \
+         .min = 1024,                                                                              \
+         .max = INT64_C(1) << 30,                                                                  \
+         .offset = AT(cvg_endpoint_keys, max_body)},                                               \
+        {.name = "connect_timeout",                                                                \
+         .doc = "How long it may take until the connection stands.",                               \
+         .default_text = "5s",                                                                     \
+         .type = CVG_FIELD_DURATION,                                                               \
+         .min = 10 * CVG_MS,                                                                       \
+         .max = SECONDS(120),                                                                      \
+         .offset = AT(cvg_endpoint_keys, connect_timeout)},                                        \
+    {                                                                                              \
+        .name = "allow_link_local",                                                                \
+        .doc =                                                                                     \
+            "Let requests go to link-local addresses (169.254.0.0/16, fe80::/10), where clouds "   \
+            "keep their metadata service with its credentials.",                                   \
+        .default_text = "false", .type = CVG_FIELD_BOOL,                                           \
+        .offset = AT(cvg_endpoint_keys, allow_link_local)                                          \
+    }
+
+const struct cvg_field cvg_endpoint_fields[] = {ENDPOINT_FIELDS(0), {0}};
+const struct cvg_field cvg_endpoint_required[] = {ENDPOINT_FIELDS(CVG_FIELD_REQUIRED), {0}};
+
+const struct cvg_field cvg_environment_fields[] = {
+    {.name = "checks",
+     .doc =
+         "Questions asked of sources: names of your choice, each with a source and the keys of its "
+         "type.",
+     .type = CVG_FIELD_NODE,
+     .offset = AT(cvg_environment_keys, checks)},
+    {.name = "gates",
+     .doc = "What deployments ask. The first one is asked where only the environment is named. "
+            "Without "
+            "any there is one that looks at every required check.",
+     .type = CVG_FIELD_NODE,
+     .offset = AT(cvg_environment_keys, gates)},
+    {0}};
+
+const struct cvg_field cvg_gate_fields[] = {
+    {.name = "require",
+     .doc =
+         "Checks or components that must agree. Without it: every required check. A check that is "
+         "named here counts even where it has `required: false`.",
+     .example = "[api, errors]",
+     .type = CVG_FIELD_LIST,
+     .flags = CVG_FIELD_NONEMPTY,
+     .offset = AT(cvg_gate_keys, require)},
+    {.name = "exclude",
+     .doc = "Checks or components that are not looked at after all.",
+     .example = "[nodes]",
+     .type = CVG_FIELD_LIST,
+     .offset = AT(cvg_gate_keys, exclude)},
+    {0}};
+
+/* In the order of the enums that they stand for: enum cvg_plane, cvg_config_on_unknown,
+ * cvg_config_on_failed; on_degraded: go is 1. */
+static const char *const planes[] = {"observed", "declared", NULL};
+static const char *const unknowns[] = {"block", "ignore", "keep", NULL};
+static const char *const failures[] = {"wait", "halt", "halt_after", NULL};
+static const char *const degradations[] = {"wait", "go", NULL};
+
+static const struct cvg_field keep_fields[] = {
+    {.name = "keep",
+     .doc = "Goes on counting as what it was before, for at most this long.",
+     .example = "5m",
+     .type = CVG_FIELD_DURATION,
+     .min = CVG_SECOND,
+     .max = DAYS(7),
+     .offset = AT(cvg_check_keys, keep)},
+    {0}};
+
+static const struct cvg_field halt_fields[] = {
+    {.name = "halt_after",
+     .doc = "The verdict is wait first, and halt once the check has been failed for this long.",
+     .example = "5m",
+     .type = CVG_FIELD_DURATION,
+     .min = CVG_SECOND,
+     .max = DAYS(7),
+     .offset = AT(cvg_check_keys, halt_after)},
+    {0}};
+
+const struct cvg_field cvg_check_fields[] = {
+    {.name = "source",
+     .doc = "Which source is asked; its type decides which other keys the check has.",
+     .example = "metrics",
+     .type = CVG_FIELD_STRING,
+     .flags = CVG_FIELD_REQUIRED | CVG_FIELD_NONEMPTY,
+     .offset = AT(cvg_check_keys, source)},
+    {.name = "plane",
+     .doc = "`declared`: what infrastructure code says. `observed`: what answers. Without it, what "
+            "checks of this type usually are.",
+     .type = CVG_FIELD_ENUM,
+     .choices = planes,
+     .offset = AT(cvg_check_keys, plane)},
+    {.name = "component",
+     .doc = "The part of the environment that it tells about; checks of one component are folded "
+            "together, and gates can name it.",
+     .example = "api",
+     .type = CVG_FIELD_STRING,
+     .flags = CVG_FIELD_NONEMPTY,
+     .offset = AT(cvg_check_keys, component)},
+    {.name = "required",
+     .doc = "Whether the environment is only ready when this check is. Otherwise it is shown and "
+            "counts "
+            "for the score.",
+     .default_text = "true",
+     .type = CVG_FIELD_BOOL,
+     .offset = AT(cvg_check_keys, required)},
+    {.name = "weight",
+     .doc = "How much it counts in the score; more than 0.",
+     .default_text = "1",
+     .type = CVG_FIELD_NUMBER,
+     .offset = AT(cvg_check_keys, weight)},
+    {.name = "rise",
+     .doc = "How long it must be ready without interruption before it counts as ready. Without it: "
+            "`defaults.rise`.",
+     .example = "2m",
+     .type = CVG_FIELD_DURATION,
+     .max = DAYS(7),
+     .offset = AT(cvg_check_keys, rise)},
+    {.name = "fall",
+     .doc = "How long it may be anything else before it stops counting as ready. Without it: "
+            "`defaults.fall`.",
+     .example = "30s",
+     .type = CVG_FIELD_DURATION,
+     .max = DAYS(7),
+     .offset = AT(cvg_check_keys, fall)},
+    {.name = "max_age",
+     .doc = "Evidence older than this counts as unknown. Without it: `defaults.max_age`.",
+     .example = "2m",
+     .type = CVG_FIELD_DURATION,
+     .min = CVG_SECOND,
+     .max = DAYS(30),
+     .offset = AT(cvg_check_keys, max_age)},
+    {.name = "on_unknown",
+     .doc =
+         "What happens while nobody can tell. `block`: the gate waits. `ignore`: as if the check "
+         "were not there. `{keep: 5m}`: it goes on counting as what it was before, for at most "
+         "that "
+         "long, and the answer says so.",
+     .default_text = "block",
+     .type = CVG_FIELD_ENUM,
+     .choices = unknowns,
+     .members = keep_fields,
+     .offset = AT(cvg_check_keys, on_unknown)},
+    {.name = "on_failed",
+     .doc = "What the gate says while it is failed. `wait`: it may heal by itself. `halt`: "
+            "somebody must "
+            "look. `{halt_after: 5m}`: first the one, then the other. Without it, what suits the "
+            "type.",
+     .example = "{halt_after: 5m}",
+     .type = CVG_FIELD_ENUM,
+     .choices = failures,
+     .members = halt_fields,
+     .offset = AT(cvg_check_keys, on_failed)},
+    {.name = "on_degraded",
+     .doc = "What the gate says while it is degraded. `go` lets rollouts pass, and the answer says "
+            "so.",
+     .default_text = "wait",
+     .type = CVG_FIELD_ENUM,
+     .choices = degradations,
+     .offset = AT(cvg_check_keys, on_degraded)},
+    {0}};
+
+const struct cvg_field cvg_polled_fields[] = {
+    {.name = "interval",
+     .doc = "How often it is asked. Without it: `defaults.interval`.",
+     .example = "30s",
+     .type = CVG_FIELD_DURATION,
+     .min = 100 * CVG_MS,
+     .max = DAYS(1),
+     .offset = AT(cvg_check_keys, interval)},
+    {.name = "timeout",
+     .doc = "How long an answer may take, at most the interval. Without it: `defaults.timeout`, or "
+            "the "
+            "interval where that is shorter.",
+     .example = "10s",
+     .type = CVG_FIELD_DURATION,
+     .min = 10 * CVG_MS,
+     .max = SECONDS(3600),
+     .offset = AT(cvg_check_keys, timeout)},
+    {0}};
+
+size_t cvg_source_tables(const struct cvg_kind *kind, const struct cvg_field *ret[])
+{
+    size_t count = 0;
+    ret[count++] = cvg_source_fields;
+    if (kind->flags & CVG_MODULE_VIA) {
+        ret[count++] = cvg_via_fields;
+    }
+    if (kind->flags & CVG_MODULE_ENDPOINT_OPTIONAL) {
+        ret[count++] = cvg_endpoint_fields;
+    } else if (kind->flags & CVG_MODULE_ENDPOINT) {
+        /* With `via` the connection, and so the URL, may be another source's. */
+        ret[count++] = kind->flags & CVG_MODULE_VIA ? cvg_endpoint_fields : cvg_endpoint_required;
+    }
+    return count;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The host's own keys, as tables, and the structs that they are bound into. Inside of this layer:
+ * loading turns these structs into those of config/config.h; the schema and the reference page are
+ * printed from the same tables.
+ */
+#ifndef CVG_CONFIG_FIELDS_H
+#define CVG_CONFIG_FIELDS_H
+
+#include "config/bind.h"
+#include "config/kind.h"
+
+struct cvg_server_keys {
+    const char *listen;
+    struct cvg_list hosts;
+    int64_t threads;
+};
+
+struct cvg_names_keys {
+    struct cvg_list servers;
+    int64_t timeout;
+};
+
+/* What a check has that says nothing itself. */
+struct cvg_defaults_keys {
+    int64_t interval, timeout, rise, fall, max_age;
+};
+
+struct cvg_file_keys {
+    const struct cvg_server_keys *server;
+    const struct cvg_names_keys *names;
+    const struct cvg_defaults_keys *defaults;
+    const char *store;
+    const struct cvg_node *sources, *environments;
+};
+
+struct cvg_source_keys {
+    const char *type, *via;
+};
+
+struct cvg_basic_keys {
+    const char *username;
+    const struct cvg_secret *password;
+};
+
+struct cvg_tls_keys {
+    const char *ca, *cert, *server_name;
+    const struct cvg_secret *key;
+    uint32_t insecure_skip_verify;
+};
+
+struct cvg_endpoint_keys {
+    const char *url, *proxy;
+    const struct cvg_secret *bearer;
+    const struct cvg_basic_keys *basic;
+    const struct cvg_tls_keys *tls;
+    struct cvg_list headers;
+    int64_t concurrency, max_body, connect_timeout;
+    uint32_t allow_link_local;
+};
+
+struct cvg_environment_keys {
+    const struct cvg_node *checks, *gates;
+};
+
+struct cvg_check_keys {
+    const char *source, *component;
+    uint32_t plane, required;
+    double weight;
+    int64_t interval, timeout, rise, fall, max_age;
+    uint32_t on_unknown, on_failed, on_degraded; /* on_failed may be absent: the kind's */
+    int64_t keep, halt_after;
+};
+
+struct cvg_gate_keys {
+    struct cvg_list require, exclude;
+};
+
+extern const struct cvg_field cvg_file_fields[], cvg_server_fields[], cvg_names_fields[],
+    cvg_defaults_fields[], cvg_environment_fields[], cvg_gate_fields[];
+extern const struct cvg_field cvg_source_fields[];     /* type */
+extern const struct cvg_field cvg_via_fields[];        /* via */
+extern const struct cvg_field cvg_endpoint_fields[];   /* url, ... */
+extern const struct cvg_field cvg_endpoint_required[]; /* the same, url required */
+extern const struct cvg_field cvg_check_fields[];      /* any check */
+extern const struct cvg_field cvg_polled_fields[]; /* checks that are asked: interval, timeout */
+
+/* The tables of a source's host keys for a kind, the most specific last; returns how many. */
+#define CVG_SOURCE_TABLES 3
+size_t cvg_source_tables(const struct cvg_kind *kind, const struct cvg_field *ret[]);
+
+#endif

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From files to a configuration: the top level and the environments. */
+#include "config/loader.h"
+
+#include "base/text.h"
+#include "config/bind_value.h"
+#include "config/files.h"
+
+#include <arpa/inet.h>
+#include <stdatomic.h>
+#include <string.h>
+
+void cvg_load_name(struct cvg_loader *loader, const struct cvg_node *key, const char *what)
+{
+    if (cvg_text_is_name(key->text)) {
+        return;
+    }
+    char shown[CVG_BIND_SHOWN];
+    cvg_text_printable(key->text, key->length, shown, sizeof shown);
+    cvg_diagnostics_error(
+        loader->diagnostics, key,
+        "'%s' cannot be the name of a %s: 1 to 63 letters, digits, '-', '_', '.', "
+        "beginning with a letter or digit",
+        shown, what);
+}
+
+const char *cvg_load_suggest(struct cvg_loader *loader, const char *name, const struct cvg_map *map)
+{
+    size_t at = 0, count = 0;
+    const char *key;
+    void *value;
+    const char **names = cvg_alloc_array(CVG_MAX(cvg_map_count(map), 1), sizeof *names);
+    while (cvg_map_next(map, &at, &key, &value)) {
+        names[count++] = key;
+    }
+    const char *text = cvg_bind_suggest(loader->arena, name, names, count);
+    free(names);
+    return text ? cvg_arena_format(loader->arena, "; %s", text) : "";
+}
+
+/* ---- server, names, store ---- */
+
+static bool is_loopback(const char *host)
+{
+    return cvg_text_starts(host, "127.") || strcmp(host, "::1") == 0;
+}
+
+static void load_listen(struct cvg_loader *loader, const struct cvg_node *node, const char *text)
+{
+    struct cvg_server_config *server = &loader->config->server;
+    char host[INET6_ADDRSTRLEN];
+    struct cvg_error error;
+    if (!text) {
+        return;
+    }
+    if (cvg_config_parse_listen(text, host, sizeof host, &server->listen_port, &error) < 0) {
+        cvg_diagnostics_error(loader->diagnostics, node, "'listen' %s", error.text);
+        return;
+    }
+    if (!is_loopback(host)) {
+        cvg_diagnostics_error(
+            loader->diagnostics, node,
+            "'listen' must be a loopback address (127.0.0.1 or [::1]), not %s: "
+            "there is no access control yet, so anybody who reaches the port could "
+            "ask; put a proxy with TLS and authentication in front of it",
+            host);
+    }
+    server->listen_host = cvg_arena_strdup(loader->arena, host);
+}
+
+/* A list item's place; a list may also be a single value. */
+static const struct cvg_node *item_at(const struct cvg_node *list, size_t i)
+{
+    return list && list->kind == CVG_NODE_LIST ? list->items[i] : list;
+}
+
+static bool is_host(const char *text)
+{
+    size_t length = strlen(text);
+    if (length == 0 || length > 253) {
+        return false;
+    }
+    return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:[]") ==
+           length;
+}
+
+static void check_hosts(struct cvg_loader *loader, const struct cvg_node *node,
+                        const struct cvg_list *hosts)
+{
+    const char *const *items = hosts->items;
+    for (size_t i = 0; i < hosts->count; i++) {
+        if (items[i][0] && !is_host(items[i])) {
+            cvg_diagnostics_error(loader->diagnostics, item_at(node, i),
+                                  "'hosts' must be names such as gate.example.com");
+        }
+    }
+}
+
+/* An address, or one with a port. */
+static bool is_name_server(const char *text)
+{
+    struct in_addr four;
+    struct in6_addr six;
+    char host[INET6_ADDRSTRLEN];
+    uint16_t port;
+    if (inet_pton(AF_INET, text, &four) == 1 || inet_pton(AF_INET6, text, &six) == 1) {
+        return true;
+    }
+    return cvg_config_parse_listen(text, host, sizeof host, &port, NULL) == 0 && port != 0;
+}
+
+static void check_servers(struct cvg_loader *loader, const struct cvg_node *node,
+                          const struct cvg_list *servers)
+{
+    const char *const *items = servers->items;
+    for (size_t i = 0; i < servers->count; i++) {
+        if (items[i][0] && !is_name_server(items[i])) {
+            cvg_diagnostics_error(loader->diagnostics, item_at(node, i),
+                                  "'servers' must be addresses, such as 10.0.0.2 or "
+                                  "\"10.0.0.2:5353\"");
+        }
+    }
+}
+
+static void load_settings(struct cvg_loader *loader, const struct cvg_node *root,
+                          const struct cvg_file_keys *keys)
+{
+    struct cvg_config *config = loader->config;
+    const struct cvg_node *server = cvg_node_get(root, "server");
+    const struct cvg_node *names = cvg_node_get(root, "names");
+    if (keys->server) {
+        const struct cvg_node *listen = cvg_node_get(server, "listen");
+        load_listen(loader, listen ? listen : server, keys->server->listen);
+        check_hosts(loader, cvg_node_get(server, "hosts"), &keys->server->hosts);
+        config->server.hosts = keys->server->hosts;
+        config->server.threads = keys->server->threads;
+    }
+    if (keys->names) {
+        check_servers(loader, cvg_node_get(names, "servers"), &keys->names->servers);
+        config->names.servers = keys->names->servers;
+        config->names.timeout_ns = keys->names->timeout;
+    }
+    if (keys->store && keys->store[0] != '/') {
+        cvg_diagnostics_error(loader->diagnostics, cvg_node_get(root, "store"),
+                              "'store' must be an absolute path");
+    }
+    config->store = keys->store;
+}
+
+/* ---- environments ---- */
+
+void cvg_load_environment(struct cvg_loader *loader, struct cvg_environment_config *environment)
+{
+    struct cvg_binder binder = {.arena = loader->arena, .diagnostics = loader->diagnostics};
+    struct cvg_environment_keys keys = {0};
+    struct cvg_bind_target target = {cvg_environment_fields, &keys};
+    size_t errors = loader->diagnostics->errors;
+    (void)cvg_bind_map(&binder, environment->node, &target, 1);
+    if (loader->diagnostics->errors == errors && (!keys.checks || keys.checks->count == 0)) {
+        cvg_diagnostics_error(loader->diagnostics, environment->node,
+                              "environment '%s' has no checks, so it could never say go",
+                              environment->name);
+    }
+    cvg_load_checks(loader, environment, keys.checks);
+    cvg_load_gates(loader, environment, keys.gates);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    const struct cvg_environment_config *left = a, *right = b;
+    return strcmp(left->name, right->name);
+}
+
+static void load_environments(struct cvg_loader *loader, const struct cvg_node *map)
+{
+    size_t count = map ? map->count : 0;
+    struct cvg_environment_config *environments =
+        cvg_arena_alloc(loader->arena, CVG_MAX(count, 1) * sizeof *environments);
+    for (size_t i = 0; i < count; i++) {
+        cvg_load_name(loader, map->keys[i], "environment");
+        environments[i].name = map->keys[i]->text;
+        environments[i].node = map->items[i];
+        cvg_load_environment(loader, &environments[i]);
+    }
+    if (count) {
+        qsort(environments, count, sizeof *environments, compare_names);
+    }
+    loader->config->environments = environments;
+    loader->config->environment_count = count;
+}
+
+/* ---- the whole ---- */
+
+/* What checks fall back on where the operator's own defaults cannot be used. */
+static const struct cvg_defaults_keys *usable_defaults(struct cvg_loader *loader,
+                                                       const struct cvg_defaults_keys *keys)
+{
+    bool usable = keys && keys->interval != CVG_ABSENT_INT && keys->timeout != CVG_ABSENT_INT &&
+                  keys->rise != CVG_ABSENT_INT && keys->fall != CVG_ABSENT_INT;
+    if (usable) {
+        return keys;
+    }
+    struct cvg_defaults_keys *own = cvg_arena_alloc(loader->arena, sizeof *own);
+    struct cvg_binder binder = {.arena = loader->arena, .diagnostics = loader->diagnostics};
+    struct cvg_bind_target target = {cvg_defaults_fields, own};
+    (void)cvg_bind_map(&binder, NULL, &target, 1);
+    return own;
+}
+
+static void load_root(struct cvg_loader *loader, const struct cvg_node *root)
+{
+    struct cvg_binder binder = {.arena = loader->arena, .diagnostics = loader->diagnostics};
+    struct cvg_file_keys keys = {0};
+    struct cvg_bind_target target = {cvg_file_fields, &keys};
+    (void)cvg_bind_map(&binder, root, &target, 1);
+    loader->defaults = usable_defaults(loader, keys.defaults);
+    load_settings(loader, root, &keys);
+    cvg_load_sources(loader, keys.sources);
+    load_environments(loader, keys.environments);
+    if (!keys.environments) {
+        cvg_diagnostics_warning(loader->diagnostics, root, "no environments are configured");
+    }
+}
+
+static struct cvg_config *config_new(const char *file)
+{
+    struct cvg_arena *arena = cvg_arena_new();
+    struct cvg_config *config = cvg_arena_alloc(arena, sizeof *config);
+    config->arena = arena;
+    config->file = cvg_arena_strdup(arena, file);
+    atomic_init(&config->references, 1);
+    return config;
+}
+
+static int finish(struct cvg_config *config, const struct cvg_node *const *roots, size_t count,
+                  const struct cvg_kinds *kinds, struct cvg_diagnostics *diagnostics,
+                  size_t errors_before, struct cvg_config **ret)
+{
+    if (count) {
+        const struct cvg_node *root = cvg_files_merge(roots, count, config->arena, diagnostics);
+        struct cvg_loader loader = {.config = config,
+                                    .arena = config->arena,
+                                    .kinds = kinds,
+                                    .diagnostics = diagnostics,
+                                    .sources = cvg_map_new()};
+        load_root(&loader, root);
+        cvg_map_free(loader.sources);
+    }
+    if (diagnostics->errors != errors_before) {
+        cvg_config_unref(config);
+        return CVG_E_INVALID;
+    }
+    *ret = config;
+    return 0;
+}
+
+int cvg_config_load(const char *file, const struct cvg_kinds *kinds,
+                    struct cvg_diagnostics *diagnostics, struct cvg_config **ret)
+{
+    size_t errors = diagnostics->errors, count = 0;
+    const struct cvg_node *const *roots = NULL;
+    struct cvg_config *config = config_new(file);
+    *ret = NULL;
+    /* Problems were counted; whatever could be read is checked all the same. */
+    (void)!cvg_files_read(file, config->arena, diagnostics, &roots, &count);
+    return finish(config, roots, count, kinds, diagnostics, errors, ret);
+}
+
+int cvg_config_load_text(const char *file, const char *bytes, size_t length,
+                         const struct cvg_kinds *kinds, struct cvg_diagnostics *diagnostics,
+                         struct cvg_config **ret)
+{
+    size_t errors = diagnostics->errors;
+    const struct cvg_node *root = NULL;
+    struct cvg_config *config = config_new(file);
+    *ret = NULL;
+    (void)!cvg_tree_parse(file, bytes, length, config->arena, diagnostics, &root);
+    return finish(config, &root, root ? 1 : 0, kinds, diagnostics, errors, ret);
+}

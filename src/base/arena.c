@@ -119,7 +119,7 @@ char *cvg_arena_format(struct cvg_arena *arena, const char *format, ...)
     size_t size = length < 0 ? 1 : (size_t)length + 1;
     char *text = cvg_arena_alloc(arena, size);
     if (length > 0) {
-        vsnprintf(text, size, format, again);
+        (void)vsnprintf(text, size, format, again);
     }
     va_end(again);
     return text;

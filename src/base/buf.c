@@ -79,7 +79,7 @@ int cvg_buf_printf(struct cvg_buf *buf, const char *format, ...)
     if (length < 0) {
         buf->overflow = true;
     } else if (reserve(buf, (size_t)length) == 0) {
-        vsnprintf(buf->data + buf->length, (size_t)length + 1, format, again);
+        (void)vsnprintf(buf->data + buf->length, (size_t)length + 1, format, again);
         buf->length += (size_t)length;
         result = 0;
     }

@@ -41,30 +41,40 @@ bool cvg_text_equal_nocase(const char *a, const char *b)
     return lower(*a) == lower(*b);
 }
 
+/* How many bytes a character has that starts so; 0: none starts so. */
+static size_t character_size(unsigned char first)
+{
+    if (first < 0x80) {
+        return 1;
+    }
+    return first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+}
+
+/* Longer than needed, a surrogate, or beyond Unicode: each would be a second spelling. */
+static bool is_second_spelling(uint32_t character, size_t size)
+{
+    return (size == 3 && character < 0x800) || (size == 4 && character < 0x10000) ||
+           character > 0x10ffff || (character >= 0xd800 && character < 0xe000);
+}
+
 size_t cvg_text_decode(const char *bytes, size_t length, uint32_t *ret_character)
 {
     const unsigned char *at = (const unsigned char *)bytes;
     if (length == 0) {
         return 0;
     }
-    if (at[0] < 0x80) {
-        *ret_character = at[0];
-        return 1;
-    }
-    size_t size = at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : at[0] < 0xf5 ? 4 : 0;
+    size_t size = character_size(at[0]);
     if (size == 0 || size > length) {
         return 0;
     }
-    uint32_t character = at[0] & (0x7fU >> size);
+    uint32_t character = size == 1 ? at[0] : at[0] & (0x7fU >> size);
     for (size_t i = 1; i < size; i++) {
         if ((at[i] & 0xc0) != 0x80) {
             return 0;
         }
         character = character << 6 | (at[i] & 0x3fU);
     }
-    /* Longer than needed, a surrogate, or beyond Unicode: each would be a second spelling. */
-    if ((size == 3 && character < 0x800) || (size == 4 && character < 0x10000) ||
-        character > 0x10ffff || (character >= 0xd800 && character < 0xe000)) {
+    if (is_second_spelling(character, size)) {
         return 0;
     }
     *ret_character = character;

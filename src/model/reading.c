@@ -200,7 +200,7 @@ static struct cvg_reading checked(const struct cvg_reading *given, int64_t now)
 
 static size_t text_room(const char *text)
 {
-    return text ? strnlen(text, CVG_READING_TEXT_LIMIT) + 1 : 0;
+    return text ? CVG_MIN(strlen(text), CVG_READING_TEXT_LIMIT) + 1 : 0;
 }
 
 static size_t texts_room(const struct cvg_reading *reading, const struct choice *choice)

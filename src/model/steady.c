@@ -171,11 +171,11 @@ bool cvg_steady_observe(struct cvg_steady *steady, const struct cvg_steady_rules
 {
     int64_t at = cvg_reading_get(reading)->observed_at_ns;
 
+    cvg_steady_advance(steady, rules, now);
     if (steady->latest && at < cvg_reading_get(steady->latest)->observed_at_ns) {
         cvg_reading_unref(reading);
         return false;
     }
-    cvg_steady_advance(steady, rules, now);
     cvg_reading_unref(steady->latest);
     steady->latest = reading;
     take_latest(steady, rules, CVG_MIN(at, steady->advanced_to));
@@ -185,12 +185,9 @@ bool cvg_steady_observe(struct cvg_steady *steady, const struct cvg_steady_rules
 void cvg_steady_alive(struct cvg_steady *steady, const struct cvg_steady_rules *rules, int64_t at,
                       int64_t now)
 {
-    if (rules->polled || !steady->latest) {
-        return;
-    }
     cvg_steady_advance(steady, rules, now);
     at = CVG_MIN(at, steady->advanced_to);
-    if (at <= steady->fresh_at) {
+    if (rules->polled || !steady->latest || at <= steady->fresh_at) {
         return;
     }
     if (steady->stale) {

@@ -212,12 +212,13 @@ static void load_root(struct cvg_loader *loader, const struct cvg_node *root)
     struct cvg_binder binder = {.arena = loader->arena, .diagnostics = loader->diagnostics};
     struct cvg_file_keys keys = {0};
     struct cvg_bind_target target = {cvg_file_fields, &keys};
+    size_t errors = loader->diagnostics->errors;
     (void)cvg_bind_map(&binder, root, &target, 1);
     loader->defaults = usable_defaults(loader, keys.defaults);
     load_settings(loader, root, &keys);
     cvg_load_sources(loader, keys.sources);
     load_environments(loader, keys.environments);
-    if (!keys.environments) {
+    if (!keys.environments && loader->diagnostics->errors == errors) {
         cvg_diagnostics_warning(loader->diagnostics, root, "no environments are configured");
     }
 }

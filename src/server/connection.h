@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The server's open connections. The library's own timeout is one of silence: a client that sends
+ * a byte now and then holds its connection for ever. So each connection remembers when it last
+ * ended a request, and the keeper cuts off those that have not for too long.
+ *
+ * The list has a lock that the library's closing notification takes too, before it closes the
+ * descriptor: the keeper never touches one that has been given to somebody else.
+ */
+#ifndef CVG_SERVER_CONNECTION_H
+#define CVG_SERVER_CONNECTION_H
+
+#include "server/request.h"
+
+/* The library closes a connection after this much silence. */
+#define CVG_CONNECTION_IDLE_SECONDS 30
+/* The keeper closes one that has not ended a request for so long. */
+#define CVG_CONNECTION_LIMIT        ((CVG_CONNECTION_IDLE_SECONDS + 10) * INT64_C(1000000000))
+
+struct cvg_connections;
+
+struct cvg_connections *cvg_connections_new(struct cvg_context *context);
+void cvg_connections_free(struct cvg_connections *connections); /* all are closed; takes NULL */
+/* Cuts off what has not ended a request since before. Any thread. */
+void cvg_connections_sweep(struct cvg_connections *connections, int64_t before);
+
+/* The library's callbacks; cls is the cvg_connections. */
+void cvg_connections_notify(void *cls, struct MHD_Connection *connection, void **socket_context,
+                            enum MHD_ConnectionNotificationCode code);
+void *cvg_connections_begin(void *cls, const char *uri, struct MHD_Connection *connection);
+void cvg_connections_completed(void *cls, struct MHD_Connection *connection, void **con_cls,
+                               enum MHD_RequestTerminationCode code);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What every request of one server shares. Made before the HTTP threads start and freed after they
+ * ended; what changes meanwhile is atomic or has a lock of its own.
+ */
+#ifndef CVG_SERVER_CONTEXT_H
+#define CVG_SERVER_CONTEXT_H
+
+#include "decide/board.h"
+#include "server/asking.h"
+#include "server/host.h"
+#include "server/traffic.h"
+
+struct cvg_context {
+    struct cvg_board *board;   /* borrowed */
+    struct cvg_hosts *hosts;   /* owned by the server */
+    struct cvg_asking *asking; /* the server's reference */
+    struct cvg_traffic traffic;
+    const char *version;
+    int64_t started_at; /* wall time of the process' start, nanoseconds */
+};
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/environments.h"
+
+#include "base/text.h"
+#include "base/time.h"
+#include "server/answer.h"
+#include "server/parameters.h"
+#include "wire/environment.h"
+
+#include <string.h>
+
+#define PAGE_DEFAULT   100
+#define LIST_LIMIT     ((size_t)16 * 1024 * 1024)
+#define DOCUMENT_LIMIT ((size_t)64 * 1024 * 1024)
+
+static void release(struct cvg_snapshot **snapshot)
+{
+    cvg_snapshot_unref(*snapshot);
+}
+
+/* The index of the first environment whose name is greater. */
+static size_t first_after(struct cvg_board *board, const char *name)
+{
+    size_t low = 0, high = cvg_board_count(board);
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        CVG_CLEANUP(release) struct cvg_snapshot *snapshot = cvg_board_get(board, middle);
+        if (snapshot && strcmp(snapshot->environment, name) > 0) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return low;
+}
+
+/* What the list says of the gates must be what their own routes say. */
+static void fill_row(struct cvg_board *board, const struct cvg_snapshot *snapshot, int64_t now,
+                     struct cvg_arena *arena, struct cvg_wire_environment_row *ret)
+{
+    size_t count = snapshot->gate_count;
+    const char **gates = cvg_arena_alloc(arena, (count + 1) * sizeof(*gates));
+    uint32_t *verdicts = cvg_arena_alloc(arena, (count + 1) * sizeof(*verdicts));
+
+    for (size_t i = 0; i < count; i++) {
+        const struct cvg_snapshot_gate *gate = &snapshot->gates[i];
+        gates[i] = gate->policy->name;
+        verdicts[i] = cvg_board_trusts(board, &gate->decision, now) ? gate->decision.verdict
+                                                                    : gate->stale.verdict;
+    }
+    *ret = (struct cvg_wire_environment_row){
+        .environment = snapshot->environment,
+        .readiness = &snapshot->readiness,
+        .gates = gates,
+        .verdicts = verdicts,
+        .gate_count = count,
+    };
+}
+
+static enum MHD_Result answer_page(struct cvg_request *request,
+                                   const struct cvg_parameters *parameters)
+{
+    struct cvg_board *board = request->context->board;
+    struct cvg_arena *arena = cvg_request_arena(request);
+    size_t limit = parameters->limit ? parameters->limit : PAGE_DEFAULT;
+    size_t first = parameters->after ? first_after(board, parameters->after) : 0;
+    size_t end = CVG_MIN(cvg_board_count(board), first + limit);
+    struct cvg_snapshot **held =
+        cvg_arena_alloc(arena, (limit + 1) * sizeof(struct cvg_snapshot *));
+    struct cvg_wire_environment_row *rows = cvg_arena_alloc(arena, (limit + 1) * sizeof(*rows));
+    CVG_CLEANUP(cvg_buf_done) struct cvg_buf body = CVG_BUF_INIT(LIST_LIMIT);
+    int64_t now = cvg_time_now();
+    size_t count = 0;
+
+    for (size_t i = first; i < end; i++) {
+        held[count] = cvg_board_get(board, i);
+        if (held[count]) {
+            fill_row(board, held[count], now, arena, &rows[count]);
+            count++;
+        }
+    }
+    bool more = end < cvg_board_count(board) && count;
+    cvg_wire_environments_write(rows, count, more ? rows[count - 1].environment : "", &body);
+    for (size_t i = 0; i < count; i++) {
+        cvg_snapshot_unref(held[i]);
+    }
+    return cvg_answer_body(request, 200, CVG_JSON_TYPE, &body);
+}
+
+enum MHD_Result cvg_environments_answer(struct cvg_request *request)
+{
+    struct cvg_parameters parameters = {0};
+    struct cvg_error error;
+
+    if (cvg_parameters_read(request->query, cvg_request_arena(request), &parameters, &error) < 0) {
+        return cvg_answer_problem(request, 400, "BadRequest", error.text);
+    }
+    return answer_page(request, &parameters);
+}
+
+enum MHD_Result cvg_environment_answer(struct cvg_request *request)
+{
+    struct cvg_board *board = request->context->board;
+    long index = cvg_board_find(board, request->environment);
+
+    if (index < 0) {
+        return cvg_answer_problem(request, 404, "NotFound",
+                                  "There is no environment of that name.");
+    }
+    CVG_CLEANUP(release) struct cvg_snapshot *snapshot = cvg_board_get(board, (size_t)index);
+    if (!snapshot) {
+        return cvg_answer_problem(request, 503, "Starting", "Nothing was decided yet.");
+    }
+    const char **gates =
+        cvg_arena_alloc(cvg_request_arena(request), (snapshot->gate_count + 1) * sizeof(*gates));
+    for (size_t i = 0; i < snapshot->gate_count; i++) {
+        gates[i] = snapshot->gates[i].policy->name;
+    }
+    CVG_CLEANUP(cvg_buf_done) struct cvg_buf body = CVG_BUF_INIT(DOCUMENT_LIMIT);
+    cvg_wire_environment_write(snapshot->environment, &snapshot->readiness, gates,
+                               snapshot->gate_count, snapshot->wall_offset, &body);
+    return cvg_answer_body(request, 200, CVG_JSON_TYPE, &body);
+}

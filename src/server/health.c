@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/health.h"
+
+#include "base/text.h"
+#include "base/time.h"
+#include "server/answer.h"
+#include "server/parameters.h"
+
+struct probe {
+    const char *name;
+    bool (*holds)(struct cvg_context *context);
+};
+
+static bool process_answers(struct cvg_context *context)
+{
+    (void)context;
+    return true;
+}
+
+/* Every environment of the configuration has been published. */
+static bool configuration_serves(struct cvg_context *context)
+{
+    size_t count = cvg_board_count(context->board);
+    struct cvg_snapshot *last = count ? cvg_board_get(context->board, count - 1) : NULL;
+
+    cvg_snapshot_unref(last);
+    return count == 0 || last;
+}
+
+static bool listener_answers(struct cvg_context *context)
+{
+    (void)context; /* this request came through it */
+    return true;
+}
+
+static bool thread_decides(struct cvg_context *context)
+{
+    return cvg_time_now() - cvg_board_heartbeat(context->board) < CVG_HEARTBEAT_LIMIT;
+}
+
+static bool is_excluded(const struct cvg_parameters *parameters, const char *name)
+{
+    for (size_t i = 0; i < parameters->exclude_count; i++) {
+        if (cvg_text_equal(parameters->excludes[i], name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum MHD_Result answer(struct cvg_request *request, const char *name,
+                              const struct probe *probes, size_t count)
+{
+    CVG_CLEANUP(cvg_buf_done) struct cvg_buf lines = CVG_BUF_INIT(4096);
+    struct cvg_parameters parameters = {0};
+    struct cvg_error error;
+    bool healthy = true;
+
+    if (request->query &&
+        cvg_parameters_read(request->query, cvg_request_arena(request), &parameters, &error) < 0) {
+        return cvg_answer_problem(request, 400, "BadRequest", error.text);
+    }
+    for (size_t i = 0; i < count; i++) {
+        bool excluded = is_excluded(&parameters, probes[i].name);
+        bool holds = excluded || probes[i].holds(request->context);
+        healthy = healthy && holds;
+        cvg_buf_printf(&lines, "[%c]%s %s\n", holds ? '+' : '-', probes[i].name,
+                       excluded ? "excluded: ok" : (holds ? "ok" : "failed"));
+    }
+    if (healthy && !parameters.verbose) {
+        cvg_buf_clear(&lines);
+        cvg_buf_puts(&lines, "ok");
+    } else {
+        cvg_buf_printf(&lines, "%s check %s\n", name, healthy ? "passed" : "failed");
+    }
+    return cvg_answer_body(request, healthy ? 200 : 503, CVG_TEXT_TYPE, &lines);
+}
+
+enum MHD_Result cvg_health_livez(struct cvg_request *request)
+{
+    static const struct probe probes[] = {{"process", process_answers}};
+
+    return answer(request, "livez", probes, CVG_COUNT(probes));
+}
+
+enum MHD_Result cvg_health_readyz(struct cvg_request *request)
+{
+    static const struct probe probes[] = {
+        {"configuration", configuration_serves},
+        {"listener", listener_answers},
+        {"deciding", thread_decides},
+    };
+
+    return answer(request, cvg_route_text(request->route), probes, CVG_COUNT(probes));
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A thread that looks after the HTTP threads once a second: it gives up questions that the
+ * deciding thread has not answered in time, and cuts off connections that send too slowly. It is
+ * neither the deciding thread, which it must outlast when that stalls, nor one of the library's,
+ * which never wake up by themselves.
+ */
+#ifndef CVG_SERVER_KEEPER_H
+#define CVG_SERVER_KEEPER_H
+
+#include "base/error.h"
+
+struct cvg_asking;
+struct cvg_connections;
+struct cvg_keeper;
+
+/* Both must outlive it. */
+CVG_NODISCARD int cvg_keeper_start(struct cvg_asking *asking, struct cvg_connections *connections,
+                                   struct cvg_keeper **ret, struct cvg_error *reterr);
+void cvg_keeper_stop(struct cvg_keeper *keeper); /* waits for its end; takes NULL */
+
+#endif

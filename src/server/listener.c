@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/listener.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
+static int parse(const char *host, uint16_t port, union address *ret, socklen_t *ret_length)
+{
+    memset(ret, 0, sizeof(*ret));
+    if (inet_pton(AF_INET, host, &ret->v4.sin_addr) == 1) {
+        ret->v4.sin_family = AF_INET;
+        ret->v4.sin_port = htons(port);
+        *ret_length = sizeof(ret->v4);
+        return 0;
+    }
+    if (inet_pton(AF_INET6, host, &ret->v6.sin6_addr) == 1) {
+        ret->v6.sin6_family = AF_INET6;
+        ret->v6.sin6_port = htons(port);
+        *ret_length = sizeof(ret->v6);
+        return 0;
+    }
+    return -1;
+}
+
+static int set_up(int fd, const union address *address, socklen_t length, union address *ret_bound)
+{
+    int on = 1, off = 0;
+    socklen_t bound_length = sizeof(*ret_bound);
+
+    /* Addresses of connections that linger after a restart; never SO_REUSEPORT, which would let a
+     * second daemon share the port without a word. */
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0) {
+        return -1;
+    }
+    if (address->any.sa_family == AF_INET6 &&
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) < 0) {
+        return -1;
+    }
+    if (bind(fd, &address->any, length) < 0 || listen(fd, SOMAXCONN) < 0) {
+        return -1;
+    }
+    return getsockname(fd, &ret_bound->any, &bound_length);
+}
+
+int cvg_listener_open(const char *host, uint16_t port, int *ret_fd, uint16_t *ret_port,
+                      struct cvg_error *reterr)
+{
+    union address address, bound = {0};
+    socklen_t length = 0;
+
+    if (parse(host, port, &address, &length) < 0) {
+        return cvg_error_set(reterr, CVG_E_INVALID, "listen: '%s' is not a literal address", host);
+    }
+    int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0 || set_up(fd, &address, length, &bound) < 0) {
+        int rc = cvg_error_set_errno(reterr, errno, "listen on %s port %u", host, port);
+        if (fd >= 0) {
+            close(fd);
+        }
+        return rc;
+    }
+    *ret_port = ntohs(address.any.sa_family == AF_INET ? bound.v4.sin_port : bound.v6.sin6_port);
+    *ret_fd = fd;
+    return 0;
+}

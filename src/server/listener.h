@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The listening socket, opened by ourselves so that a failure says what the system said. */
+#ifndef CVG_SERVER_LISTENER_H
+#define CVG_SERVER_LISTENER_H
+
+#include "base/error.h"
+
+#include <stdint.h>
+
+/* host: literal address, without brackets. port 0: any free one. Close *ret_fd. */
+CVG_NODISCARD int cvg_listener_open(const char *host, uint16_t port, int *ret_fd,
+                                    uint16_t *ret_port, struct cvg_error *reterr);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/metrics.h"
+
+#include "base/time.h"
+#include "server/answer.h"
+#include "server/exposition.h"
+#include "server/process.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+
+/* 100,000 checks are about 20 MB. */
+#define METRICS_LIMIT ((size_t)256 * 1024 * 1024)
+
+static double seconds(int64_t ns)
+{
+    return (double)ns / (double)CVG_SECOND;
+}
+
+static void write_one(struct cvg_buf *buf, const char *name, const char *type, const char *help,
+                      double value)
+{
+    cvg_exposition_family(buf, name, type, help);
+    cvg_exposition_sample(buf, name, NULL, 0, value);
+}
+
+static void write_requests(const struct cvg_traffic *traffic, struct cvg_buf *buf)
+{
+    const char *name = "convergate_http_requests_total";
+
+    cvg_exposition_family(buf, name, "counter", "Answers given, by route and status code.");
+    for (uint32_t route = 0; route < CVG_ROUTE_COUNT; route++) {
+        for (unsigned i = 0; i < CVG_TRAFFIC_CODES; i++) {
+            uint64_t count = cvg_traffic_answers(traffic, (enum cvg_route_id)route, i);
+            unsigned code = cvg_traffic_code(i);
+            char code_text[16];
+            if (count == 0 && !cvg_traffic_expects((enum cvg_route_id)route, code)) {
+                continue;
+            }
+            snprintf(code_text, sizeof(code_text), "%u", code);
+            struct cvg_exposition_label labels[] = {
+                {"route", cvg_route_text((enum cvg_route_id)route)}, {"code", code_text}};
+            cvg_exposition_count(buf, name, labels, CVG_COUNT(labels), count);
+        }
+    }
+}
+
+static void write_server(struct cvg_context *context, int64_t now, struct cvg_buf *buf)
+{
+    struct cvg_exposition_label version = {"version", context->version};
+    int64_t heartbeat = cvg_board_heartbeat(context->board);
+
+    cvg_exposition_family(buf, "convergate_build_info", "gauge",
+                          "Always 1; the version is a label.");
+    cvg_exposition_count(buf, "convergate_build_info", &version, 1, 1);
+    write_one(buf, "convergate_loop_heartbeat_timestamp_seconds", "gauge",
+              "When the deciding thread last turned; 0 before its first turn.",
+              heartbeat ? seconds(cvg_time_wall() - (now - heartbeat)) : 0);
+    write_one(buf, "convergate_http_connections", "gauge", "Connections that are open now.",
+              (double)atomic_load(&context->traffic.connections));
+    write_one(buf, "convergate_http_connections_accepted_total", "counter",
+              "Connections accepted since the start.",
+              (double)atomic_load(&context->traffic.connections_total));
+    write_requests(&context->traffic, buf);
+}
+
+static void write_process(struct cvg_buf *buf, int64_t started_at)
+{
+    struct cvg_process process;
+
+    if (cvg_process_read(&process) < 0) {
+        return;
+    }
+    write_one(buf, "process_cpu_seconds_total", "counter",
+              "User and system CPU time spent, in seconds.", process.cpu_seconds);
+    write_one(buf, "process_resident_memory_bytes", "gauge", "Resident memory size in bytes.",
+              (double)process.resident_bytes);
+    write_one(buf, "process_virtual_memory_bytes", "gauge", "Virtual memory size in bytes.",
+              (double)process.virtual_bytes);
+    write_one(buf, "process_open_fds", "gauge", "Number of open file descriptors.",
+              (double)process.open_fds);
+    write_one(buf, "process_max_fds", "gauge", "Maximum number of open file descriptors.",
+              (double)process.max_fds);
+    write_one(buf, "process_start_time_seconds", "gauge",
+              "Start time of the process since the Unix epoch, in seconds.",
+              seconds(started_at ? started_at : process.started_at));
+}
+
+void cvg_metrics_write(struct cvg_context *context, int64_t now, struct cvg_buf *ret)
+{
+    struct cvg_vitals *vitals = cvg_board_vitals(context->board);
+
+    cvg_metrics_write_board(context->board, now, ret);
+    if (vitals) {
+        cvg_metrics_write_vitals(vitals, ret);
+        cvg_vitals_unref(vitals);
+    }
+    write_server(context, now, ret);
+    write_process(ret, context->started_at);
+}
+
+enum MHD_Result cvg_metrics_answer(struct cvg_request *request)
+{
+    CVG_CLEANUP(cvg_buf_done) struct cvg_buf body = CVG_BUF_INIT(METRICS_LIMIT);
+
+    cvg_metrics_write(request->context, cvg_time_now(), &body);
+    return cvg_answer_body(request, 200, CVG_EXPOSITION_TYPE, &body);
+}

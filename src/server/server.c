@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The server's life. Order of the end, each step for a reason that was met:
+ *   1. no new connections         (a stopping daemon must not take what it will not answer)
+ *   2. all suspended ones resumed and answered (the library aborts the process otherwise)
+ *   3. the library stopped        (joins its threads; nobody reads the board any more)
+ *   4. the keeper stopped         (it resumes connections, so only after nothing can be suspended)
+ * Questions that are still on their way to the deciding thread own all they need.
+ */
+#include "server/server.h"
+
+#include "base/alloc.h"
+#include "server/connection.h"
+#include "server/context.h"
+#include "server/keeper.h"
+#include "server/listener.h"
+#include "server/prepared.h"
+#include "server/process.h"
+#include "server/route.h"
+
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Of each connection that was ever answered. Takes 6,000 bytes of header or URL. */
+#define CONNECTION_MEMORY ((size_t)8192)
+#define CONNECTIONS_MAX   8192u
+#define CONNECTIONS_MIN   32u
+
+struct cvg_server {
+    struct cvg_context context;
+    struct cvg_connections *connections; /* owned */
+    struct cvg_keeper *keeper;           /* owned */
+    struct MHD_Daemon *daemon;           /* owned */
+    int listen_fd;                       /* owned; -1: none, or the library has it */
+    uint16_t port;
+    char *host;   /* owned */
+    char **hosts; /* owned, NULL-terminated */
+    unsigned threads;
+    char *version; /* owned */
+};
+
+int cvg_server_new(const struct cvg_server_options *options, struct cvg_board *board,
+                   struct cvg_server **ret, struct cvg_error *reterr)
+{
+    size_t count = 0;
+
+    if (options->threads == 0 || options->threads > 256) {
+        return cvg_error_set(reterr, CVG_E_INVALID, "server: threads must be from 1 to 256");
+    }
+    while (options->hosts && options->hosts[count]) {
+        count++;
+    }
+    struct cvg_server *server = CVG_NEW(struct cvg_server);
+    server->listen_fd = -1;
+    server->port = options->port;
+    server->threads = options->threads;
+    server->host = cvg_strdup(options->host);
+    server->version = cvg_strdup(options->version ? options->version : CVG_VERSION);
+    server->hosts = cvg_alloc_array(count + 1, sizeof(*server->hosts));
+    for (size_t i = 0; i < count; i++) {
+        server->hosts[i] = cvg_strdup(options->hosts[i]);
+    }
+    server->context.board = board;
+    server->context.version = server->version;
+    server->context.asking = cvg_asking_new();
+    server->connections = cvg_connections_new(&server->context);
+    cvg_board_on_attachment(board, cvg_prepared_free);
+    *ret = server;
+    return 0;
+}
+
+/* ---- the library's callbacks ---- */
+
+static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
+                              const char *method, const char *version, const char *upload_data,
+                              size_t *upload_data_size, void **con_cls)
+{
+    struct cvg_request *request = *con_cls;
+
+    (void)cls;
+    (void)connection;
+    if (!request->headers_seen) {
+        return cvg_request_headers(request, url, method, version);
+    }
+    if (*upload_data_size) {
+        enum MHD_Result result = cvg_request_body(request, upload_data, *upload_data_size);
+        *upload_data_size = 0;
+        return result;
+    }
+    return cvg_route_answer(request);
+}
+
+/* Decoding is ours (parameters.c, route.c): the library would cut texts at a decoded zero byte. */
+static size_t leave_as_it_is(void *cls, struct MHD_Connection *connection, char *text)
+{
+    (void)cls;
+    (void)connection;
+    return strlen(text);
+}
+
+/* ---- start ---- */
+
+/* Beyond its limit the library leaves newcomers unanswered, so it must be one that the process can
+ * hold; and no single address may take it all. */
+static unsigned connection_limit(void)
+{
+    struct rlimit files = {0};
+
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0) {
+        return CONNECTIONS_MIN;
+    }
+    rlim_t half = files.rlim_cur / 2;
+    return half > CONNECTIONS_MAX ? CONNECTIONS_MAX : CVG_MAX((unsigned)half, CONNECTIONS_MIN);
+}
+
+static struct MHD_Daemon *start_library(struct cvg_server *server)
+{
+    unsigned limit = CVG_MAX(connection_limit(), server->threads);
+    struct MHD_OptionItem options[] = {
+        {MHD_OPTION_LISTEN_SOCKET, server->listen_fd, NULL},
+        {MHD_OPTION_THREAD_POOL_SIZE, server->threads > 1 ? server->threads : 0, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, limit, NULL},
+        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, limit - limit / 4, NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, CVG_CONNECTION_IDLE_SECONDS, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+
+    return MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO, 0, NULL, NULL,
+        handle, NULL, MHD_OPTION_ARRAY, options, MHD_OPTION_NOTIFY_CONNECTION,
+        cvg_connections_notify, server->connections, MHD_OPTION_NOTIFY_COMPLETED,
+        cvg_connections_completed, server->connections, MHD_OPTION_URI_LOG_CALLBACK,
+        cvg_connections_begin, server->connections, MHD_OPTION_UNESCAPE_CALLBACK, leave_as_it_is,
+        NULL, MHD_OPTION_END);
+}
+
+int cvg_server_start(struct cvg_server *server, struct cvg_error *reterr)
+{
+    struct cvg_process process = {0};
+    int rc =
+        cvg_listener_open(server->host, server->port, &server->listen_fd, &server->port, reterr);
+
+    if (rc < 0) {
+        return rc;
+    }
+    if (cvg_process_read(&process) == 0) {
+        server->context.started_at = process.started_at;
+    }
+    server->context.hosts =
+        cvg_hosts_new(server->host, server->port, (const char *const *)server->hosts);
+    rc = cvg_keeper_start(server->context.asking, server->connections, &server->keeper, reterr);
+    if (rc < 0) {
+        return rc;
+    }
+    server->daemon = start_library(server);
+    if (!server->daemon) {
+        return cvg_error_set(reterr, CVG_E_IO, "the HTTP server on %s port %u did not start",
+                             server->host, server->port);
+    }
+    return 0;
+}
+
+uint16_t cvg_server_port(const struct cvg_server *server)
+{
+    return server->port;
+}
+
+/* ---- end ---- */
+
+void cvg_server_free(struct cvg_server *server)
+{
+    if (!server) {
+        return;
+    }
+    if (server->daemon) {
+        MHD_quiesce_daemon(server->daemon);
+    }
+    cvg_asking_close(server->context.asking);
+    if (server->daemon) {
+        MHD_stop_daemon(server->daemon);
+    }
+    cvg_keeper_stop(server->keeper);
+    if (server->listen_fd >= 0) {
+        close(server->listen_fd);
+    }
+    cvg_connections_free(server->connections);
+    cvg_asking_unref(server->context.asking);
+    cvg_hosts_free(server->context.hosts);
+    for (size_t i = 0; server->hosts[i]; i++) {
+        free(server->hosts[i]);
+    }
+    free(server->hosts);
+    free(server->host);
+    free(server->version);
+    free(server);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answers and the labels of their elements; see answer.h. */
+#include "answer.h"
+
+#include <convergate/json.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    NAME_LIMIT = 128, /* of a label's name and value in a message */
+    VALUE_LIMIT = 96
+};
+
+void cvg_prom_answer_reset(struct cvg_prom_answer *answer)
+{
+    answer->fault = 0;
+    answer->reason = CVG_PROM_REASON_CONDITION_MET;
+    answer->problem[0] = '\0';
+    answer->body = "";
+    answer->count = 0;
+    answer->partial = 0;
+    answer->warnings = 0;
+    answer->warning[0] = '\0';
+}
+
+void cvg_prom_answer_done(struct cvg_prom_answer *answer)
+{
+    free(answer->elements);
+    *answer = (struct cvg_prom_answer){0};
+}
+
+struct cvg_prom_text cvg_prom_answer_refuse(struct cvg_prom_answer *answer, uint32_t fault,
+                                            enum cvg_prom_reason reason)
+{
+    struct cvg_prom_text text;
+    answer->fault = fault;
+    answer->reason = reason;
+    answer->count = 0;
+    cvg_prom_text_init(&text, answer->problem, sizeof(answer->problem));
+    return text;
+}
+
+void cvg_prom_answer_labels(
+    const struct cvg_prom_answer *answer, const struct cvg_prom_element *element,
+    int (*label)(void *arg, const char *name, const char *value, size_t value_length), void *arg)
+{
+    if (element->labels_length <= 2) { /* "{}" */
+        return;
+    }
+    struct cvg_json *json =
+        cvg_json_new(answer->body + element->labels_at, element->labels_length, NULL);
+    if (json == NULL || cvg_json_next(json) != CVG_JSON_OBJECT) {
+        cvg_json_free(json);
+        return;
+    }
+    while (cvg_json_next(json) == CVG_JSON_KEY) {
+        char name[NAME_LIMIT];
+        struct cvg_prom_text text;
+        size_t length = 0;
+        const char *bytes = cvg_json_text(json, &length);
+        cvg_prom_text_init(&text, name, sizeof(name));
+        cvg_prom_text_evidence(&text, bytes, length, sizeof(name));
+        if (cvg_json_next(json) != CVG_JSON_STRING) {
+            break;
+        }
+        bytes = cvg_json_text(json, &length);
+        if (label(arg, name, bytes, length) != 0) {
+            break;
+        }
+    }
+    cvg_json_free(json);
+}
+
+static int take_name(void *arg, const char *name, const char *value, size_t value_length)
+{
+    if (strcmp(name, "__name__") != 0) {
+        return 0;
+    }
+    cvg_prom_text_evidence(arg, value, value_length, VALUE_LIMIT);
+    return 1;
+}
+
+struct description {
+    struct cvg_prom_text *text;
+    size_t count;
+};
+
+static int take_label(void *arg, const char *name, const char *value, size_t value_length)
+{
+    struct description *description = arg;
+    if (strcmp(name, "__name__") == 0) {
+        return 0;
+    }
+    cvg_prom_text_add(description->text, description->count++ ? ", " : "{");
+    cvg_prom_text_add(description->text, name);
+    cvg_prom_text_add(description->text, "=\"");
+    cvg_prom_text_evidence(description->text, value, value_length, VALUE_LIMIT);
+    cvg_prom_text_add(description->text, "\"");
+    return description->text->cut;
+}
+
+void cvg_prom_answer_describe(const struct cvg_prom_answer *answer,
+                              const struct cvg_prom_element *element, struct cvg_prom_text *text)
+{
+    struct description description = {.text = text};
+    cvg_prom_answer_labels(answer, element, take_name, text);
+    cvg_prom_answer_labels(answer, element, take_label, &description);
+    if (description.count > 0) {
+        cvg_prom_text_add(text, "}");
+    }
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From answers to a finding: what a reading needs, with the memory of its texts beside it.
+ *
+ * Rules, in the order in which they are looked at:
+ *
+ *   a fault in any answer               unknown, with that fault
+ *   samples too old, or none            unknown, SamplesTooOld
+ *   volume is not one number            unknown, VolumeUnknown
+ *   volume below at_least               on_low_volume, LowVolume (unknown on partial data)
+ *   no series                           on_empty, NoData (unknown on partial data)
+ *   several series with reduce: single  unknown, ManySeries
+ *   NaN                                 unknown, NotANumber
+ *   `ready` holds                       ready, ConditionMet
+ *   `degraded` holds                    degraded, InDegradedRange
+ *   neither                             failed, ConditionNotMet
+ *
+ * An infinite value can only breach: where a condition takes it, the check is unknown, NotFinite.
+ * Partial data turns ready into degraded, PartialData, and leaves the rest as it is.
+ * Pure; any thread.
+ */
+#ifndef CVG_PROM_JUDGE_H
+#define CVG_PROM_JUDGE_H
+
+#include "answer.h"
+#include "config.h"
+
+#include <convergate/reading.h>
+
+#define CVG_PROM_FACT_LIMIT 16
+
+/* Its reading points into it, so it is never copied. */
+struct cvg_prom_finding {
+    struct cvg_reading reading;
+    uint32_t partial;
+    char warning[256];
+    char message[640], observed[64];
+    struct cvg_fact facts[CVG_PROM_FACT_LIMIT];
+    size_t store_used;
+    char store[1536]; /* texts of the facts */
+};
+
+/* What a second question brought: how much traffic, how old. */
+struct cvg_prom_companion {
+    uint32_t status; /* CVG_READY: nothing against it; CVG_UNKNOWN: problem says why */
+    uint32_t fault;  /* enum cvg_fault */
+    enum cvg_prom_reason reason;
+    uint32_t partial;
+    double value;
+    char problem[512];
+};
+
+const char *cvg_prom_reason_code(enum cvg_prom_reason reason);
+
+/* config and the answer's body are borrowed for the call, config's texts as long as the finding. */
+void cvg_prom_judge(const struct cvg_prom_check_config *config, const struct cvg_prom_plan *plan,
+                    const struct cvg_prom_answer *answer, struct cvg_prom_finding *ret);
+void cvg_prom_judge_volume(const struct cvg_prom_answer *answer, struct cvg_prom_companion *ret);
+void cvg_prom_judge_age(const struct cvg_prom_check_config *config,
+                        const struct cvg_prom_answer *answer, struct cvg_prom_companion *ret);
+/* Holds the finding against its companions; NULL where the check has none of that kind. */
+void cvg_prom_conclude(const struct cvg_prom_check_config *config,
+                       const struct cvg_prom_companion *volume,
+                       const struct cvg_prom_companion *age, struct cvg_prom_finding *finding);
+/* Unknown, with these words. */
+void cvg_prom_finding_unknown(struct cvg_prom_finding *finding, uint32_t fault,
+                              enum cvg_prom_reason reason, const char *words);
+
+#endif

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Building the POST and sharing it; see request.h. */
+#include "request.h"
+
+#include "decode.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MILLISECOND    INT64_C(1000000)
+/* Runs of one round start one after the other, so their deadlines are not quite the same. */
+#define DEADLINE_SLACK (INT64_C(1000) * MILLISECOND)
+
+enum {
+    INLINE_LIMIT = 256 * 1024, /* bytes of a body that are decoded at once: some 2 ms */
+    FIRST_PLACES = 16,
+    FIXED_LIMIT = 128 /* of the form besides query and tail */
+};
+
+struct cvg_prom_question {
+    struct cvg_prom_desk *desk;
+    struct cvg_prom_question *next; /* in its place */
+    struct cvg_prom_asker *askers;
+    struct cvg_op *transfer; /* NULL once it has ended */
+    uint64_t hash;
+    int64_t wall_ns, deadline_ns;
+    int answered; /* its askers are being told: it is not cancelled any more */
+    char query[];
+};
+
+/* A body on its way through a worker, which touches nothing but this. */
+struct decoding_job {
+    struct cvg_prom_question *question;
+    struct cvg_prom_answer answer;
+    char content_type[96];
+    size_t length;
+    char body[];
+};
+
+/* ---- the form ---- */
+
+/* At most three bytes for each of text's. Returns where it ended. */
+static char *encode(char *at, const char *text)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    for (; *text != '\0'; text++) {
+        unsigned byte = (unsigned char)*text;
+        if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+            (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' || byte == '.') {
+            *at++ = (char)byte;
+        } else if (byte == ' ') {
+            *at++ = '+';
+        } else {
+            *at++ = '%';
+            *at++ = digits[byte >> 4];
+            *at++ = digits[byte & 15u];
+        }
+    }
+    return at;
+}
+
+static int is_set(const struct cvg_list *parameters, const char *name)
+{
+    const struct cvg_pair *pairs = parameters->items;
+    for (size_t i = 0; i < parameters->count; i++) {
+        if (strcmp(pairs[i].name, name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* One more than is taken, so that an answer cut short by the server is seen as too large. A
+ * Thanos without these would leave out what it cannot reach; others do not know them. */
+static void make_tail(struct cvg_prom_desk *desk, const struct cvg_list *parameters)
+{
+    const struct cvg_pair *pairs = parameters->items;
+    size_t size = 96;
+    for (size_t i = 0; i < parameters->count; i++) {
+        size += 3 * (strlen(pairs[i].name) + strlen(pairs[i].value)) + 2;
+    }
+    desk->tail = cvg_prom_alloc(size);
+    int fixed = snprintf(desk->tail, size, "&limit=%d%s%s", CVG_PROM_ELEMENT_LIMIT + 1,
+                         is_set(parameters, "partial_response") ? "" : "&partial_response=false",
+                         is_set(parameters, "dedup") ? "" : "&dedup=true");
+    char *at = desk->tail + fixed;
+    for (size_t i = 0; i < parameters->count; i++) {
+        *at++ = '&';
+        at = encode(at, pairs[i].name);
+        *at++ = '=';
+        at = encode(at, pairs[i].value);
+    }
+    *at = '\0';
+    desk->tail_length = (size_t)(at - desk->tail);
+}
+
+static size_t write_form(struct cvg_prom_desk *desk, const struct cvg_prom_question *question,
+                         int64_t left_ns)
+{
+    size_t size = 3 * strlen(question->query) + desk->tail_length + FIXED_LIMIT;
+    if (size > desk->form_size) {
+        desk->form = cvg_prom_realloc(desk->form, size, 1);
+        desk->form_size = size;
+    }
+    /* A little less than is left, so that the server's own words about a slow query arrive. */
+    int64_t timeout_ms = (left_ns - left_ns / 16) / MILLISECOND;
+    int64_t wall_ms = question->wall_ns / MILLISECOND;
+    memcpy(desk->form, "query=", 6);
+    char *at = encode(desk->form + 6, question->query);
+    at += snprintf(at, FIXED_LIMIT - 8, "&time=%lld.%03lld&timeout=%lldms",
+                   (long long)(wall_ms / 1000), (long long)(wall_ms % 1000),
+                   (long long)(timeout_ms > 0 ? timeout_ms : 1));
+    memcpy(at, desk->tail, desk->tail_length);
+    return (size_t)(at - desk->form) + desk->tail_length;
+}
+
+/* ---- the table ---- */
+
+static uint64_t hash_of(const char *query, int64_t wall_ns)
+{
+    uint64_t hash = UINT64_C(14695981039346656037) ^ (uint64_t)wall_ns;
+    for (; *query != '\0'; query++) {
+        hash = (hash ^ (unsigned char)*query) * UINT64_C(1099511628211);
+    }
+    return hash ^ hash >> 32;
+}
+
+static struct cvg_prom_question **place_of(const struct cvg_prom_desk *desk, uint64_t hash)
+{
+    return &desk->places[hash & (desk->place_count - 1)];
+}
+
+static void grow(struct cvg_prom_desk *desk)
+{
+    struct cvg_prom_question **old = desk->places;
+    size_t old_count = desk->place_count;
+    desk->place_count = old_count ? old_count * 2 : FIRST_PLACES;
+    desk->places = cvg_prom_alloc(desk->place_count * sizeof(struct cvg_prom_question *));
+    for (size_t i = 0; i < old_count; i++) {
+        while (old[i] != NULL) {
+            struct cvg_prom_question *question = old[i];
+            old[i] = question->next;
+            question->next = *place_of(desk, question->hash);
+            *place_of(desk, question->hash) = question;
+        }
+    }
+    free(old);
+}
+
+static void forget(struct cvg_prom_question *question)
+{
+    struct cvg_prom_question **at = place_of(question->desk, question->hash);
+    while (*at != question) {
+        at = &(*at)->next;
+    }
+    *at = question->next;
+    question->desk->question_count--;
+    free(question);
+}
+
+/* One that ends no earlier than the asker must know, give or take the slack. */
+static struct cvg_prom_question *find(const struct cvg_prom_desk *desk, uint64_t hash,
+                                      const char *query, const struct cvg_prom_when *when)
+{
+    struct cvg_prom_question *question = *place_of(desk, hash);
+    while (question != NULL &&
+           (question->hash != hash || question->answered || question->wall_ns != when->wall_ns ||
+            when->deadline_ns - question->deadline_ns > DEADLINE_SLACK ||
+            strcmp(question->query, query) != 0)) {
+        question = question->next;
+    }
+    return question;
+}
+
+/* ---- answering ---- */
+
+/* Whoever is told may leave other questions, and this one; the question outlives them all. */
+static void answer_all(struct cvg_prom_question *question, const struct cvg_prom_answer *answer)
+{
+    question->answered = 1;
+    while (question->askers != NULL) {
+        struct cvg_prom_asker *asker = question->askers;
+        cvg_prom_desk_leave(asker);
+        asker->on_answer(asker, answer);
+    }
+    forget(question);
+}
+
+static void decode_on_worker(void *arg)
+{
+    struct decoding_job *job = arg;
+    cvg_prom_decode(&job->answer, job->body, job->length, job->content_type);
+}
+
+static void discard_job(void *arg)
+{
+    struct decoding_job *job = arg;
+    cvg_prom_answer_done(&job->answer);
+    free(job);
+}
+
+static void on_decoded(void *arg, struct cvg_op *op)
+{
+    struct decoding_job *job = arg;
+    (void)op;
+    answer_all(job->question, &job->answer);
+    discard_job(job);
+}
+
+static void decode_elsewhere(struct cvg_prom_question *question,
+                             const struct cvg_http_response *response)
+{
+    struct decoding_job *job = cvg_prom_alloc(sizeof(*job) + response->body_length + 1);
+    struct cvg_prom_text text;
+    const char *type = response->content_type ? response->content_type : "";
+    job->question = question;
+    job->length = response->body_length;
+    memcpy(job->body, response->body, response->body_length);
+    cvg_prom_text_init(&text, job->content_type, sizeof(job->content_type));
+    cvg_prom_text_evidence(&text, type, strlen(type), sizeof(job->content_type));
+    const struct cvg_prom_desk *desk = question->desk;
+    (void)desk->host->offload(desk->scope, decode_on_worker, on_decoded, discard_job, job);
+}
+
+static void on_response(void *arg, struct cvg_op *op, const struct cvg_http_response *response)
+{
+    struct cvg_prom_question *question = arg;
+    struct cvg_prom_answer *answer = &question->desk->answer;
+    (void)op;
+    question->transfer = NULL;
+    if (cvg_prom_is_refusal(response)) {
+        cvg_prom_refuse(answer, response);
+    } else if (response->body_length > INLINE_LIMIT) {
+        decode_elsewhere(question, response);
+        return;
+    } else {
+        cvg_prom_decode(answer, response->body, response->body_length, response->content_type);
+    }
+    answer_all(question, answer);
+}
+
+/* ---- asking ---- */
+
+static void send_question(struct cvg_prom_question *question)
+{
+    static const struct cvg_pair accept = {"Accept", "application/json"};
+    struct cvg_prom_desk *desk = question->desk;
+    int64_t left_ns = question->deadline_ns - desk->host->now();
+    if (left_ns < MILLISECOND) {
+        left_ns = MILLISECOND;
+    }
+    size_t length = write_form(desk, question, left_ns);
+    struct cvg_http_request request = {
+        .size = sizeof(request),
+        .method = "POST",
+        .path = "/api/v1/query",
+        .headers = &accept,
+        .header_count = 1,
+        .body = desk->form,
+        .body_length = length,
+        .content_type = "application/x-www-form-urlencoded",
+        /* The runs' own deadlines end it; this is for one whose askers came later. */
+        .timeout_ns = left_ns + DEADLINE_SLACK,
+        .on_done = on_response,
+        .arg = question,
+    };
+    question->transfer = desk->host->http(desk->scope, &request);
+}
+
+void cvg_prom_desk_ask(struct cvg_prom_desk *desk, struct cvg_prom_asker *asker, const char *query,
+                       const struct cvg_prom_when *when)
+{
+    uint64_t hash = hash_of(query, when->wall_ns);
+    struct cvg_prom_question *question = find(desk, hash, query, when);
+    int is_new = question == NULL;
+    if (is_new) {
+        size_t length = strlen(query);
+        if (desk->question_count == desk->place_count) {
+            grow(desk);
+        }
+        question = cvg_prom_alloc(sizeof(*question) + length + 1);
+        question->desk = desk;
+        question->hash = hash;
+        question->wall_ns = when->wall_ns;
+        question->deadline_ns = when->deadline_ns;
+        memcpy(question->query, query, length + 1);
+        question->next = *place_of(desk, hash);
+        *place_of(desk, hash) = question;
+        desk->question_count++;
+    }
+    asker->question = question;
+    asker->previous = NULL;
+    asker->next = question->askers;
+    if (asker->next != NULL) {
+        asker->next->previous = asker;
+    }
+    question->askers = asker;
+    if (is_new) {
+        send_question(question);
+    }
+}
+
+void cvg_prom_desk_leave(struct cvg_prom_asker *asker)
+{
+    struct cvg_prom_question *question = asker->question;
+    if (question == NULL) {
+        return;
+    }
+    if (asker->previous != NULL) {
+        asker->previous->next = asker->next;
+    } else {
+        question->askers = asker->next;
+    }
+    if (asker->next != NULL) {
+        asker->next->previous = asker->previous;
+    }
+    asker->question = NULL;
+    if (question->askers == NULL && !question->answered && question->transfer != NULL) {
+        question->desk->host->cancel(question->transfer);
+        forget(question);
+    }
+}
+
+void cvg_prom_desk_open(struct cvg_prom_desk *desk, const struct cvg_host *host,
+                        struct cvg_source *source, const struct cvg_prom_source_config *config)
+{
+    *desk = (struct cvg_prom_desk){.host = host, .scope = host->source_scope(source)};
+    make_tail(desk, &config->parameters);
+    grow(desk);
+}
+
+void cvg_prom_desk_close(struct cvg_prom_desk *desk)
+{
+    for (size_t i = 0; i < desk->place_count; i++) {
+        while (desk->places[i] != NULL) {
+            forget(desk->places[i]);
+        }
+    }
+    cvg_prom_answer_done(&desk->answer);
+    free(desk->places);
+    free(desk->tail);
+    free(desk->form);
+}

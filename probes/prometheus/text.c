@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bounded text for people; see text.h. */
+#include "text.h"
+
+#include <convergate/number.h>
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void cvg_prom_text_init(struct cvg_prom_text *text, char *data, size_t size)
+{
+    *text = (struct cvg_prom_text){.data = data, .size = size};
+    data[0] = '\0';
+}
+
+/* Ends the text here with "...", over whole characters. */
+static void cut(struct cvg_prom_text *text)
+{
+    size_t at = text->length;
+    if (at > text->size - 4) {
+        at = text->size - 4;
+        while (at > 0 && ((unsigned char)text->data[at] & 0xC0u) == 0x80u) {
+            at--;
+        }
+    }
+    memcpy(text->data + at, "...", 4);
+    text->length = at + 3;
+    text->cut = 1;
+}
+
+/* One character, whole or not at all. */
+static void add(struct cvg_prom_text *text, const char *bytes, size_t length)
+{
+    if (text->cut) {
+        return;
+    }
+    if (length >= text->size - text->length) {
+        cut(text);
+        return;
+    }
+    memcpy(text->data + text->length, bytes, length);
+    text->length += length;
+    text->data[text->length] = '\0';
+}
+
+/* The length of the well-formed UTF-8 character at bytes (RFC 3629), 0 where there is none. */
+static size_t decode(const unsigned char *bytes, size_t length, uint32_t *ret)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t size = bytes[0] < 0x80   ? 1
+                  : bytes[0] < 0xC2 ? 0
+                  : bytes[0] < 0xE0 ? 2
+                  : bytes[0] < 0xF0 ? 3
+                  : bytes[0] < 0xF5 ? 4
+                                    : 0;
+    if (size == 0 || size > length) {
+        return 0;
+    }
+    uint32_t character = size == 1 ? bytes[0] : bytes[0] & (0x7Fu >> size);
+    for (size_t i = 1; i < size; i++) {
+        if ((bytes[i] & 0xC0u) != 0x80u) {
+            return 0;
+        }
+        character = character << 6 | (bytes[i] & 0x3Fu);
+    }
+    if (character < least[size] || character > 0x10FFFF ||
+        (character >= 0xD800 && character <= 0xDFFF)) {
+        return 0;
+    }
+    *ret = character;
+    return size;
+}
+
+/* Neither a control character nor one that changes how its neighbours are shown. */
+static int printable(uint32_t c)
+{
+    return c >= 0x20 && !(c >= 0x7F && c < 0xA0) && c != 0x61C && !(c >= 0x200B && c <= 0x200F) &&
+           !(c >= 0x2028 && c <= 0x202E) && !(c >= 0x2060 && c <= 0x206F) && c != 0xFEFF;
+}
+
+void cvg_prom_text_evidence(struct cvg_prom_text *text, const char *bytes, size_t length,
+                            size_t limit)
+{
+    const unsigned char *at = (const unsigned char *)bytes;
+    size_t used = 0;
+    while (used < length) {
+        uint32_t character = 0;
+        size_t size = decode(at + used, length - used, &character);
+        if (used + (size ? size : 1) > limit) {
+            add(text, "...", 3);
+            return;
+        }
+        if (size == 0) {
+            add(text, "?", 1);
+            size = 1;
+        } else if (character == '\n' || character == '\r' || character == '\t') {
+            add(text, " ", 1);
+        } else if (!printable(character)) {
+            add(text, "?", 1);
+        } else {
+            add(text, bytes + used, size);
+        }
+        used += size;
+    }
+}
+
+void cvg_prom_text_add(struct cvg_prom_text *text, const char *words)
+{
+    size_t length = strlen(words);
+    if (length < text->size - text->length) {
+        add(text, words, length);
+    } else {
+        cvg_prom_text_evidence(text, words, length, length);
+    }
+}
+
+void cvg_prom_text_format(struct cvg_prom_text *text, const char *format, ...)
+{
+    char words[256];
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(words, sizeof(words), format, arguments);
+    va_end(arguments);
+    if (length > 0) {
+        cvg_prom_text_add(text, words);
+    }
+}
+
+void cvg_prom_text_number(struct cvg_prom_text *text, double value)
+{
+    char words[CVG_NUMBER_TEXT];
+    cvg_format_double(value, words, sizeof(words));
+    cvg_prom_text_add(text, words);
+}
+
+static void *checked(void *memory)
+{
+    if (memory == NULL) {
+        /* A gate that is down is closed; one that goes on without its evidence may not be. */
+        (void)fputs("<2>prometheus: out of memory\n", stderr);
+        abort();
+    }
+    return memory;
+}
+
+void *cvg_prom_alloc(size_t size)
+{
+    return checked(calloc(1, size));
+}
+
+void *cvg_prom_realloc(void *memory, size_t count, size_t size)
+{
+    size_t total = 0;
+    return checked(__builtin_mul_overflow(count, size, &total) ? NULL : realloc(memory, total));
+}

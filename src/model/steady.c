@@ -73,7 +73,6 @@ static void become_stale(struct cvg_steady *steady, int64_t at)
 {
     steady->stale = true;
     steady->ready_since = 0;
-    steady->ready_count = 0;
     steady->unready_since = 0;
     set_status(steady, CVG_UNKNOWN, at);
 }
@@ -118,10 +117,7 @@ static void take_ready(struct cvg_steady *steady, const struct cvg_steady_rules 
     steady->unready_since = 0;
     if (steady->ready_since == 0) {
         steady->ready_since = at;
-        steady->ready_count = 0;
     }
-    steady->ready_count++;
-
     if (steady->status == CVG_READY) {
         return;
     }
@@ -130,17 +126,15 @@ static void take_ready(struct cvg_steady *steady, const struct cvg_steady_rules 
         steady->since = steady->last_known_since;
         return;
     }
-    bool risen = rules->rise_ns == 0;
-    if (!risen && rules->polled) {
-        risen = steady->ready_count >= 2 && at - steady->ready_since >= rules->rise_ns;
-    }
+    /* A rise of any length needs a later reading than the first, or for streams, later time. */
+    bool risen =
+        rules->rise_ns == 0 || (rules->polled && at - steady->ready_since >= rules->rise_ns);
     set_status(steady, risen ? CVG_READY : CVG_PROGRESSING, at);
 }
 
 static void take_other(struct cvg_steady *steady, const struct cvg_steady_rules *rules, int64_t at)
 {
     steady->ready_since = 0;
-    steady->ready_count = 0;
     if (steady->unready_since == 0) {
         steady->unready_since = at;
     }

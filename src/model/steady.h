@@ -9,7 +9,7 @@
  *   unknown          not ready       unknown, the reading's reason
  *   ready            not ready       progressing, Rising, until `rise` of uninterrupted ready
  *                                    readings. Polled: first and latest reading are that far
- *                                    apart, and there are two. Streams: that long ago, and fresh.
+ *                                    apart, so there are two. Streams: that long ago, and fresh.
  *                                    With rise 0 one reading is enough for both
  *   ready            kept as ready   ready: no new rise, as with keep it never left
  *   ready            ready           ready; progressing with Flapping while it flaps
@@ -55,7 +55,6 @@ struct cvg_steady {
     struct cvg_kept_reading *latest;
     int64_t fresh_at;    /* when the latest evidence was true: observed_at, or a later alive() */
     int64_t ready_since; /* first of the uninterrupted ready readings; 0: the latest is not ready */
-    uint64_t ready_count;
     int64_t unready_since; /* first of the uninterrupted other readings; 0: the latest is ready */
     uint32_t status;       /* enum cvg_status, as of advanced_to, before keep and flapping */
     int64_t since;         /* of `status`; 0: never read */

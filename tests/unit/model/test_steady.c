@@ -109,6 +109,15 @@ static const struct story stories[] = {
      {{100, READ, CVG_READY, 0, "progressing Rising 100 fresh"},
       {140, LOOK, 0, 0, "unknown Stale 130"}}},
 
+    {"stream: a rise that Stale cut short is not kept as ready",
+     {.polled = false,
+      .rise_ns = S(30),
+      .max_age_ns = S(30),
+      .on_unknown = CVG_ON_UNKNOWN_KEEP,
+      .keep_ns = S(300)},
+     {{100, READ, CVG_READY, 0, "progressing Rising 100 fresh"},
+      {140, LOOK, 0, 0, "progressing Stale 100 kept"}}},
+
     {"polled: alive says nothing",
      {POLLED},
      {{100, READ, CVG_FAILED, 0, "failed Failed 100 fresh"},

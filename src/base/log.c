@@ -151,8 +151,8 @@ static bool stderr_is_journal(void)
         return false;
     }
     char mine[64];
-    snprintf(mine, sizeof mine, "%" PRIuMAX ":%" PRIuMAX, (uintmax_t)st.st_dev,
-             (uintmax_t)st.st_ino);
+    (void)snprintf(mine, sizeof mine, "%" PRIuMAX ":%" PRIuMAX, (uintmax_t)st.st_dev,
+                   (uintmax_t)st.st_ino);
     return strcmp(stream, mine) == 0;
 }
 
@@ -177,7 +177,7 @@ static void begin(struct line *line, enum cvg_log_level level)
     line->length = 0;
     line->cut = line->open = false;
     if (stderr_is_journal()) {
-        snprintf(head, sizeof head, "<%d>", (int)level);
+        (void)snprintf(head, sizeof head, "<%d>", (int)level);
         add_text(line, head);
     } else {
         cvg_format_time(cvg_time_wall(), 3, head, sizeof head);

@@ -149,7 +149,7 @@ static double by_library(struct decimal *decimal)
         exponent--;
     }
     memcpy(text, decimal->digits, count);
-    snprintf(text + count, sizeof text - count, "e%lld", (long long)exponent);
+    (void)snprintf(text + count, sizeof text - count, "e%lld", (long long)exponent);
     int saved = errno;
     double value = strtod(text, NULL);
     errno = saved;
@@ -203,7 +203,7 @@ int cvg_parse_double(const char *text, size_t length, double *ret)
 static void make_digits(double value, int count, char digits[18], int *ret_point)
 {
     char text[64];
-    snprintf(text, sizeof text, "%.*e", count - 1, value);
+    (void)snprintf(text, sizeof text, "%.*e", count - 1, value);
     size_t used = 0;
     const char *at = text;
     for (; *at && *at != 'e'; at++) {

@@ -97,7 +97,8 @@ void cvg_json_free(struct cvg_json *json)
 
 static enum cvg_json_token fail(struct cvg_json *json, const char *at, const char *what)
 {
-    snprintf(json->error, sizeof json->error, "offset %zu: %s", (size_t)(at - json->start), what);
+    (void)snprintf(json->error, sizeof json->error, "offset %zu: %s", (size_t)(at - json->start),
+                   what);
     json->state = STATE_FAILED;
     json->token = CVG_JSON_ERROR;
     json->at = json->token_at = at;
@@ -108,7 +109,7 @@ static enum cvg_json_token fail_limit(struct cvg_json *json, const char *at, con
                                       size_t limit)
 {
     char text[64];
-    snprintf(text, sizeof text, "%s over the limit of %zu", what, limit);
+    (void)snprintf(text, sizeof text, "%s over the limit of %zu", what, limit);
     return fail(json, at, text);
 }
 
@@ -122,7 +123,7 @@ static enum cvg_json_token fail_byte(struct cvg_json *json, const char *at, cons
         return fail(json, at, "byte order mark");
     }
     char text[64];
-    snprintf(text, sizeof text, "expected %s", wanted);
+    (void)snprintf(text, sizeof text, "expected %s", wanted);
     return fail(json, at, text);
 }
 

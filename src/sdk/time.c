@@ -126,8 +126,6 @@ int cvg_parse_time(const char *text, size_t length, int64_t *ret_ns)
 
 size_t cvg_format_time(int64_t wall_ns, int digits, char *ret, size_t size)
 {
-    static const int64_t units[] = {1000000000, 100000000, 10000000, 1000000, 100000,
-                                    10000,      1000,      100,      10,      1};
     int64_t seconds = wall_ns / SECOND, ns = wall_ns % SECOND;
     if (ns < 0) {
         ns += SECOND;
@@ -142,9 +140,13 @@ size_t cvg_format_time(int64_t wall_ns, int digits, char *ret, size_t size)
     int month, day;
     date_from_days(days, &year, &month, &day);
     char fraction[16] = "";
-    digits = digits < 0 ? 0 : digits > 9 ? 9 : digits;
-    if (digits > 0) {
-        snprintf(fraction, sizeof fraction, ".%0*lld", digits, (long long)(ns / units[digits]));
+    int places = 0;
+    int64_t unit = SECOND;
+    for (; places < digits && places < 9; places++) {
+        unit /= 10;
+    }
+    if (places > 0) {
+        (void)snprintf(fraction, sizeof fraction, ".%0*lld", places, (long long)(ns / unit));
     }
     if (size == 0) {
         return 0;

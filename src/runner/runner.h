@@ -2,7 +2,17 @@
 /*
  * The runner owns the sources and checks of one configuration and runs them when they are due:
  * rounds, breakers, deadlines, and facts of one check as inputs of another. Its readings are the
- * only thing that goes up. Deciding thread.
+ * only thing that goes up.
+ *
+ * Every polled check has a reading for each of its rounds, also where it was not run: while the
+ * breaker of its source is open (SourceUnavailable, with the words of the latest fault), and while
+ * a fact that it takes is not known (InputMissing). The only exception is a round that finds the
+ * run before still going. A fact counts until the check that has it, when it was last known, is
+ * older than its max_age; when facts change, those that take them are run at once, each at most
+ * once a second.
+ *
+ * Deciding thread. Events come in turns of the loop, never out of a function of this header except
+ * cvg_runner_start (streams that report at once); no function that frees may be called from one.
  */
 #ifndef CVG_RUNNER_RUNNER_H
 #define CVG_RUNNER_RUNNER_H
@@ -23,6 +33,8 @@ struct cvg_runner_events {
     void (*alive)(void *ctx, size_t environment, size_t check, int64_t at);
     /* For `convergate probe`; may be NULL. */
     void (*exchanged)(void *ctx, const char *source, const struct cvg_exchange *exchange);
+    /* The breaker of config->sources[source] opened, because of why, or closed; may be NULL. */
+    void (*availability)(void *ctx, size_t source, bool available, const char *why);
 };
 
 enum cvg_run_result {
@@ -49,7 +61,8 @@ struct cvg_source_stats {
     uint64_t buckets[CVG_DURATION_BUCKETS + 1]; /* not cumulative; the last is +Inf */
     double seconds;                             /* sum of durations */
     uint64_t callbacks_over_budget;
-    struct cvg_lane_stats lane;
+    uint64_t contract_faults;   /* what its module got wrong, see module/instance.h */
+    struct cvg_lane_stats lane; /* zero where it has none, or uses another's */
 };
 
 /* Creates every source and check, connects to nothing: what `--check` does too. Refusals of

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "module/memory.h"
+
+#include "base/alloc.h"
+#include "base/map.h"
+
+#include <convergate/module.h>
+
+#include <string.h>
+
+struct piece {
+    size_t length;
+    unsigned char bytes[];
+};
+
+struct cvg_memory {
+    struct cvg_map *pieces; /* struct piece, owned */
+};
+
+struct cvg_memory *cvg_memory_new(void)
+{
+    struct cvg_memory *memory = CVG_NEW(struct cvg_memory);
+    memory->pieces = cvg_map_new();
+    return memory;
+}
+
+void cvg_memory_free(struct cvg_memory *memory)
+{
+    if (!memory) {
+        return;
+    }
+    const char *key;
+    void *piece;
+    for (size_t at = 0; cvg_map_next(memory->pieces, &at, &key, &piece);) {
+        free(piece);
+    }
+    cvg_map_free(memory->pieces);
+    free(memory);
+}
+
+char *cvg_memory_key(const char *environment, const char *check, const char *module)
+{
+    return cvg_format("%s %s %s", environment, check, module);
+}
+
+int cvg_memory_put(struct cvg_memory *memory, const char *key, const void *bytes, size_t length)
+{
+    if (length > CVG_MEMORY_LIMIT) {
+        return -1;
+    }
+    if (length == 0) {
+        free(cvg_map_remove(memory->pieces, key));
+        return 0;
+    }
+    struct piece *piece = cvg_alloc(sizeof *piece + length);
+    piece->length = length;
+    memcpy(piece->bytes, bytes, length);
+    /* The old one goes last: bytes may point into it. */
+    free(cvg_map_put(memory->pieces, key, piece));
+    return 0;
+}
+
+size_t cvg_memory_get(const struct cvg_memory *memory, const char *key, const void **ret_bytes)
+{
+    const struct piece *piece = cvg_map_get(memory->pieces, key);
+    *ret_bytes = piece ? piece->bytes : NULL;
+    return piece ? piece->length : 0;
+}

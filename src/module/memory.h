@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What modules remember for their checks (host->remember, host->recall): a few bytes each, by the
+ * names of environment, check and module, so that they outlive a configuration and can be kept in
+ * a store under the same key. A check that was given to another module starts with nothing.
+ * Deciding thread.
+ */
+#ifndef CVG_MODULE_MEMORY_H
+#define CVG_MODULE_MEMORY_H
+
+#include <stddef.h>
+
+struct cvg_memory;
+
+struct cvg_memory *cvg_memory_new(void);
+void cvg_memory_free(struct cvg_memory *memory); /* takes NULL */
+
+/* The key of a check; free it. Names hold no spaces (base/text.h), so it is unambiguous. */
+char *cvg_memory_key(const char *environment, const char *check, const char *module);
+/* 0, or -1 where it is over CVG_MEMORY_LIMIT: nothing changes then. Copies; length 0 forgets. */
+int cvg_memory_put(struct cvg_memory *memory, const char *key, const void *bytes, size_t length);
+/* The length, 0 where nothing is known. Valid until the next put of this key. */
+size_t cvg_memory_get(const struct cvg_memory *memory, const char *key, const void **ret_bytes);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Starting runs: whether a check can be run now, with what inputs, and what is said where not. */
+#include "base/buf.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "model/reason.h"
+#include "runner/runner_inner.h"
+
+#include <string.h>
+
+/* So many checks are asked whether they can make a trial. */
+#define TRIAL_TRIES 64
+/* When no check could make the trial that was due. */
+#define TRIAL_AGAIN CVG_SECOND
+
+/* What a run needs. */
+struct prepared {
+    struct cvg_arena *arena; /* NULL: the check's own configuration */
+    const void *settings;
+};
+
+/* Who asks, and as of when. */
+struct asking {
+    const struct cvg_runner_check *check;
+    int64_t now;
+};
+
+static const struct cvg_runner_check *input_named(const struct cvg_runner_check *check,
+                                                  const char *name)
+{
+    const struct cvg_runner *runner = check->source->runner;
+    const struct cvg_runner_check *siblings = runner->environments[check->environment].checks;
+    for (size_t i = 0; i < check->config->input_count; i++) {
+        const struct cvg_runner_check *input = &siblings[check->config->inputs[i]];
+        if (cvg_text_equal(input->config->name, name)) {
+            return input;
+        }
+    }
+    return NULL;
+}
+
+static int resolve(void *ctx, const char *name, const char *fact, struct cvg_buf *ret)
+{
+    const struct asking *asking = ctx;
+    const struct cvg_runner_check *input = input_named(asking->check, name);
+    const struct cvg_reading *facts = input ? cvg_runner_facts(input, asking->now) : NULL;
+    const char *text = facts ? cvg_reading_fact(facts, fact) : NULL;
+    return text ? cvg_buf_puts(ret, text) : -1;
+}
+
+static void say_missing(struct cvg_runner_check *check, const char *missing, const char *why)
+{
+    CVG_CLEANUP(cvg_free_pointer)
+    char *message = missing ? cvg_format("%s is not known", missing) : cvg_strdup(why);
+    cvg_runner_say(check, &(struct cvg_reading){
+                              .size = sizeof(struct cvg_reading),
+                              .status = CVG_UNKNOWN,
+                              .fault = CVG_FAULT_INPUT,
+                              .reason = cvg_reason_code(CVG_REASON_INPUT_MISSING),
+                              .message = message,
+                          });
+}
+
+/* Fills in the facts. False, with a reading that says so unless it is silent: they are missing. */
+static bool prepare(struct cvg_runner_check *check, bool silent, struct prepared *ret)
+{
+    *ret = (struct prepared){.settings = check->config->settings};
+    if (check->config->input_count == 0) {
+        return true;
+    }
+    struct asking asking = {.check = check, .now = cvg_time_now()};
+    struct cvg_error error = {0};
+    const char *missing = NULL;
+    ret->arena = cvg_arena_new();
+    ret->settings =
+        cvg_config_resolve(check->config, resolve, &asking, ret->arena, &missing, &error);
+    if (ret->settings) {
+        return true;
+    }
+    if (!silent) {
+        say_missing(check, missing, error.text);
+    }
+    cvg_arena_free(ret->arena);
+    ret->arena = NULL;
+    return false;
+}
+
+static void launch(struct cvg_runner_check *check, const struct prepared *prepared, int64_t at_ns,
+                   int64_t at_wall_ns)
+{
+    int64_t now = cvg_time_now();
+    check->started_at = now;
+    check->round_ns = at_ns;
+    struct cvg_run_inputs inputs = {
+        .size = sizeof inputs,
+        .config = prepared->settings,
+        .round_wall_ns = at_wall_ns,
+        .round_ns = at_ns,
+        .deadline_ns = now + check->config->timeout_ns,
+    };
+    cvg_run_start(check->instance, &inputs, prepared->arena);
+}
+
+void cvg_runner_run(struct cvg_runner_check *check, int64_t at_ns, int64_t at_wall_ns)
+{
+    struct cvg_runner_source *source = check->source;
+    if (cvg_check_run(check->instance)) {
+        source->runs[CVG_RUN_SKIPPED]++;
+        return;
+    }
+    /* A trial is never left to a round: its check may lack inputs, and then nothing would come. */
+    if (source->breaker.state != CVG_BREAKER_CLOSED) {
+        source->runs[CVG_RUN_SKIPPED]++;
+        cvg_runner_say_unavailable(check, at_ns);
+        return;
+    }
+    struct prepared prepared;
+    if (prepare(check, false, &prepared)) {
+        launch(check, &prepared, at_ns, at_wall_ns);
+    }
+}
+
+void cvg_runner_run_at(struct cvg_runner_check *check, int64_t at)
+{
+    if (!check->config->polled || (check->early_at && check->early_at <= at)) {
+        return;
+    }
+    check->early_at = at;
+    cvg_runner_at(check->source->runner, at, CVG_DUE_CHECK, check);
+}
+
+void cvg_runner_try(struct cvg_runner_source *source, int64_t now)
+{
+    struct cvg_breaker *breaker = &source->breaker;
+    if (breaker->state != CVG_BREAKER_OPEN || now < breaker->trial_at) {
+        return;
+    }
+    size_t tries = CVG_MIN(source->check_count, (size_t)TRIAL_TRIES);
+    for (size_t i = 0; i < tries; i++) {
+        struct cvg_runner_check *check = source->checks[source->trial_next++ % source->check_count];
+        struct prepared prepared;
+        if (!check->config->polled || cvg_check_run(check->instance) ||
+            !prepare(check, true, &prepared)) {
+            continue;
+        }
+        if (cvg_breaker_allows(breaker, now)) {
+            launch(check, &prepared, now, cvg_time_wall());
+        } else {
+            cvg_arena_free(prepared.arena);
+        }
+        return;
+    }
+    cvg_runner_at(source->runner, now + TRIAL_AGAIN, CVG_DUE_TRIAL, source);
+}
+
+bool cvg_runner_force(struct cvg_runner_check *check)
+{
+    if (cvg_check_run(check->instance)) {
+        return true;
+    }
+    struct prepared prepared;
+    if (!prepare(check, false, &prepared)) {
+        return false;
+    }
+    launch(check, &prepared, cvg_time_now(), cvg_time_wall());
+    return true;
+}
+
+void cvg_runner_start_source(struct cvg_runner_source *source)
+{
+    if (!source->started) {
+        source->started = true;
+        cvg_source_start(source->instance);
+    }
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the runner know of each other: runner.c makes and frees, turn.c decides what
+ * happens in a turn of the loop, run.c starts runs, result.c takes what comes back, probe.c runs
+ * single checks. Only files of this folder include it.
+ */
+#ifndef CVG_RUNNER_RUNNER_INNER_H
+#define CVG_RUNNER_RUNNER_INNER_H
+
+#include "base/alloc.h"
+#include "io/scope.h"
+#include "module/instance.h"
+#include "runner/due.h"
+#include "runner/runner.h"
+
+/* Kinds of struct cvg_due, with their subjects. */
+enum cvg_due_kind {
+    CVG_DUE_ROUND,   /* struct cvg_round */
+    CVG_DUE_CHECK,   /* struct cvg_runner_check: a run out of turn */
+    CVG_DUE_TRIAL,   /* struct cvg_runner_source: its breaker lets one run through */
+    CVG_DUE_PROBE,   /* NULL: see which probed checks can be run */
+    CVG_DUE_GIVE_UP, /* struct cvg_runner_check: a probed stream has not reported in time */
+};
+
+/* Work that is spread over turns: the checks of a round, or of a source whose breaker opened. */
+struct cvg_runner_job {
+    struct cvg_runner_job *next;
+    struct cvg_round *round;          /* either */
+    struct cvg_runner_source *source; /* or */
+    size_t position;
+    int64_t at_ns, at_wall_ns; /* the one instant of a round */
+    bool queued;
+};
+
+/* A slot of a source's grid: its checks share each round's instant. */
+struct cvg_round {
+    struct cvg_runner_source *source;
+    int64_t epoch, interval_ns;
+    uint32_t slot;
+    struct cvg_runner_check **checks; /* owned */
+    size_t count, capacity;
+    struct cvg_runner_job job;
+};
+
+struct cvg_runner_source {
+    struct cvg_runner *runner;
+    const struct cvg_source_config *config;
+    const struct cvg_module *module;
+    struct cvg_source *instance; /* owned; NULL: refused, or not made yet */
+    bool started;
+    struct cvg_runner_check **checks; /* owned array */
+    size_t check_count, check_capacity;
+    struct cvg_breaker breaker;
+    bool failing;      /* the latest run failed by the source's fault */
+    char *why;         /* owned: the latest such fault's words */
+    uint32_t fault;    /* and its kind */
+    size_t trial_next; /* where to look for the check that makes the next trial */
+    /* What its checks read while the breaker is open, made once for each instant. */
+    struct cvg_kept_reading *unavailable;
+    int64_t unavailable_at;
+    struct cvg_runner_job tell;
+    uint64_t runs[CVG_RUN_RESULT_COUNT];
+    uint64_t buckets[CVG_DURATION_BUCKETS + 1];
+    double seconds;
+};
+
+enum cvg_probe_state {
+    CVG_PROBE_NONE = 0,
+    CVG_PROBE_WAITING, /* for its inputs */
+    CVG_PROBE_RUNNING,
+    CVG_PROBE_DONE
+};
+
+struct cvg_runner_check {
+    struct cvg_runner_source *source;
+    const struct cvg_check_config *config;
+    struct cvg_check *instance; /* owned */
+    uint32_t environment, index;
+    enum cvg_probe_state probe;
+    /* The latest reading that could tell, and when it was last true: its facts are other checks'
+     * inputs until it is older than the check's max_age. */
+    struct cvg_kept_reading *known;
+    int64_t known_at, max_age_ns;
+    bool latest_known;                    /* the latest reading is that one */
+    bool read;                            /* there was any */
+    int64_t early_at;                     /* of the run out of turn that is due; 0: none */
+    int64_t started_at;                   /* of the latest run */
+    int64_t round_ns;                     /* the instant of the latest run */
+    struct cvg_runner_check **dependents; /* owned array: checks that take its facts */
+    size_t dependent_count, dependent_capacity;
+};
+
+struct cvg_runner_environment {
+    struct cvg_runner_check *checks;    /* into the runner's */
+    struct cvg_runner_source **sources; /* owned array: those that its checks ask, once each */
+    size_t source_count, source_capacity;
+};
+
+struct cvg_runner {
+    struct cvg_loop *loop;
+    struct cvg_config *config; /* a reference */
+    struct cvg_registry *registry;
+    const struct cvg_runner_events *events;
+    void *ctx;
+    struct cvg_instance_events instance_events;
+    struct cvg_scope scope; /* its timer */
+    struct cvg_op *timer;   /* NULL: not set */
+    int64_t timer_at;
+    bool in_turn, closing;
+    struct cvg_random random;
+    struct cvg_runner_source *sources; /* owned; as in the configuration */
+    size_t *made; /* owned; their numbers in the order in which they were made */
+    size_t made_count;
+    struct cvg_runner_check *checks; /* owned; all environments' */
+    size_t check_count;
+    struct cvg_runner_environment *environments; /* owned; as in the configuration */
+    struct cvg_round **rounds;                   /* owned */
+    size_t round_count, round_capacity;
+    struct cvg_due_heap due;
+    struct cvg_runner_job *first_job, *last_job;
+    struct cvg_runner_check **probing; /* owned array */
+    size_t probing_count, probing_capacity;
+};
+
+/* turn.c */
+void cvg_runner_at(struct cvg_runner *runner, int64_t at, enum cvg_due_kind kind, void *subject);
+/* Sets the timer for what is due first; called where due things were added outside a turn. */
+void cvg_runner_arm(struct cvg_runner *runner);
+void cvg_runner_push(struct cvg_runner *runner, struct cvg_runner_job *job);
+
+/* run.c */
+/* A run, out of turn, at that time or earlier. */
+void cvg_runner_run_at(struct cvg_runner_check *check, int64_t at);
+/* In a round or out of turn: skips and says why where it cannot be run. */
+void cvg_runner_run(struct cvg_runner_check *check, int64_t at_ns, int64_t at_wall_ns);
+/* One run through an open breaker, if its trial is due. */
+void cvg_runner_try(struct cvg_runner_source *source, int64_t now);
+/* Whatever schedule and breaker say. False: the inputs are missing, which was said. */
+bool cvg_runner_force(struct cvg_runner_check *check);
+void cvg_runner_start_source(struct cvg_runner_source *source);
+
+/* result.c */
+extern const struct cvg_instance_events cvg_runner_instance_events;
+/* Gives a reading of the host's own to a check. */
+void cvg_runner_say(struct cvg_runner_check *check, const struct cvg_reading *reading);
+void cvg_runner_say_unavailable(struct cvg_runner_check *check, int64_t at);
+/* The facts that others may take, or NULL. */
+const struct cvg_reading *cvg_runner_facts(const struct cvg_runner_check *check, int64_t now);
+
+/* probe.c */
+void cvg_runner_probe_advance(struct cvg_runner *runner);
+void cvg_runner_probe_give_up(struct cvg_runner_check *check);
+/* A check was read. */
+void cvg_runner_probe_read(struct cvg_runner_check *check);
+
+#endif

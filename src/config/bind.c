@@ -27,7 +27,8 @@ const char *cvg_bind_suggest(struct cvg_arena *arena, const char *name,
         }
         size_t distance = cvg_text_distance(name, candidates[i], best);
         /* A short word that has to be replaced as a whole is another word. */
-        if (distance < strlen(candidates[i]) && (found ? distance < best : distance <= best)) {
+        if (distance < CVG_MAX(length, strlen(candidates[i])) &&
+            (found ? distance < best : distance <= best)) {
             found = candidates[i];
             best = distance;
         }

@@ -212,15 +212,11 @@ static void load_root(struct cvg_loader *loader, const struct cvg_node *root)
     struct cvg_binder binder = {.arena = loader->arena, .diagnostics = loader->diagnostics};
     struct cvg_file_keys keys = {0};
     struct cvg_bind_target target = {cvg_file_fields, &keys};
-    size_t errors = loader->diagnostics->errors;
     (void)cvg_bind_map(&binder, root, &target, 1);
     loader->defaults = usable_defaults(loader, keys.defaults);
     load_settings(loader, root, &keys);
     cvg_load_sources(loader, keys.sources);
     load_environments(loader, keys.environments);
-    if (!keys.environments && loader->diagnostics->errors == errors) {
-        cvg_diagnostics_warning(loader->diagnostics, root, "no environments are configured");
-    }
 }
 
 static struct cvg_config *config_new(const char *file)
@@ -246,6 +242,9 @@ static int finish(struct cvg_config *config, const struct cvg_node *const *roots
                                     .sources = cvg_map_new()};
         load_root(&loader, root);
         cvg_map_free(loader.sources);
+        if (diagnostics->errors == errors_before && config->environment_count == 0) {
+            cvg_diagnostics_warning(diagnostics, root, "no environments are configured");
+        }
     }
     if (diagnostics->errors != errors_before) {
         cvg_config_unref(config);

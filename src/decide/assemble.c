@@ -55,19 +55,6 @@ struct cvg_check_rules *cvg_assemble_rules(const struct cvg_environment_config *
     return rules;
 }
 
-/* The key in the gate's map that the refused name stands under. */
-static const struct cvg_node *place_of(const struct cvg_gate_config *gate, size_t bad)
-{
-    const char *key = bad < gate->require.count ? "require" : "exclude";
-    const struct cvg_node *node = gate->node ? cvg_node_get(gate->node, key) : NULL;
-    size_t index = bad < gate->require.count ? bad : bad - gate->require.count;
-
-    if (node && node->kind == CVG_NODE_LIST && index < node->count) {
-        return node->items[index];
-    }
-    return node ? node : gate->node;
-}
-
 int cvg_assemble_gates(const struct cvg_environment_config *environment,
                        const struct cvg_check_rules *rules, struct cvg_arena *arena,
                        struct cvg_diagnostics *diagnostics, struct cvg_gate_policy **ret)
@@ -83,8 +70,8 @@ int cvg_assemble_gates(const struct cvg_environment_config *environment,
         if (cvg_policy_resolve(gate->name, rules, environment->check_count, gate->require.items,
                                gate->require.count, gate->exclude.items, gate->exclude.count, arena,
                                &policies[i], &bad, &error) < 0) {
-            const struct cvg_node *place = place_of(gate, bad);
-            cvg_diagnostics_error(diagnostics, place ? place : environment->node,
+            /* The configuration has refused these already, with their exact places. */
+            cvg_diagnostics_error(diagnostics, gate->node ? gate->node : environment->node,
                                   "environment '%s': gate '%s': %s", environment->name, gate->name,
                                   error.text);
             result = CVG_E_INVALID;

@@ -15,9 +15,9 @@
 #include "config/config.h"
 #include "decide/board.h"
 #include "io/loop.h"
-#include "module/registry.h"
 
 struct cvg_decider;
+struct cvg_registry;
 
 /* Builds everything for a configuration (sources, checks, policies) and connects to nothing: what
  * `--check` does too. Problems go to diagnostics. Takes a reference on the configuration. */

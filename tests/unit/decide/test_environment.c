@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One environment from readings to published snapshots, on a clock of the test's own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/time.h"
+#include "config/config.h"
+#include "decide/board.h"
+#include "decide/environment.h"
+
+#include <string.h>
+
+#define WALL (INT64_C(1767261600) * CVG_SECOND)
+
+/* ---- a kind of source with nothing to configure ---- */
+
+static const struct cvg_field no_fields[] = {{.name = NULL}};
+static const struct cvg_kind polled = {
+    .name = "polled",
+    .version = "1",
+    .summary = "for tests",
+    .source_fields = no_fields,
+    .check_fields = no_fields,
+};
+
+static const struct cvg_kind *find(void *ctx, const char *name, const char **ret_why)
+{
+    (void)ctx;
+    *ret_why = NULL;
+    return strcmp(name, polled.name) == 0 ? &polled : NULL;
+}
+
+static const struct cvg_kind *const *all(void *ctx)
+{
+    static const struct cvg_kind *const kinds[] = {&polled, NULL};
+
+    (void)ctx;
+    return kinds;
+}
+
+static const struct cvg_kinds kinds = {.find = find, .all = all};
+
+static const char text[] = "defaults: {interval: 10s, timeout: 5s, rise: 0s}\n"
+                           "sources: {s: {type: polled}}\n"
+                           "environments:\n"
+                           "  prod:\n"
+                           "    checks:\n"
+                           "      a: {source: s, component: web}\n"
+                           "      b: {source: s, max_age: 60s, rise: 30s}\n"
+                           "      side: {source: s, required: false}\n"
+                           "    gates:\n"
+                           "      deploy: {}\n"
+                           "      web: {require: [web]}\n";
+
+struct fixture {
+    struct cvg_config *config;
+    struct cvg_environment *environment;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *fixture = CVG_NEW(struct fixture);
+    CVG_CLEANUP(cvg_diagnostics_done) struct cvg_diagnostics diagnostics = {0};
+
+    if (cvg_config_load_text("t.yaml", text, sizeof(text) - 1, &kinds, &diagnostics,
+                             &fixture->config) < 0 ||
+        cvg_environment_new(fixture->config, 0, &diagnostics, &fixture->environment) < 0) {
+        cvg_diagnostics_print(&diagnostics, stderr);
+        return -1;
+    }
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *fixture = *state;
+
+    cvg_environment_free(fixture->environment);
+    cvg_config_unref(fixture->config);
+    free(fixture);
+    return 0;
+}
+
+static void read_check(struct fixture *fixture, size_t check, uint32_t status, int64_t now)
+{
+    struct cvg_reading reading = {
+        .size = sizeof(reading),
+        .status = status,
+        .reason = status == CVG_READY ? "Met" : "NotMet",
+        .observed_at_ns = now,
+    };
+
+    cvg_environment_read(fixture->environment, check, cvg_reading_keep(&reading, now), now);
+}
+
+static struct cvg_snapshot *snapshot_at(struct fixture *fixture, int64_t now)
+{
+    return cvg_environment_snapshot(fixture->environment, now, WALL + now, 0);
+}
+
+static uint32_t verdict_at(struct fixture *fixture, const char *gate, int64_t now)
+{
+    struct cvg_snapshot *snapshot = snapshot_at(fixture, now);
+    uint32_t verdict = cvg_snapshot_gate(snapshot, gate)->decision.verdict;
+
+    cvg_snapshot_unref(snapshot);
+    return verdict;
+}
+
+static void nothing_goes_before_it_was_seen(void **state)
+{
+    struct fixture *fixture = *state;
+    struct cvg_snapshot *snapshot = snapshot_at(fixture, CVG_SECOND);
+
+    assert_int_equal(snapshot->readiness.phase, CVG_PHASE_UNKNOWN);
+    for (size_t i = 0; i < snapshot->gate_count; i++) {
+        assert_int_equal(snapshot->gates[i].decision.verdict, CVG_WAIT);
+        assert_true(snapshot->gates[i].decision.unknown);
+        assert_non_null(strstr(snapshot->gates[i].body.text, "\"NoReading\""));
+    }
+    cvg_snapshot_unref(snapshot);
+}
+
+static void gates_look_at_what_they_require(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t now = 100 * CVG_SECOND;
+
+    read_check(fixture, 0, CVG_READY, now);
+    read_check(fixture, 1, CVG_FAILED, now);
+    assert_int_equal(verdict_at(fixture, "web", now), CVG_GO);
+    assert_int_equal(verdict_at(fixture, "deploy", now), CVG_WAIT);
+    assert_int_equal(verdict_at(fixture, NULL, now), CVG_WAIT); /* the first one listed */
+    struct cvg_snapshot *snapshot = snapshot_at(fixture, now);
+    assert_null(cvg_snapshot_gate(snapshot, "nothing"));
+    cvg_snapshot_unref(snapshot);
+}
+
+static void a_go_opens_after_the_rise_and_ends_with_its_evidence(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t start = 100 * CVG_SECOND;
+
+    for (int64_t at = 0; at <= 30 * CVG_SECOND; at += 10 * CVG_SECOND) {
+        read_check(fixture, 0, CVG_READY, start + at);
+        read_check(fixture, 1, CVG_READY, start + at);
+        assert_int_equal(verdict_at(fixture, "deploy", start + at),
+                         at < 30 * CVG_SECOND ? CVG_WAIT : CVG_GO);
+    }
+    int64_t last = start + 30 * CVG_SECOND;
+    assert_int_equal(verdict_at(fixture, "deploy", last + 59 * CVG_SECOND), CVG_GO);
+    assert_int_equal(verdict_at(fixture, "deploy", last + 60 * CVG_SECOND), CVG_WAIT);
+}
+
+static void a_go_is_never_valid_beyond_its_evidence(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t now = 100 * CVG_SECOND;
+
+    read_check(fixture, 0, CVG_READY, now);
+    struct cvg_snapshot *snapshot = snapshot_at(fixture, now + 50 * CVG_SECOND);
+    struct cvg_snapshot_gate *gate = cvg_snapshot_gate(snapshot, "web");
+    assert_int_equal(gate->decision.verdict, CVG_GO);
+    assert_true(gate->decision.valid_until <= now + 60 * CVG_SECOND);
+    cvg_snapshot_unref(snapshot);
+}
+
+static void changes_are_published_soon_and_mere_age_later(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t now = 100 * CVG_SECOND;
+
+    assert_int_equal(cvg_environment_due(fixture->environment), CVG_NEVER);
+    cvg_snapshot_unref(snapshot_at(fixture, now));
+    assert_true(cvg_environment_due(fixture->environment) <= now + CVG_PUBLISH_IDLE);
+
+    read_check(fixture, 0, CVG_READY, now);
+    assert_int_equal(cvg_environment_due(fixture->environment), now + CVG_PUBLISH_CHANGE);
+    cvg_snapshot_unref(snapshot_at(fixture, now + CVG_PUBLISH_CHANGE));
+
+    read_check(fixture, 0, CVG_READY, now + 5 * CVG_SECOND);
+    assert_int_equal(cvg_environment_due(fixture->environment),
+                     now + 5 * CVG_SECOND + CVG_PUBLISH_REFRESH);
+    read_check(fixture, 0, CVG_FAILED, now + 5 * CVG_SECOND);
+    assert_int_equal(cvg_environment_due(fixture->environment),
+                     now + 5 * CVG_SECOND + CVG_PUBLISH_CHANGE);
+}
+
+static void what_time_alone_changes_is_due_at_its_time(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t now = 100 * CVG_SECOND;
+
+    read_check(fixture, 1, CVG_FAILED, now); /* Stale after 60 s */
+    cvg_snapshot_unref(snapshot_at(fixture, now + 55 * CVG_SECOND));
+    assert_true(cvg_environment_due(fixture->environment) <= now + 60 * CVG_SECOND);
+}
+
+static void bodies_tell_wall_time_and_a_stale_one_stands_beside(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t now = 60 * CVG_SECOND;
+
+    read_check(fixture, 0, CVG_READY, now);
+    struct cvg_snapshot *snapshot = snapshot_at(fixture, now);
+    struct cvg_snapshot_gate *gate = cvg_snapshot_gate(snapshot, "web");
+    assert_non_null(strstr(gate->body.text, "\"decided_at\":\"2026-01-01T10:01:00Z\""));
+    assert_non_null(strstr(gate->body.text, "\"verdict\":\"go\""));
+    assert_non_null(strstr(gate->stale_body.text, "\"verdict\":\"wait\""));
+    assert_non_null(strstr(gate->stale_body.text, "DecisionStale"));
+    assert_int_equal(strlen(gate->body.text), gate->body.length);
+    cvg_snapshot_unref(snapshot);
+}
+
+static void a_snapshot_outlives_what_comes_after_it(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t now = 100 * CVG_SECOND;
+
+    read_check(fixture, 0, CVG_READY, now);
+    struct cvg_snapshot *snapshot = snapshot_at(fixture, now);
+    read_check(fixture, 0, CVG_FAILED, now + CVG_SECOND);
+    assert_string_equal(cvg_reading_get(snapshot->readiness.checks[0].reading)->reason, "Met");
+    assert_int_equal(snapshot->readiness.checks[0].steady.status, CVG_READY);
+    cvg_snapshot_unref(snapshot);
+}
+
+/* ---- the board's trust ---- */
+
+static void readers_trust_a_go_only_while_it_is_valid_and_the_thread_beats(void **state)
+{
+    static const char *const names[] = {"prod"};
+    struct cvg_board *board = cvg_board_new(names, 1);
+    const int64_t now = 1000 * CVG_SECOND;
+
+    static const struct {
+        uint32_t verdict;
+        int64_t valid_for, beaten_ago;
+        bool trusted;
+    } cases[] = {
+        {CVG_GO, 10 * CVG_SECOND, 0, true},
+        {CVG_GO, 1, 0, true},
+        {CVG_GO, 0, 0, false},
+        {CVG_GO, -CVG_SECOND, 0, false},
+        {CVG_GO, 10 * CVG_SECOND, CVG_HEARTBEAT_LIMIT - 1, true},
+        {CVG_GO, 10 * CVG_SECOND, CVG_HEARTBEAT_LIMIT, false},
+        {CVG_WAIT, -CVG_SECOND, 0, true},
+        {CVG_HALT, 10 * CVG_SECOND, CVG_HEARTBEAT_LIMIT, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < CVG_COUNT(cases); i++) {
+        struct cvg_decision decision = {.verdict = cases[i].verdict,
+                                        .valid_until = now + cases[i].valid_for};
+        cvg_board_beat(board, now - cases[i].beaten_ago);
+        assert_int_equal(cvg_board_trusts(board, &decision, now), cases[i].trusted);
+    }
+    cvg_board_free(board);
+}
+
+static void the_board_finds_environments_by_name(void **state)
+{
+    static const char *const names[] = {"a", "b", "prod-eu", "prod-us"};
+    struct cvg_board *board = cvg_board_new(names, CVG_COUNT(names));
+
+    (void)state;
+    for (size_t i = 0; i < CVG_COUNT(names); i++) {
+        assert_int_equal(cvg_board_find(board, names[i]), i);
+    }
+    assert_int_equal(cvg_board_find(board, ""), -1);
+    assert_int_equal(cvg_board_find(board, "prod"), -1);
+    assert_int_equal(cvg_board_find(board, "z"), -1);
+    cvg_board_free(board);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(nothing_goes_before_it_was_seen, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(gates_look_at_what_they_require, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_go_opens_after_the_rise_and_ends_with_its_evidence,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_go_is_never_valid_beyond_its_evidence, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(changes_are_published_soon_and_mere_age_later, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_time_alone_changes_is_due_at_its_time, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(bodies_tell_wall_time_and_a_stale_one_stands_beside, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_snapshot_outlives_what_comes_after_it, set_up, tear_down),
+        cmocka_unit_test(readers_trust_a_go_only_while_it_is_valid_and_the_thread_beats),
+        cmocka_unit_test(the_board_finds_environments_by_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

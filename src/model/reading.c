@@ -242,7 +242,7 @@ static void copy_facts(struct cvg_kept_reading *kept, const struct cvg_reading *
     kept->reading.fact_count = choice->count;
     if (choice->dropped > 0) {
         char dropped[DROPPED_TEXT];
-        snprintf(dropped, sizeof dropped, "%zu", choice->dropped);
+        (void)snprintf(dropped, sizeof dropped, "%zu", choice->dropped);
         kept->facts[kept->reading.fact_count++] = (struct cvg_fact){
             .name = copy_text(at, DROPPED_NAME),
             .text = copy_text(at, dropped),

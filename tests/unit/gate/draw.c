@@ -1,11 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "draw.h"
 
 #include "base/macros.h"
@@ -14,8 +7,14 @@
 
 #include <convergate/number.h>
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static uint32_t status_of(const char *text)
 {
@@ -112,7 +111,7 @@ static void draw_check(struct drawing *drawing, const char *text)
     struct cvg_check_view *check = &drawing->checks[index];
     char *rest = drawing->words[index];
 
-    snprintf(drawing->words[index], sizeof drawing->words[index], "%s", text);
+    (void)snprintf(drawing->words[index], sizeof drawing->words[index], "%s", text);
     *rules = (struct cvg_check_rules){.name = next_word(&rest), .required = true, .weight = 1};
     rules->steady = (struct cvg_steady_rules){
         .polled = true, .interval_ns = S(10), .rise_ns = S(30), .max_age_ns = S(60)};

@@ -3,21 +3,19 @@
  * Verdicts. The first table is the specification of when a gate opens; how a check is drawn
  * stands in draw.h.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "draw.h"
-
 #include "base/buf.h"
 #include "base/macros.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "draw.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 struct judgement {
     const char *checks[7];

@@ -7,25 +7,23 @@
  *   "d"      on the declared plane                           "@c" of component c
  *   "*5"     weight 5           "+40"  since second 40
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "make.h"
-
 #include "base/alloc.h"
 #include "base/macros.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "make.h"
 #include "model/readiness.h"
 
 #include <convergate/number.h>
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #define NOW  S(100)
 #define MOST 17
@@ -91,7 +89,7 @@ static void draw_check(struct environment *environment, const char *text)
     struct cvg_check_rules *rules = &environment->rules[index];
     struct cvg_check_view *check = &environment->checks[index];
     char *words = environment->words[index];
-    snprintf(words, sizeof environment->words[index], "%s", text);
+    (void)snprintf(words, sizeof environment->words[index], "%s", text);
     char *rest = strchr(words, ' ');
     if (rest) {
         *rest++ = '\0';
@@ -410,7 +408,7 @@ static void folding_many_checks_takes_linear_time(void **state)
 
     /* As many components as checks: pairwise comparison would need minutes. */
     for (size_t i = 0; i < MANY; i++) {
-        snprintf(names[i], sizeof names[i], "c%zu", i);
+        (void)snprintf(names[i], sizeof names[i], "c%zu", i);
         rules[i] = (struct cvg_check_rules){
             .name = names[i], .component = names[i], .required = true, .weight = 1};
         checks[i] = (struct cvg_check_view){

@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Kept readings: copied, bounded, checked against the contract, shared by reference. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "make.h"
-
 #include "base/alloc.h"
 #include "base/macros.h"
 #include "base/text.h"
+#include "make.h"
 #include "model/reading.h"
 
 #include <math.h>
 #include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #define NOW S(100)
 
@@ -185,7 +183,7 @@ static void surplus_facts_are_dropped_and_counted(void **state)
     struct cvg_fact facts[CVG_READING_FACT_LIMIT + 9];
     char names[CVG_READING_FACT_LIMIT + 9][8];
     for (size_t i = 0; i < CVG_COUNT(facts); i++) {
-        snprintf(names[i], sizeof names[i], "f%zu", i);
+        (void)snprintf(names[i], sizeof names[i], "f%zu", i);
         facts[i] = (struct cvg_fact){.name = names[i], .text = "x"};
     }
     struct cvg_reading given = full();

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reason codes are a promise to people and tools: stable, one word, explained. */
+#include "base/macros.h"
+#include "model/reason.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
-
-#include "base/macros.h"
-#include "model/reason.h"
-
-#include <string.h>
 
 /* Released codes. One may be added, none may leave or change. */
 static const char *const released[] = {

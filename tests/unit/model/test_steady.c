@@ -3,20 +3,18 @@
  * The steady status as stories: each is a list of what happens when, and of what the check must
  * count as at each time. Read the stories table as the specification.
  */
+#include "base/macros.h"
+#include "make.h"
+#include "model/steady.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include "make.h"
-#include "model/steady.h"
-
-#include "base/macros.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 enum event {
     END = 0,
@@ -201,9 +199,9 @@ static const struct story stories[] = {
 
 static void describe(const struct cvg_steady_view *view, char *ret, size_t size)
 {
-    snprintf(ret, size, "%s %s %lld%s%s%s", cvg_status_text(view->status), view->reason,
-             (long long)(view->since / CVG_SECOND), view->fresh ? " fresh" : "",
-             view->kept ? " kept" : "", view->flapping ? " flapping" : "");
+    (void)snprintf(ret, size, "%s %s %lld%s%s%s", cvg_status_text(view->status), view->reason,
+                   (long long)(view->since / CVG_SECOND), view->fresh ? " fresh" : "",
+                   view->kept ? " kept" : "", view->flapping ? " flapping" : "");
 }
 
 static void take(struct cvg_steady *steady, const struct cvg_steady_rules *rules,

@@ -3,20 +3,18 @@
  * Properties of the steady status over thousands of random lives of a check: looking at it in
  * between changes nothing, the same life ends the same, and what a view promises comes true.
  */
+#include "base/macros.h"
+#include "base/random.h"
+#include "make.h"
+#include "model/steady.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
-
-#include "make.h"
-
-#include "base/macros.h"
-#include "base/random.h"
-#include "model/steady.h"
-
-#include <string.h>
 
 #define LIVES  3000
 #define EVENTS 60

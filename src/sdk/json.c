@@ -5,10 +5,10 @@
  * they stand and copied only by cvg_json_text(), into a scratch buffer that was made big enough
  * when the token was read, so that asking for text cannot fail.
  */
+#include <convergate/json.h>
+
 #include "sdk/json_keys.h"
 #include "sdk/json_string.h"
-
-#include <convergate/json.h>
 
 #include <stdint.h>
 #include <stdio.h>

@@ -2,6 +2,7 @@
 /* Errors: chain, place, and cutting. */
 #include "base/error.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +11,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#include <errno.h>
 
 static void context_goes_in_front_and_the_code_stays(void **state)
 {

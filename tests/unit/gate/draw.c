@@ -77,6 +77,9 @@ static void draw_word(struct cvg_check_rules *rules, struct cvg_steady_view *ste
     } else if (strcmp(mark, "falling") == 0) {
         steady->falling = true;
         steady->reason = cvg_reason_code(CVG_REASON_FALLING);
+    } else if (strcmp(mark, "flapping") == 0) {
+        steady->flapping = true;
+        steady->reason = cvg_reason_code(CVG_REASON_FLAPPING);
     } else if (strcmp(mark, "stale") == 0) {
         steady->reason = cvg_reason_code(CVG_REASON_STALE);
         steady->fresh = false;

@@ -9,6 +9,7 @@
  *   halt30  on_failed: halt_after 30s rising12 ready for 12s of 30s
  *   o       required: false           until130 its view changes by time alone at second 130
  *   @c      of component c            from130  ready at second 130 at the soonest
+ *   flapping  came and went too often
  */
 #ifndef TEST_GATE_DRAW_H
 #define TEST_GATE_DRAW_H

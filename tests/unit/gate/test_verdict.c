@@ -59,6 +59,7 @@ static void each_status_does_what_the_rules_of_its_check_say(void **state)
         {{"a ready", "b ready"}, "go"},
         {{"a ready", "b progressing"}, "wait b:AsRead:wait"},
         {{"a ready", "b progressing rising12"}, "wait b:Rising:wait"},
+        {{"a ready", "b progressing flapping"}, "wait b:Flapping:wait"},
 
         {{"a ready", "b degraded"}, "wait b:AsRead:wait"},
         {{"a ready", "b degraded go"}, "go b:DegradedAllowed:go"},
@@ -228,6 +229,14 @@ static void sentences_are_for_people(void **state)
          "0 of 3 checks ready, b ready for 12s of 30s",
          53},
         {{"a failed"}, "a: failed (AsRead)", "0 of 1 check ready", 0},
+        {{"a progressing flapping"},
+         "a: ready, but it came and went too often of late",
+         "0 of 1 check ready, a flapping",
+         0},
+        {{"a progressing flapping", "b progressing rising12", "c progressing rising25"},
+         "a: ready, but it came and went too often of late (and 2 more)",
+         "0 of 3 checks ready, b ready for 12s of 30s",
+         53},
         /* Never 100 but on go. */
         {{"a ready ~"},
          "no check is both ready and freshly read, so there is nothing to go by",
@@ -244,6 +253,47 @@ static void sentences_are_for_people(void **state)
         assert_int_equal(decision.percent, cases[i].percent);
         draw_done(&drawing);
     }
+}
+
+static void a_check_that_is_on_its_way_counts_half_of_its_way(void **state)
+{
+    (void)state;
+
+    static const struct {
+        uint64_t done, total;
+        const char *check;
+        uint32_t percent;
+    } cases[] = {
+        {0, 0, "a progressing", 0},
+        {1, 4, "a progressing", 12},
+        {4, 4, "a progressing", 50},
+        {4, 4, "a progressing ~", 0},         /* what it said is old */
+        {4, 4, "a failed", 0},                /* and failing leads nowhere */
+        {4, 4, "a progressing rising12", 70}, /* 50, and 12 of 30 s */
+        {4, 4, "a progressing rising30", 99}, /* 100 is for go alone */
+    };
+
+    for (size_t i = 0; i < CVG_COUNT(cases); i++) {
+        struct drawing drawing;
+        draw(&drawing, (const char *const[]){cases[i].check, NULL});
+        draw_reading(&drawing, 0,
+                     &(struct cvg_reading){.size = sizeof(struct cvg_reading),
+                                           .status = CVG_PROGRESSING,
+                                           .reason = "Moving",
+                                           .done = cases[i].done,
+                                           .total = cases[i].total});
+        assert_int_equal(draw_judge(&drawing, DRAW_NOW).percent, cases[i].percent);
+        draw_done(&drawing);
+    }
+}
+
+static void words_for_verdicts(void **state)
+{
+    (void)state;
+    assert_string_equal(cvg_verdict_text(CVG_GO), "go");
+    assert_string_equal(cvg_verdict_text(CVG_ROLLBACK), "rollback");
+    assert_string_equal(cvg_verdict_text(99), "wait"); /* what does not exist opens nothing */
+    assert_true(CVG_ROLLBACK > CVG_HALT && CVG_HALT > CVG_WAIT && CVG_WAIT > CVG_GO);
 }
 
 static void a_long_message_leaves_the_summary_short(void **state)
@@ -439,6 +489,8 @@ int main(void)
         cmocka_unit_test(a_readiness_that_time_has_changed_does_not_go),
         cmocka_unit_test(reasons_say_what_was_expected_and_observed_and_since_when),
         cmocka_unit_test(sentences_are_for_people),
+        cmocka_unit_test(a_check_that_is_on_its_way_counts_half_of_its_way),
+        cmocka_unit_test(words_for_verdicts),
         cmocka_unit_test(a_long_message_leaves_the_summary_short),
         cmocka_unit_test(times_of_a_decision),
         cmocka_unit_test(retry_after_is_spread_over_1_to_30_s_after_the_change),

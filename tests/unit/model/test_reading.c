@@ -109,6 +109,42 @@ static void a_reading_that_breaks_the_contract_is_unknown(void **state)
     cvg_reading_unref(kept);
 }
 
+static void the_reasons_of_kubernetes_conditions_pass(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *reason;
+        bool passes;
+    } cases[] = {
+        {"MinimumReplicasAvailable", true},
+        {"a", true},
+        {"Two_Words2", true},
+        {"Ns:Reason,Other", true},
+        {"Ends:", false},
+        {"9Lives", false},
+        {"_Private", false},
+        {"With space", false},
+        {"Dash-ed", false},
+    };
+
+    for (size_t i = 0; i < CVG_COUNT(cases); i++) {
+        struct cvg_reading given = full();
+        given.reason = cases[i].reason;
+        struct cvg_kept_reading *kept = cvg_reading_keep(&given, NOW);
+        assert_int_equal(cvg_reading_get(kept)->status == CVG_READY, cases[i].passes);
+        cvg_reading_unref(kept);
+    }
+    char longest[CVG_READING_CODE_LIMIT + 2];
+    memset(longest, 'R', sizeof longest);
+    longest[sizeof longest - 1] = '\0';
+    struct cvg_reading given = full();
+    given.reason = longest;
+    struct cvg_kept_reading *kept = cvg_reading_keep(&given, NOW);
+    assert_string_equal(cvg_reading_get(kept)->reason, "ModuleFault");
+    cvg_reading_unref(kept);
+}
+
 static void a_module_of_an_older_minor_has_zeros_in_what_it_does_not_know(void **state)
 {
     (void)state;
@@ -274,6 +310,7 @@ int main(void)
         cmocka_unit_test(what_is_kept_is_what_was_given),
         cmocka_unit_test(evidence_without_a_time_is_of_now),
         cmocka_unit_test(a_reading_that_breaks_the_contract_is_unknown),
+        cmocka_unit_test(the_reasons_of_kubernetes_conditions_pass),
         cmocka_unit_test(a_module_of_an_older_minor_has_zeros_in_what_it_does_not_know),
         cmocka_unit_test(long_text_is_cut_at_a_characters_end),
         cmocka_unit_test(facts_that_cannot_be_kept_are_dropped_and_counted),

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * <convergate/module.h> as an earlier minor would have had it: the structs that cross the border
+ * are shorter at the end. A module that was built with it must go on working; that is what the
+ * test loads one for. Frozen: this file never follows the SDK.
+ */
+#ifndef OLD_SDK_H
+#define OLD_SDK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CVG_ABSENT_INT  INT64_MIN
+#define CVG_ABSENT_UINT UINT32_MAX
+
+enum cvg_field_type {
+    CVG_FIELD_STRING = 1,
+    CVG_FIELD_BOOL,
+    CVG_FIELD_INT,
+    CVG_FIELD_NUMBER,
+    CVG_FIELD_DURATION, /* 500ms, 15s, 2m, 1h30m, 7d */
+    CVG_FIELD_SIZE,     /* 512, 64KiB, 8MiB, 1GiB */
+    CVG_FIELD_ENUM,
+    CVG_FIELD_URL, /* http or https, absolute, without user information */
+    CVG_FIELD_SECRET,
+    CVG_FIELD_LIST, /* a single value is taken as a list of one */
+    CVG_FIELD_MAP,  /* string to string */
+    CVG_FIELD_STRUCT,
+};
+
+enum cvg_field_flag {
+    CVG_FIELD_REQUIRED = 1,
+    CVG_FIELD_DEPRECATED = 2,
+    CVG_FIELD_NONEMPTY = 4, /* a STRING or LIST that is given must not be empty */
+};
+
+struct cvg_list {
+    size_t count;
+    const void *items;
+};
+
+struct cvg_pair {
+    const char *name;
+    const char *value;
+};
+
+/* A reference to a secret (`file:`, `credential:`, `env:`), never its value. */
+struct cvg_secret;
+
+/* One configuration key. A table ends at name == NULL. */
+struct cvg_field {
+    const char *name;
+    const char *doc;            /* one or two sentences for the reference page */
+    const char *default_text;   /* as it would stand in the file; NULL: none */
+    const char *example;        /* as it would stand in the file; may be NULL */
+    uint32_t type;              /* enum cvg_field_type */
+    uint32_t flags;             /* enum cvg_field_flag */
+    size_t offset;              /* of the member */
+    int64_t min, max;           /* INT, DURATION (ns), SIZE (bytes), and lengths of STRING and LIST;
+                                 both 0: no limit besides the type's own */
+    const char *const *choices; /* ENUM: ends at NULL */
+};
+
+/* The values are those of the metric convergate_check_status. */
+enum cvg_status {
+    CVG_UNKNOWN = 0,     /* cannot tell; never opens a gate */
+    CVG_FAILED = 1,      /* will not become ready by waiting, or is past its deadline */
+    CVG_DEGRADED = 2,    /* works, but not as declared */
+    CVG_PROGRESSING = 3, /* on its way */
+    CVG_READY = 4,
+};
+
+#define CVG_STATUS_COUNT 5
+
+/* Declared: what infrastructure code says. Observed: what answers. */
+enum cvg_plane {
+    CVG_OBSERVED = 0,
+    CVG_DECLARED = 1
+};
+
+#define CVG_PLANE_COUNT 2
+
+/* Why a run could not tell. Faults marked (source) count towards the source's breaker. */
+enum cvg_fault {
+    CVG_FAULT_NONE = 0,
+    CVG_FAULT_TIMEOUT,   /* (source) no answer before the deadline */
+    CVG_FAULT_CONNECT,   /* (source) name does not resolve, refused, unreachable, cut */
+    CVG_FAULT_TLS,       /* (source) certificate or handshake */
+    CVG_FAULT_AUTH,      /* (source) credentials missing or refused */
+    CVG_FAULT_PROTOCOL,  /* (source) the answer is not what the protocol says */
+    CVG_FAULT_TOO_LARGE, /* the answer is over a ceiling */
+    CVG_FAULT_THROTTLED, /* (source) asked to come back later, or not ready itself */
+    CVG_FAULT_REQUEST,   /* the question is wrong: a configuration fault of this check */
+    CVG_FAULT_INPUT,     /* a fact that the check needs is not known yet */
+    CVG_FAULT_BUG,       /* the module broke its contract */
+    CVG_FAULT_COUNT
+};
+
+enum cvg_fact_kind {
+    CVG_FACT_STRING = 0,
+    CVG_FACT_NUMBER = 1
+};
+
+/* A named piece of what was found. Numbers are text in JSON's number syntax, so that a 64-bit
+ * serial keeps its digits. */
+struct cvg_fact {
+    const char *name; /* dotted path, letters, digits, '_', '-', '.' */
+    const char *text;
+    uint32_t kind; /* enum cvg_fact_kind */
+    uint32_t reserved;
+};
+
+struct cvg_reading {
+    size_t size;
+    uint32_t status;      /* enum cvg_status */
+    uint32_t fault;       /* enum cvg_fault; other than NONE only with CVG_UNKNOWN */
+    const char *reason;   /* stable CamelCase code, as in Kubernetes conditions; required */
+    const char *message;  /* one sentence for people; may be NULL */
+    const char *expected; /* what the check wants to see, short; may be NULL */
+    const char *observed; /* what it saw, short; may be NULL */
+    const char *revision; /* where the source knows one; may be NULL */
+    const struct cvg_fact *facts;
+    size_t fact_count;
+};
+
+#define CVG_ABI_MAJOR 1u
+#define CVG_ABI_MINOR 0u
+
+struct cvg_source;
+struct cvg_check;
+struct cvg_run;
+struct cvg_scope;
+struct cvg_op;
+
+/* ---- endpoints ------------------------------------------------------------------------- */
+
+/* Connection settings. The operator writes them as keys of a source (url, tls, bearer, ...) and
+ * the host keeps them; a module that learns them elsewhere (a kubeconfig) hands them over with
+ * endpoint_set(). Inline PEM beats a file name. NULL and 0 mean "not set". */
+struct cvg_endpoint {
+    size_t size;
+    const char *url; /* http or https; may carry a path prefix; no user information, no query */
+    const char *ca_file, *ca_pem;
+    const char *cert_file, *cert_pem;
+    const char *key_file;
+    const struct cvg_secret *key_pem;
+    const char *server_name; /* verify the certificate against this name instead of the host */
+    const struct cvg_secret *bearer; /* re-read for each request */
+    const char *username;
+    const struct cvg_secret *password;
+    struct cvg_list headers; /* struct cvg_pair */
+    const char *proxy;       /* http://host:port; NULL or "": none (never from the environment) */
+    uint32_t insecure_skip_verify;
+    uint32_t allow_link_local; /* the address guard lets 169.254/16, fe80::/10 and metadata pass */
+    int64_t concurrency;       /* requests in flight; streams are not counted */
+    int64_t max_body;          /* bytes of a decoded body */
+    int64_t connect_timeout_ns;
+};
+
+/* ---- HTTP ------------------------------------------------------------------------------- */
+
+enum cvg_http_flag {
+    CVG_HTTP_STREAM = 1,   /* no deadline and no ceiling on the whole; needs on_body */
+    CVG_HTTP_IDENTITY = 2, /* do not offer compression */
+    CVG_HTTP_FRESH = 4,    /* on a new connection */
+    CVG_HTTP_NO_CREDENTIALS = 8,
+    CVG_HTTP_FOLLOW = 16, /* up to 5 redirects within the same origin */
+};
+
+struct cvg_http_response {
+    size_t size;
+    uint32_t fault;           /* enum cvg_fault; NONE: an answer came, whatever its status */
+    uint32_t status;          /* 0 where no status line came */
+    const char *fault_text;   /* "connect 10.0.0.7:9090: Connection refused" */
+    const char *content_type; /* "" where absent */
+    int64_t retry_after_ns;   /* from Retry-After, at most 1 h; 0 where absent */
+    const char *headers;      /* all response headers as received, lines end with \n */
+    const char *body;         /* NUL after body_length; "" with on_body, which had it */
+    size_t body_length;
+    int64_t started_ns, finished_ns;                              /* host->now() */
+    int64_t name_ns, connect_ns, tls_ns, first_byte_ns, total_ns; /* since started_ns; 0: none */
+    uint32_t http_version;                                        /* 10, 11, 20 */
+    uint32_t reserved;
+    uint64_t connection; /* same number, same connection; 0: none */
+    const char *address; /* the address that was connected to */
+};
+
+struct cvg_http_request {
+    size_t size;
+    const char *method; /* NULL: GET, or POST with a body */
+    const char *path;   /* joined to the endpoint's URL, query included; or an absolute URL,
+                                which gets the endpoint's credentials only at the same origin */
+    const struct cvg_pair *headers;
+    size_t header_count;
+    const void *body;
+    size_t body_length;
+    const char *content_type;
+    int64_t body_limit; /* ceiling on decoded bytes, at most the endpoint's; 0: the endpoint's */
+    int64_t timeout_ns; /* 0: what is left of the scope's deadline, or 30 s */
+    uint32_t flags;     /* enum cvg_http_flag */
+    uint32_t reserved;
+    /* Optional: the status line and headers are in. Return nonzero to end the transfer. */
+    int (*on_head)(void *arg, struct cvg_op *op, const struct cvg_http_response *head);
+    /* Optional: decoded bytes as they come; nothing is collected then. Return nonzero to end. */
+    int (*on_body)(void *arg, struct cvg_op *op, const void *bytes, size_t length);
+    /* Required: exactly once, unless the operation was cancelled. */
+    void (*on_done)(void *arg, struct cvg_op *op, const struct cvg_http_response *response);
+    void *arg;
+};
+
+/* ---- names, sockets, descriptors -------------------------------------------------------- */
+
+enum cvg_family {
+    CVG_FAMILY_ANY = 0,
+    CVG_FAMILY_IPV4 = 4,
+    CVG_FAMILY_IPV6 = 6
+};
+
+enum cvg_event {
+    CVG_EVENT_READ = 1,
+    CVG_EVENT_WRITE = 2
+};
+
+struct cvg_connect {
+    size_t size;
+    const char *host; /* name or address */
+    uint32_t port;
+    uint32_t family;   /* enum cvg_family */
+    uint32_t datagram; /* 0 TCP, 1 UDP */
+    uint32_t allow_link_local;
+    int64_t timeout_ns; /* 0: as for HTTP */
+    /* fd is connected, non-blocking, close-on-exec, guarded, and the module's from here on: close
+     * it. fault other than NONE: fd is -1 and text says why. */
+    void (*on_done)(void *arg, struct cvg_op *op, int fd, uint32_t fault, const char *text);
+    void *arg;
+};
+
+/* ---- child processes -------------------------------------------------------------------- */
+
+struct cvg_spawn {
+    size_t size;
+    const char *const *argv;        /* absolute argv[0], no shell; ends at NULL */
+    const char *const *environment; /* NAME=value, all of it; ends at NULL */
+    const char *directory;          /* NULL: / */
+    const void *input;              /* standard input; NULL: empty */
+    size_t input_length;
+    size_t output_limit;  /* of each of stdout and stderr; over it the group is killed */
+    int64_t timeout_ns;   /* then the whole process group is killed */
+    int64_t memory_limit; /* RLIMIT_AS; 0: none */
+    /* exit_code -1 where it was killed; signal 0 where it exited. fault: TIMEOUT, TOO_LARGE,
+     * CONNECT (could not be started, text says why) or NONE. */
+    void (*on_done)(void *arg, struct cvg_op *op, uint32_t fault, const char *text,
+                    int32_t exit_code, int32_t signal, const char *out, size_t out_length,
+                    const char *err, size_t err_length);
+    void *arg;
+};
+
+/* ---- the host --------------------------------------------------------------------------- */
+
+enum cvg_log_level {
+    CVG_LOG_ERROR = 3,
+    CVG_LOG_WARNING = 4,
+    CVG_LOG_INFO = 6,
+    CVG_LOG_DEBUG = 7
+};
+
+/* Everything returns at once. An operation that cannot even be started still reports through its
+ * callback, in a later turn; so a returned handle is never NULL. */
+struct cvg_host {
+    size_t size;
+    uint32_t abi_major, abi_minor;
+
+    /* Nanoseconds. now: CLOCK_BOOTTIME, for ages and deadlines. wall: since 1970, for labels. */
+    int64_t (*now)(void);
+    int64_t (*wall)(void);
+
+    struct cvg_scope *(*source_scope)(struct cvg_source *source);
+    struct cvg_scope *(*check_scope)(struct cvg_check *check);
+    struct cvg_scope *(*run_scope)(struct cvg_run *run);
+
+    /* One line, at a level; the host adds source, environment and check. */
+    void (*log)(struct cvg_scope *scope, uint32_t level, const char *text);
+
+    /* From source_create and check_create only: refuse a value, with the place of the key in the
+     * operator's file. path: "query", "tls.ca", "resources[2]"; "" for the whole object. */
+    void (*config_error)(struct cvg_scope *scope, const char *path, const char *text);
+
+    /* From source_create, or later when credentials moved: see struct cvg_endpoint. */
+    void (*endpoint_set)(struct cvg_source *source, const struct cvg_endpoint *endpoint);
+
+    /* From check_create: checks of one source with the same key are run in the same round, so
+     * that the module can ask once for all of them. The key is hashed and not kept. */
+    void (*group)(struct cvg_check *check, const char *key);
+
+    /* Ends a run. Exactly once a run; a second one is logged as the module's bug and ignored. */
+    void (*complete)(struct cvg_run *run, const struct cvg_reading *reading);
+    /* A streaming source knows better about a check. */
+    void (*report)(struct cvg_check *check, const struct cvg_reading *reading);
+    /* Bytes, or a small read on the same connection, proved that silence is still knowledge:
+     * the latest readings of this source's checks are as true now as they were. Never from a
+     * timer alone. */
+    void (*alive)(struct cvg_source *source);
+
+    struct cvg_op *(*http)(struct cvg_scope *scope, const struct cvg_http_request *request);
+    void (*http_pause)(struct cvg_op *op); /* stop reading; the peer's window closes */
+    void (*http_resume)(struct cvg_op *op);
+    /* Shut down the connection that this transfer uses: all on it end with CONNECT, and the next
+     * request opens a new one. For connections that proved dead. */
+    void (*http_sever)(struct cvg_op *op);
+
+    struct cvg_op *(*timer)(struct cvg_scope *scope, int64_t after_ns,
+                            void (*on_timer)(void *arg, struct cvg_op *op), void *arg);
+
+    /* work runs on a worker thread, done afterwards on the source's thread. When the scope ends
+     * first, done is not called and `discard` is, once work has returned; it may be NULL. */
+    struct cvg_op *(*offload)(struct cvg_scope *scope, void (*work)(void *arg),
+                              void (*done)(void *arg, struct cvg_op *op),
+                              void (*discard)(void *arg), void *arg);
+
+    /* Reads a regular file whole, at most limit bytes (TOO_LARGE beyond). error: an errno value,
+     * 0 where it was read. bytes are followed by a NUL. */
+    struct cvg_op *(*read_file)(struct cvg_scope *scope, const char *path, size_t limit,
+                                void (*on_done)(void *arg, struct cvg_op *op, int32_t error,
+                                                const char *bytes, size_t length, int64_t mtime_ns),
+                                void *arg);
+    /* Tells, after a pause of 50 to 100 ms, that the file or what its path leads to may have
+     * changed: rewritten, renamed over, made, deleted, or its directory swapped. Until cancelled.
+     * A hint: read and compare. */
+    struct cvg_op *(*watch_file)(struct cvg_scope *scope, const char *path,
+                                 void (*on_change)(void *arg, struct cvg_op *op), void *arg);
+
+    struct cvg_op *(*spawn)(struct cvg_scope *scope, const struct cvg_spawn *spawn);
+
+    /* addresses: text form, best first; none with a fault. */
+    struct cvg_op *(*resolve)(struct cvg_scope *scope, const char *name, uint32_t family,
+                              void (*on_done)(void *arg, struct cvg_op *op, uint32_t fault,
+                                              const char *text, const char *const *addresses,
+                                              size_t count),
+                              void *arg);
+    struct cvg_op *(*connect)(struct cvg_scope *scope, const struct cvg_connect *connect);
+    /* Tells that the descriptor is ready, until cancelled; call again to change the events. */
+    struct cvg_op *(*watch_fd)(struct cvg_scope *scope, int fd, uint32_t events,
+                               void (*on_ready)(void *arg, struct cvg_op *op, uint32_t events),
+                               void *arg);
+
+    void (*cancel)(struct cvg_op *op);
+};
+
+#define CVG_MEMORY_LIMIT 4096
+
+/* ---- the module ------------------------------------------------------------------------- */
+
+enum cvg_module_flag {
+    CVG_MODULE_ENDPOINT = 1,          /* sources have the endpoint keys; url is required */
+    CVG_MODULE_ENDPOINT_OPTIONAL = 2, /* they have them, and url may be left out */
+    CVG_MODULE_STREAMING = 4,         /* checks are reported, not run, and have no interval */
+    CVG_MODULE_VIA = 8,               /* a source may use another's connection (`via:`) */
+};
+
+/* What a required check's `failed` does where the operator says nothing. */
+enum cvg_on_failed {
+    CVG_ON_FAILED_WAIT = 0,
+    CVG_ON_FAILED_HALT = 1
+};
+
+/* What a run is asked with. */
+struct cvg_run_inputs {
+    size_t size;
+    const void *config;    /* the check's struct, with facts of other checks filled in; lives as
+                              long as the run */
+    int64_t round_wall_ns; /* one instant for all runs of a round: since 1970 */
+    int64_t round_ns;      /* the same on host->now()'s clock */
+};
+
+struct cvg_module {
+    size_t size;
+    uint32_t abi_major, abi_minor; /* CVG_ABI_MAJOR, CVG_ABI_MINOR */
+    const char *name;              /* letters, digits, '-'; the file is NAME.so */
+    const char *version, *summary;
+    uint32_t flags;     /* enum cvg_module_flag */
+    uint32_t plane;     /* enum cvg_plane: the default of its checks */
+    uint32_t on_failed; /* enum cvg_on_failed */
+    uint32_t reserved;
+    size_t field_size;                     /* sizeof(struct cvg_field), the stride of the tables */
+    const struct cvg_field *source_fields; /* besides the host's; may be NULL */
+    size_t source_config_size;
+    const struct cvg_field *check_fields;
+    size_t check_config_size;
+
+    /* Refuse with config_error() and return nonzero, or set *ret_state (may stay NULL) and
+     * return 0. Nothing may be connected yet: `convergated --check` stops here. */
+    int32_t (*source_create)(const struct cvg_host *host, struct cvg_source *source,
+                             const void *config, void **ret_state);
+    /* Optional: evidence is wanted from now on. */
+    void (*source_start)(void *source_state);
+    /* All of its checks are gone, its operations cancelled. */
+    void (*source_destroy)(void *source_state);
+
+    int32_t (*check_create)(void *source_state, struct cvg_check *check, const void *config,
+                            void **ret_state);
+    void (*check_destroy)(void *check_state);
+
+    /* Polled modules: ask. Leads to exactly one complete(), at once or later. */
+    void (*run)(void *check_state, struct cvg_run *run, const struct cvg_run_inputs *inputs);
+};
+
+#if defined(__GNUC__)
+#define CVG_MODULE_EXPORT __attribute__((visibility("default")))
+#else
+#define CVG_MODULE_EXPORT
+#endif
+
+/* The only exported symbol. */
+CVG_MODULE_EXPORT const struct cvg_module *cvg_module_v1(void);
+#define CVG_MODULE_SYMBOL "cvg_module_v1"
+
+#endif

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What needs no network: time, workers, files, children, secrets, memory, configuration. */
+#include "scripted.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+void scripted_ready(struct asked *asked)
+{
+    scripted_finish(asked, asked->settings->text ? asked->settings->text : "");
+}
+
+void scripted_silent(struct asked *asked)
+{
+    (void)asked;
+}
+
+void scripted_log(struct asked *asked)
+{
+    asked->host->log(asked->scope, CVG_LOG_INFO, asked->settings->text);
+    scripted_finish(asked, "logged");
+}
+
+/* ---- time ---- */
+
+static void on_timer(void *arg, struct cvg_op *op)
+{
+    struct asked *asked = arg;
+    (void)op;
+    char text[64];
+    int64_t waited = asked->host->now() - asked->inputs.round_ns;
+    (void)snprintf(text, sizeof text, "%s",
+                   waited >= asked->settings->after_ns ? "waited" : "early");
+    scripted_finish(asked, text);
+}
+
+void scripted_timer(struct asked *asked)
+{
+    asked->host->timer(asked->scope, asked->settings->after_ns, on_timer, asked);
+}
+
+static void on_cancelled_timer(void *arg, struct cvg_op *op)
+{
+    struct asked *asked = arg;
+    (void)op;
+    asked->steps = 1;
+}
+
+static void on_later_timer(void *arg, struct cvg_op *op)
+{
+    struct asked *asked = arg;
+    (void)op;
+    scripted_finish(asked, asked->steps ? "fired" : "cancelled");
+}
+
+void scripted_cancel(struct asked *asked)
+{
+    struct cvg_op *op = asked->host->timer(asked->scope, 0, on_cancelled_timer, asked);
+    asked->host->cancel(op);
+    asked->host->timer(asked->scope, asked->settings->after_ns, on_later_timer, asked);
+}
+
+void scripted_clock(struct asked *asked)
+{
+    const int64_t second = 1000000000, year = 365 * 24 * 3600 * second;
+    int64_t now = asked->host->now();
+    int sane = now >= asked->inputs.round_ns && asked->inputs.deadline_ns > now &&
+               asked->host->wall() > 50 * year && asked->inputs.round_wall_ns > 50 * year &&
+               asked->inputs.size == sizeof(struct cvg_run_inputs) &&
+               asked->host->size >= sizeof(struct cvg_host);
+    scripted_finish(asked, sane ? "sane" : "insane");
+}
+
+void scripted_round(struct asked *asked)
+{
+    char text[64];
+    (void)snprintf(text, sizeof text, "%lld %lld", (long long)asked->inputs.round_ns,
+                   (long long)asked->inputs.round_wall_ns);
+    scripted_finish(asked, text);
+}
+
+/* ---- workers ---- */
+
+static long thread_id(void)
+{
+    return syscall(SYS_gettid);
+}
+
+static void work(void *arg)
+{
+    struct asked *asked = arg;
+    asked->bytes = (size_t)thread_id();
+}
+
+static void worked(void *arg, struct cvg_op *op)
+{
+    struct asked *asked = arg;
+    (void)op;
+    scripted_finish(asked, asked->bytes == (size_t)thread_id() ? "same thread" : "other thread");
+}
+
+void scripted_offload(struct asked *asked)
+{
+    asked->host->offload(asked->scope, work, worked, NULL, asked);
+}
+
+/* ---- files ---- */
+
+static void on_read(void *arg, struct cvg_op *op, int32_t error, const char *bytes, size_t length,
+                    int64_t mtime_ns)
+{
+    struct asked *asked = arg;
+    (void)op;
+    if (error) {
+        (void)snprintf(asked->text, sizeof asked->text, "error %d", error);
+        scripted_fail(asked, CVG_FAULT_REQUEST, asked->text);
+        return;
+    }
+    (void)snprintf(asked->text, sizeof asked->text, "%.*s%s", (int)length, bytes,
+                   mtime_ns > 0 && bytes[length] == '\0' ? "" : "?");
+    scripted_finish(asked, asked->text);
+}
+
+void scripted_read(struct asked *asked)
+{
+    asked->host->read_file(asked->scope, asked->settings->text, (size_t)asked->settings->bytes,
+                           on_read, asked);
+}
+
+static void on_change(void *arg, struct cvg_op *op)
+{
+    struct asked *asked = arg;
+    asked->host->cancel(op);
+    asked->host->read_file(asked->scope, asked->settings->text, (size_t)asked->settings->bytes,
+                           on_read, asked);
+}
+
+void scripted_watch(struct asked *asked)
+{
+    asked->host->watch_file(asked->scope, asked->settings->text, on_change, asked);
+}
+
+/* A file's words: a status or fault, and then a fact. */
+static void on_script(void *arg, struct cvg_op *op, int32_t error, const char *bytes, size_t length,
+                      int64_t mtime_ns)
+{
+    struct asked *asked = arg;
+    (void)op;
+    (void)mtime_ns;
+    (void)length;
+    if (error || strncmp(bytes, "connect", 7) == 0) {
+        scripted_fail(asked, CVG_FAULT_CONNECT, "the file says so");
+    } else if (strncmp(bytes, "request", 7) == 0) {
+        scripted_fail(asked, CVG_FAULT_REQUEST, "a wrong question");
+    } else if (strncmp(bytes, "unknown", 7) == 0) {
+        scripted_fail(asked, CVG_FAULT_NONE, "cannot tell");
+    } else {
+        scripted_finish(asked, bytes);
+    }
+}
+
+void scripted_file(struct asked *asked)
+{
+    asked->host->read_file(asked->scope, asked->settings->text, 256, on_script, asked);
+}
+
+/* ---- children ---- */
+
+static void on_exit_of_child(void *arg, struct cvg_op *op, uint32_t fault, const char *text,
+                             int32_t exit_code, int32_t signal, const char *out, size_t out_length,
+                             const char *err, size_t err_length)
+{
+    struct asked *asked = arg;
+    (void)op;
+    if (fault) {
+        scripted_fail(asked, fault, text);
+        return;
+    }
+    (void)snprintf(asked->text, sizeof asked->text, "%d %d [%.*s] [%.*s]", exit_code, signal,
+                   (int)out_length, out, (int)err_length, err);
+    scripted_finish(asked, asked->text);
+}
+
+void scripted_spawn(struct asked *asked)
+{
+    const char *const argv[] = {"/bin/sh", "-c", asked->settings->text, NULL};
+    const char *const environment[] = {"GREETING=hello", NULL};
+    struct cvg_spawn spawn = {
+        .size = sizeof spawn,
+        .argv = argv,
+        .environment = environment,
+        .input = "from the parent",
+        .input_length = strlen("from the parent"),
+        .output_limit = (size_t)asked->settings->bytes,
+        .timeout_ns = asked->settings->after_ns,
+        .on_done = on_exit_of_child,
+        .arg = asked,
+    };
+    asked->host->spawn(asked->scope, &spawn);
+}
+
+/* ---- secrets and memory ---- */
+
+static void on_secret(void *arg, struct cvg_op *op, const char *error, const char *text,
+                      size_t length)
+{
+    struct asked *asked = arg;
+    (void)op;
+    if (error) {
+        scripted_fail(asked, CVG_FAULT_AUTH, error);
+        return;
+    }
+    (void)snprintf(asked->text, sizeof asked->text, "%zu bytes, %s", length,
+                   text[length] == '\0' ? "ended" : "open");
+    scripted_finish(asked, asked->text);
+}
+
+void scripted_secret(struct asked *asked)
+{
+    asked->host->secret(asked->scope, asked->settings->secret, on_secret, asked);
+}
+
+void scripted_remember(struct asked *asked)
+{
+    const void *bytes = NULL;
+    struct cvg_check *handle = asked->check->handle;
+    size_t length = asked->host->recall(handle, &bytes);
+    (void)snprintf(asked->text, sizeof asked->text, "%.*s", (int)length,
+                   length ? (const char *)bytes : "");
+    static const char big[CVG_MEMORY_LIMIT + 1];
+    if (asked->host->remember(handle, big, sizeof big) == 0 ||
+        asked->host->remember(handle, asked->settings->text, strlen(asked->settings->text)) != 0) {
+        scripted_fail(asked, CVG_FAULT_BUG, "remember is wrong about sizes");
+        return;
+    }
+    scripted_finish(asked, asked->text);
+}
+
+/* ---- configuration ---- */
+
+void scripted_config(struct asked *asked)
+{
+    const struct settings *settings = asked->settings;
+    const char *const *names = settings->names.items;
+    const struct cvg_pair *labels = settings->labels.items;
+    (void)snprintf(asked->text, sizeof asked->text,
+                   "text=%s after=%lld bytes=%lld names=%zu:%s labels=%zu:%s=%s limits=%g..%g "
+                   "flag=%u secret=%s",
+                   settings->text, (long long)settings->after_ns, (long long)settings->bytes,
+                   settings->names.count, settings->names.count ? names[0] : "",
+                   settings->labels.count, settings->labels.count ? labels[0].name : "",
+                   settings->labels.count ? labels[0].value : "",
+                   settings->limits ? settings->limits->low : -1,
+                   settings->limits ? settings->limits->high : -1, settings->flag,
+                   settings->secret ? "yes" : "no");
+    scripted_finish(asked, asked->text);
+}

@@ -72,41 +72,38 @@ void cvg_prom_answer_labels(
     cvg_json_free(json);
 }
 
-static int take_name(void *arg, const char *name, const char *value, size_t value_length)
-{
-    if (strcmp(name, "__name__") != 0) {
-        return 0;
-    }
-    cvg_prom_text_evidence(arg, value, value_length, VALUE_LIMIT);
-    return 1;
-}
-
+/* The name goes first, wherever it stands among the labels. */
 struct description {
-    struct cvg_prom_text *text;
-    size_t count;
+    char name_data[VALUE_LIMIT + 8], label_data[512];
+    struct cvg_prom_text name, labels;
 };
 
 static int take_label(void *arg, const char *name, const char *value, size_t value_length)
 {
     struct description *description = arg;
+    struct cvg_prom_text *labels = &description->labels;
     if (strcmp(name, "__name__") == 0) {
+        cvg_prom_text_evidence(&description->name, value, value_length, VALUE_LIMIT);
         return 0;
     }
-    cvg_prom_text_add(description->text, description->count++ ? ", " : "{");
-    cvg_prom_text_add(description->text, name);
-    cvg_prom_text_add(description->text, "=\"");
-    cvg_prom_text_evidence(description->text, value, value_length, VALUE_LIMIT);
-    cvg_prom_text_add(description->text, "\"");
-    return description->text->cut;
+    cvg_prom_text_add(labels, labels->length > 0 ? ", " : "{");
+    cvg_prom_text_add(labels, name);
+    cvg_prom_text_add(labels, "=\"");
+    cvg_prom_text_evidence(labels, value, value_length, VALUE_LIMIT);
+    cvg_prom_text_add(labels, "\"");
+    return 0;
 }
 
 void cvg_prom_answer_describe(const struct cvg_prom_answer *answer,
                               const struct cvg_prom_element *element, struct cvg_prom_text *text)
 {
-    struct description description = {.text = text};
-    cvg_prom_answer_labels(answer, element, take_name, text);
+    struct description description;
+    cvg_prom_text_init(&description.name, description.name_data, sizeof(description.name_data));
+    cvg_prom_text_init(&description.labels, description.label_data, sizeof(description.label_data));
     cvg_prom_answer_labels(answer, element, take_label, &description);
-    if (description.count > 0) {
+    cvg_prom_text_add(text, description.name_data);
+    if (description.labels.length > 0) {
+        cvg_prom_text_add(text, description.label_data);
         cvg_prom_text_add(text, "}");
     }
 }

@@ -91,10 +91,14 @@ int cvg_prom_condition_holds(const struct cvg_prom_condition *condition, double 
 
 double cvg_prom_condition_distance(const struct cvg_prom_condition *condition, double value)
 {
-    if (condition->outside || cvg_prom_condition_holds(condition, value)) {
+    if (condition->outside) {
         return 0;
     }
-    return value < condition->low ? condition->low - value : value - condition->high;
+    if (value < condition->low) {
+        return condition->low - value;
+    }
+    /* An end that is not in the interval is not away from it, nor is NaN. */
+    return value > condition->high ? value - condition->high : 0;
 }
 
 int cvg_prom_condition_covers(const struct cvg_prom_condition *outer,

@@ -18,7 +18,7 @@ struct cvg_prom_condition {
 /* NULL, or what is wrong with the text, which then leaves *ret alone. */
 const char *cvg_prom_condition_parse(const char *text, struct cvg_prom_condition *ret);
 int cvg_prom_condition_holds(const struct cvg_prom_condition *condition, double value);
-/* How far a value is from satisfying it: 0 where it does. */
+/* How far a value is from satisfying it: 0 where it does, is NaN, or only an open end is between. */
 double cvg_prom_condition_distance(const struct cvg_prom_condition *condition, double value);
 /* Whatever satisfies `inner` satisfies `outer` too. Never true for a "!=". */
 int cvg_prom_condition_covers(const struct cvg_prom_condition *outer,

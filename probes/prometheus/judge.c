@@ -245,35 +245,43 @@ static void add_value(struct cvg_prom_text *text, double value,
     }
 }
 
-/* `up{job="api"}`, or what else the value is. */
-static void describe_subject(struct cvg_prom_text *text, const struct cvg_prom_check_config *config,
+/* What the value is of: "the maximum of 5 series", or nothing for a single one. */
+static void describe_reducer(struct cvg_prom_text *text, uint32_t reduce, size_t count,
+                             size_t not_ready)
+{
+    static const char *const words[] = {"minimum", "maximum", "sum", "average"};
+    if (reduce == CVG_PROM_COUNT) {
+        cvg_prom_text_add(text, "the number of series");
+    } else if (reduce >= CVG_PROM_MIN) {
+        cvg_prom_text_format(text, "the %s of %zu series", words[reduce - CVG_PROM_MIN], count);
+    } else if (reduce != CVG_PROM_SINGLE && count > 1) {
+        const char *which = reduce == CVG_PROM_ALL ? "worst:" : "best:";
+        cvg_prom_text_format(text, "%zu of %zu series are as wanted, %s ", count - not_ready, count,
+                             not_ready == 0 ? "such as" : which);
+    }
+}
+
+/* Whose value it is: `up{job="api"}`, where that is one series and it has labels. */
+static void describe_element(struct cvg_prom_text *text, const struct cvg_prom_answer *answer,
+                             const struct cvg_prom_element *element, int in_commas)
+{
+    char words[512];
+    struct cvg_prom_text labels;
+    cvg_prom_text_init(&labels, words, sizeof(words));
+    cvg_prom_answer_describe(answer, element, &labels);
+    if (labels.length > 0) {
+        cvg_prom_text_add(text, in_commas ? ", " : "");
+        cvg_prom_text_add(text, words);
+        cvg_prom_text_add(text, in_commas ? "," : "");
+    }
+}
+
+static void describe_subject(struct cvg_prom_text *text, uint32_t reducer,
                              const struct cvg_prom_answer *answer, const struct reduced *reduced)
 {
-    static const char *const words[] = {NULL, NULL, NULL, "minimum", "maximum", "sum", "average"};
-    const char *word = config->reduce <= CVG_PROM_AVG ? words[config->reduce] : NULL;
-    int each = config->reduce == CVG_PROM_ALL || config->reduce == CVG_PROM_ANY;
-    if (config->reduce == CVG_PROM_COUNT) {
-        cvg_prom_text_add(text, "the number of series");
-    } else if (each && answer->count > 1) {
-        cvg_prom_text_format(text, "%zu of %zu series are as wanted, %s ",
-                             answer->count - reduced->not_ready, answer->count,
-                             reduced->not_ready == 0          ? "such as"
-                             : config->reduce == CVG_PROM_ALL ? "worst:"
-                                                              : "best:");
-    } else if (word != NULL) {
-        cvg_prom_text_format(text, "the %s of %zu series", word, answer->count);
-    }
-    size_t before = text->length;
+    describe_reducer(text, reducer, answer->count, reduced->not_ready);
     if (reduced->element != NULL) {
-        cvg_prom_text_add(text, word != NULL ? ", " : "");
-        size_t start = text->length;
-        cvg_prom_answer_describe(answer, reduced->element, text);
-        if (text->length > start) {
-            cvg_prom_text_add(text, word != NULL ? "," : "");
-        } else if (!text->cut) {
-            text->length = before; /* it has no labels */
-            text->data[before] = '\0';
-        }
+        describe_element(text, answer, reduced->element, reducer >= CVG_PROM_MIN);
     }
     cvg_prom_text_add(text, text->length > 0 ? " is " : "the value is ");
 }
@@ -361,7 +369,7 @@ static void judge_value(const struct cvg_prom_check_config *config,
     struct reduced reduced = reduce(config, plan, answer);
     struct cvg_prom_text observed, text = begin_message(ret, status_of(reduced.grade),
                                                         CVG_FAULT_NONE, reason_of(reduced.grade));
-    describe_subject(&text, config, answer, &reduced);
+    describe_subject(&text, config->reduce, answer, &reduced);
     add_value(&text, reduced.value, ret, config);
     cvg_prom_text_init(&observed, ret->observed, sizeof(ret->observed));
     cvg_prom_text_number(&observed, reduced.value);

@@ -334,7 +334,9 @@ void cvg_prom_desk_close(struct cvg_prom_desk *desk)
 {
     for (size_t i = 0; i < desk->place_count; i++) {
         while (desk->places[i] != NULL) {
-            forget(desk->places[i]);
+            struct cvg_prom_question *question = desk->places[i];
+            desk->places[i] = question->next;
+            free(question);
         }
     }
     cvg_prom_answer_done(&desk->answer);

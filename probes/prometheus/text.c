@@ -46,16 +46,23 @@ static void add(struct cvg_prom_text *text, const char *bytes, size_t length)
     text->data[text->length] = '\0';
 }
 
+/* How long the UTF-8 character is that begins with this byte, 0 where none does. */
+static size_t size_of(unsigned char byte)
+{
+    if (byte < 0x80) {
+        return 1;
+    }
+    if (byte < 0xC2 || byte > 0xF4) {
+        return 0;
+    }
+    return byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
+}
+
 /* The length of the well-formed UTF-8 character at bytes (RFC 3629), 0 where there is none. */
 static size_t decode(const unsigned char *bytes, size_t length, uint32_t *ret)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t size = bytes[0] < 0x80   ? 1
-                  : bytes[0] < 0xC2 ? 0
-                  : bytes[0] < 0xE0 ? 2
-                  : bytes[0] < 0xF0 ? 3
-                  : bytes[0] < 0xF5 ? 4
-                                    : 0;
+    size_t size = size_of(bytes[0]);
     if (size == 0 || size > length) {
         return 0;
     }
@@ -66,8 +73,8 @@ static size_t decode(const unsigned char *bytes, size_t length, uint32_t *ret)
         }
         character = character << 6 | (bytes[i] & 0x3Fu);
     }
-    if (character < least[size] || character > 0x10FFFF ||
-        (character >= 0xD800 && character <= 0xDFFF)) {
+    int surrogate = character >= 0xD800 && character <= 0xDFFF;
+    if (character < least[size] || character > 0x10FFFF || surrogate) {
         return 0;
     }
     *ret = character;
@@ -81,29 +88,48 @@ static int printable(uint32_t c)
            !(c >= 0x2028 && c <= 0x202E) && !(c >= 0x2060 && c <= 0x206F) && c != 0xFEFF;
 }
 
+/* How many bytes from here on are plain printable ASCII. */
+static size_t plain(const unsigned char *bytes, size_t length)
+{
+    size_t count = 0;
+    while (count < length && bytes[count] >= 0x20 && bytes[count] < 0x7F) {
+        count++;
+    }
+    return count;
+}
+
+/* One character or stray byte, made printable. Returns how many bytes it was. */
+static size_t add_one(struct cvg_prom_text *text, const unsigned char *bytes, size_t length)
+{
+    uint32_t character = 0;
+    size_t size = decode(bytes, length, &character);
+    if (size == 1 && (character == '\n' || character == '\r' || character == '\t')) {
+        add(text, " ", 1);
+    } else if (size == 0 || !printable(character)) {
+        add(text, "?", 1);
+    } else {
+        add(text, (const char *)bytes, size);
+    }
+    return size ? size : 1;
+}
+
 void cvg_prom_text_evidence(struct cvg_prom_text *text, const char *bytes, size_t length,
                             size_t limit)
 {
     const unsigned char *at = (const unsigned char *)bytes;
     size_t used = 0;
-    while (used < length) {
-        uint32_t character = 0;
-        size_t size = decode(at + used, length - used, &character);
-        if (used + (size ? size : 1) > limit) {
-            add(text, "...", 3);
-            return;
-        }
-        if (size == 0) {
-            add(text, "?", 1);
-            size = 1;
-        } else if (character == '\n' || character == '\r' || character == '\t') {
-            add(text, " ", 1);
-        } else if (!printable(character)) {
-            add(text, "?", 1);
+    while (used < length && used < limit && !text->cut) {
+        /* Most of it is plain, and goes in at once where there is room. */
+        size_t count = plain(at + used, (length < limit ? length : limit) - used);
+        if (count > 0 && count < text->size - text->length) {
+            add(text, bytes + used, count);
+            used += count;
         } else {
-            add(text, bytes + used, size);
+            used += add_one(text, at + used, length - used);
         }
-        used += size;
+    }
+    if (used < length) {
+        add(text, "...", 3);
     }
 }
 

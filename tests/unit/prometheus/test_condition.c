@@ -88,6 +88,10 @@ static void test_measures_how_far_a_value_is_off(void **state)
     assert_null(cvg_prom_condition_parse("2..4", &condition));
     assert_true(cvg_prom_condition_distance(&condition, 1) == 1);
     assert_true(cvg_prom_condition_distance(&condition, 7) == 3);
+    assert_null(cvg_prom_condition_parse("> 0", &condition));
+    assert_true(cvg_prom_condition_distance(&condition, 0) == 0);
+    assert_true(cvg_prom_condition_distance(&condition, NAN) == 0);
+    assert_null(cvg_prom_condition_parse("2..4", &condition));
     assert_true(isinf(cvg_prom_condition_distance(&condition, INFINITY)));
 }
 

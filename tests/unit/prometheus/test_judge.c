@@ -209,6 +209,7 @@ static void test_bounds_what_came_from_outside(void **state)
         .body = body, .elements = &element, .count = 1, .partial = 1, .warnings = 1};
     struct cvg_prom_check_config config = check_config("== 1");
     struct cvg_prom_finding finding;
+    memset(answer.warning, 'w', sizeof(answer.warning) - 1);
     check_judge(&config, &answer, &finding);
     assert_int_equal(finding.reading.status, CVG_DEGRADED);
     size_t written = strlen(finding.reading.message);

@@ -124,7 +124,8 @@ bool cvg_bind_in_range(struct cvg_binder *binder, const struct cvg_field *field,
                        const struct cvg_node *node, int64_t value, const char *what)
 {
     bool limited = field->min || field->max;
-    bool upper = field->max >= field->min; /* a smaller max means that there is only a min */
+    /* A smaller max, or the largest there is, means that there is only a min. */
+    bool upper = field->max >= field->min && field->max != INT64_MAX;
     if (!limited || (value >= field->min && (!upper || value <= field->max))) {
         return true;
     }

@@ -85,7 +85,7 @@ static void put_type(struct cvg_buf *out, const struct cvg_field *field)
     bool number = field->type == CVG_FIELD_INT || field->type == CVG_FIELD_DURATION ||
                   field->type == CVG_FIELD_SIZE;
     if (number && (field->min || field->max)) {
-        bool upper = field->max >= field->min;
+        bool upper = field->max >= field->min && field->max != INT64_MAX;
         cvg_buf_puts(out, upper ? ", " : ", at least ");
         put_number(out, field, field->min);
         if (upper) {

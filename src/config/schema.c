@@ -48,7 +48,7 @@ static void put_limits(struct cvg_json_text *json, const struct cvg_field *field
             put_int(json, low, field->min);
         }
     }
-    if ((field->min || field->max) && field->max >= field->min) {
+    if ((field->min || field->max) && field->max >= field->min && field->max != INT64_MAX) {
         put_int(json, high, field->max);
     }
 }
@@ -368,7 +368,10 @@ static void put_sources(struct cvg_json_text *json, const struct cvg_kind *const
 static void put_checks(struct cvg_json_text *json, const struct cvg_kind *const *all)
 {
     open_named(json, "checks");
-    if (all && all[0]) {
+    if (all && all[0] && !all[1]) {
+        put_ref(json, "check_",
+                all[0]->name); /* editors say more about one than about any of one */
+    } else if (all && all[0]) {
         cvg_json_text_key(json, "anyOf");
         cvg_json_text_open(json, '[');
         for (size_t i = 0; all[i]; i++) {

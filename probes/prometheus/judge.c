@@ -179,12 +179,21 @@ static void add_fact(struct cvg_prom_finding *finding, const char *name, const c
     }
 }
 
+/* A finite one. */
 static void add_number(struct cvg_prom_finding *finding, const char *name, double value)
 {
     char words[CVG_NUMBER_TEXT];
     cvg_format_double(value, words, sizeof(words));
-    /* NaN and infinity have no number syntax in JSON. */
-    add_fact(finding, name, words, isfinite(value) ? CVG_FACT_NUMBER : CVG_FACT_STRING);
+    add_fact(finding, name, words, CVG_FACT_NUMBER);
+}
+
+static void add_count(struct cvg_prom_finding *finding, const char *name, size_t count)
+{
+    char words[32];
+    struct cvg_prom_text text;
+    cvg_prom_text_init(&text, words, sizeof(words));
+    cvg_prom_text_format(&text, "%zu", count);
+    add_fact(finding, name, words, CVG_FACT_NUMBER);
 }
 
 struct labels {
@@ -221,7 +230,7 @@ static void add_value(struct cvg_prom_text *text, double value,
                       const struct cvg_prom_finding *finding,
                       const struct cvg_prom_check_config *config)
 {
-    cvg_prom_text_number(text, value);
+    cvg_prom_text_add(text, finding->observed); /* writing a number takes longer than reading it */
     switch (finding->reading.status) {
     case CVG_READY:
         cvg_prom_text_add(text, ", as wanted: ");
@@ -369,14 +378,16 @@ static void judge_value(const struct cvg_prom_check_config *config,
     struct reduced reduced = reduce(config, plan, answer);
     struct cvg_prom_text observed, text = begin_message(ret, status_of(reduced.grade),
                                                         CVG_FAULT_NONE, reason_of(reduced.grade));
-    describe_subject(&text, config->reduce, answer, &reduced);
-    add_value(&text, reduced.value, ret, config);
     cvg_prom_text_init(&observed, ret->observed, sizeof(ret->observed));
     cvg_prom_text_number(&observed, reduced.value);
+    describe_subject(&text, config->reduce, answer, &reduced);
+    add_value(&text, reduced.value, ret, config);
     ret->reading.observed = ret->observed;
     ret->reading.value = reduced.value;
     ret->reading.has_value = isfinite(reduced.value) != 0;
-    add_number(ret, "value", reduced.value);
+    /* NaN and infinity have no number syntax in JSON. */
+    add_fact(ret, "value", ret->observed,
+             ret->reading.has_value ? CVG_FACT_NUMBER : CVG_FACT_STRING);
 }
 
 void cvg_prom_judge(const struct cvg_prom_check_config *config, const struct cvg_prom_plan *plan,
@@ -397,9 +408,9 @@ void cvg_prom_judge(const struct cvg_prom_check_config *config, const struct cvg
     } else {
         judge_value(config, plan, answer, ret);
     }
-    add_number(ret, "elements", (double)answer->count);
+    add_count(ret, "elements", answer->count);
     if (answer->warnings > 0) {
-        add_number(ret, "warnings", answer->warnings);
+        add_count(ret, "warnings", answer->warnings);
     }
     if (answer->count == 1) {
         struct labels labels = {.finding = ret};

@@ -11,9 +11,6 @@
 /* All keys of a map are named in a message as long as there are no more than these. */
 #define KEYS_SHOWN 12
 
-static void bind_fields(struct cvg_binder *binder, const struct cvg_node *map,
-                        const struct cvg_field *fields, void *out);
-
 const char *cvg_bind_suggest(struct cvg_arena *arena, const char *name,
                              const char *const *candidates, size_t count)
 {
@@ -36,7 +33,10 @@ const char *cvg_bind_suggest(struct cvg_arena *arena, const char *name,
     return found ? cvg_arena_format(arena, "did you mean '%s'?", found) : NULL;
 }
 
-/* ---- lists, maps, structs ---- */
+/* ---- lists, maps, structs ----
+ *
+ * The recursion is as deep as the tables of fields, which are the program's own. */
+/* NOLINTBEGIN(misc-no-recursion) */
 
 static void bind_list_items(struct cvg_binder *binder, const struct cvg_field *field,
                             const struct cvg_node *const *items, size_t count,
@@ -323,3 +323,5 @@ int cvg_bind_map(struct cvg_binder *binder, const struct cvg_node *node,
     binder->open = open;
     return binder->diagnostics->errors == errors ? 0 : CVG_E_INVALID;
 }
+
+/* NOLINTEND(misc-no-recursion) */

@@ -127,6 +127,7 @@ static void put_wrapped(struct cvg_buf *out, const char *text, size_t indent)
     cvg_buf_putc(out, '\n');
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the tables of fields */
 static void put_table(struct cvg_buf *out, const struct cvg_field *fields, const char *prefix)
 {
     for (const struct cvg_field *field = fields; field && field->name; field++) {
@@ -200,6 +201,7 @@ static void put_code_cell(struct cvg_buf *out, const char *text)
     cvg_buf_putc(out, '`');
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the tables of fields */
 static void put_rows(struct cvg_buf *out, const struct cvg_field *fields, const char *prefix)
 {
     for (const struct cvg_field *field = fields; field && field->name; field++) {

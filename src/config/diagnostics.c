@@ -35,7 +35,7 @@ static void add(struct cvg_diagnostics *diagnostics, const struct cvg_diagnostic
         return;
     }
     char text[TEXT_MOST];
-    vsnprintf(text, sizeof text, format, args);
+    (void)vsnprintf(text, sizeof text, format, args);
     CVG_GROW(diagnostics->items, diagnostics->count, diagnostics->capacity);
     struct cvg_diagnostic *item = &diagnostics->items[diagnostics->count++];
     *item = *place;
@@ -107,15 +107,15 @@ void cvg_diagnostics_print(struct cvg_diagnostics *diagnostics, FILE *out)
         const struct cvg_diagnostic *item = &diagnostics->items[i];
         const char *level = item->warning ? "warning" : "error";
         if (item->file && item->line) {
-            fprintf(out, "%s:%u:%u: %s: %s\n", item->file, item->line, item->column, level,
-                    item->text);
+            (void)fprintf(out, "%s:%u:%u: %s: %s\n", item->file, item->line, item->column, level,
+                          item->text);
         } else if (item->file) {
-            fprintf(out, "%s: %s: %s\n", item->file, level, item->text);
+            (void)fprintf(out, "%s: %s: %s\n", item->file, level, item->text);
         } else {
-            fprintf(out, "%s: %s\n", level, item->text);
+            (void)fprintf(out, "%s: %s\n", level, item->text);
         }
     }
     if (diagnostics->dropped) {
-        fprintf(out, "and %zu more\n", diagnostics->dropped);
+        (void)fprintf(out, "and %zu more\n", diagnostics->dropped);
     }
 }

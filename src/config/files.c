@@ -28,7 +28,7 @@ static void paths_done(struct paths *paths)
     free(paths->items);
 }
 
-static void close_file(int *file)
+static void close_file(const int *file)
 {
     if (*file >= 0) {
         close(*file);
@@ -127,7 +127,9 @@ static int list_folder(const char *file, struct cvg_diagnostics *diagnostics, st
         cvg_diagnostics_at(diagnostics, folder, 0, 0, "%s", error.text);
         return CVG_E_IO;
     }
-    for (struct dirent *entry; paths->count <= FILES_MOST && (entry = readdir(directory));) {
+    for (struct dirent *entry;
+         paths->count <= FILES_MOST &&
+         (entry = readdir(directory));) { /* NOLINT(concurrency-mt-unsafe): own DIR */
         consider(folder, entry->d_name, diagnostics, paths);
     }
     closedir(directory);

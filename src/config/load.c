@@ -229,29 +229,33 @@ static struct cvg_config *config_new(const char *file)
     return config;
 }
 
-static int finish(struct cvg_config *config, const struct cvg_node *const *roots, size_t count,
-                  const struct cvg_kinds *kinds, struct cvg_diagnostics *diagnostics,
+static int finish(struct cvg_loader *loader, const struct cvg_node *const *roots, size_t count,
                   size_t errors_before, struct cvg_config **ret)
 {
+    struct cvg_diagnostics *diagnostics = loader->diagnostics;
     if (count) {
-        const struct cvg_node *root = cvg_files_merge(roots, count, config->arena, diagnostics);
-        struct cvg_loader loader = {.config = config,
-                                    .arena = config->arena,
-                                    .kinds = kinds,
-                                    .diagnostics = diagnostics,
-                                    .sources = cvg_map_new()};
-        load_root(&loader, root);
-        cvg_map_free(loader.sources);
-        if (diagnostics->errors == errors_before && config->environment_count == 0) {
+        const struct cvg_node *root = cvg_files_merge(roots, count, loader->arena, diagnostics);
+        loader->sources = cvg_map_new();
+        load_root(loader, root);
+        cvg_map_free(loader->sources);
+        if (diagnostics->errors == errors_before && loader->config->environment_count == 0) {
             cvg_diagnostics_warning(diagnostics, root, "no environments are configured");
         }
     }
     if (diagnostics->errors != errors_before) {
-        cvg_config_unref(config);
+        cvg_config_unref(loader->config);
         return CVG_E_INVALID;
     }
-    *ret = config;
+    *ret = loader->config;
     return 0;
+}
+
+static struct cvg_loader loader_new(const char *file, const struct cvg_kinds *kinds,
+                                    struct cvg_diagnostics *diagnostics)
+{
+    struct cvg_config *config = config_new(file);
+    return (struct cvg_loader){
+        .config = config, .arena = config->arena, .kinds = kinds, .diagnostics = diagnostics};
 }
 
 int cvg_config_load(const char *file, const struct cvg_kinds *kinds,
@@ -259,11 +263,11 @@ int cvg_config_load(const char *file, const struct cvg_kinds *kinds,
 {
     size_t errors = diagnostics->errors, count = 0;
     const struct cvg_node *const *roots = NULL;
-    struct cvg_config *config = config_new(file);
+    struct cvg_loader loader = loader_new(file, kinds, diagnostics);
     *ret = NULL;
     /* Problems were counted; whatever could be read is checked all the same. */
-    (void)!cvg_files_read(file, config->arena, diagnostics, &roots, &count);
-    return finish(config, roots, count, kinds, diagnostics, errors, ret);
+    (void)!cvg_files_read(file, loader.arena, diagnostics, &roots, &count);
+    return finish(&loader, roots, count, errors, ret);
 }
 
 int cvg_config_load_text(const char *file, const char *bytes, size_t length,
@@ -272,8 +276,8 @@ int cvg_config_load_text(const char *file, const char *bytes, size_t length,
 {
     size_t errors = diagnostics->errors;
     const struct cvg_node *root = NULL;
-    struct cvg_config *config = config_new(file);
+    struct cvg_loader loader = loader_new(file, kinds, diagnostics);
     *ret = NULL;
-    (void)!cvg_tree_parse(file, bytes, length, config->arena, diagnostics, &root);
-    return finish(config, &root, root ? 1 : 0, kinds, diagnostics, errors, ret);
+    (void)!cvg_tree_parse(file, bytes, length, loader.arena, diagnostics, &root);
+    return finish(&loader, &root, root ? 1 : 0, errors, ret);
 }

@@ -20,17 +20,17 @@ struct cvg_loader {
     struct cvg_map *sources; /* name to struct cvg_source_config *; kind NULL: not understood */
 };
 
-/* config->sources and loader->sources from the map `sources` (NULL: none). */
-void cvg_load_sources(struct cvg_loader *loader, const struct cvg_node *sources);
+/* config->sources and loader->sources. In all of these map may be NULL: there are none. */
+void cvg_load_sources(struct cvg_loader *loader, const struct cvg_node *map);
 /* The endpoint that a source's keys describe; whatever does not fit together is reported. */
 void cvg_load_endpoint(struct cvg_loader *loader, struct cvg_source_config *source,
                        const struct cvg_endpoint_keys *keys);
 /* One environment's checks with their inputs, and its gates. */
 void cvg_load_environment(struct cvg_loader *loader, struct cvg_environment_config *environment);
 void cvg_load_checks(struct cvg_loader *loader, struct cvg_environment_config *environment,
-                     const struct cvg_node *checks);
+                     const struct cvg_node *map);
 void cvg_load_gates(struct cvg_loader *loader, struct cvg_environment_config *environment,
-                    const struct cvg_node *gates);
+                    const struct cvg_node *map);
 /* Reports names that are not names. what: "check". */
 void cvg_load_name(struct cvg_loader *loader, const struct cvg_node *key, const char *what);
 /* "; did you mean 'api'?" or ""; from a map's keys. */

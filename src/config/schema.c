@@ -23,19 +23,22 @@
 #define SECRET   "^(file:/.+|credential:.+|env:.+)$"
 #define URL      "^([Hh][Tt][Tt][Pp][Ss]?://|.*\\$\\{)"
 
+/* The recursion is as deep as the tables of fields, which are the program's own. */
 static void put_field(struct cvg_json_text *json, const struct cvg_field *field);
+
+/* NOLINTBEGIN(misc-no-recursion) */
 
 static void put_ref(struct cvg_json_text *json, const char *prefix, const char *name)
 {
     char text[160];
-    snprintf(text, sizeof text, "#/$defs/%s%s", prefix, name);
+    (void)snprintf(text, sizeof text, "#/$defs/%s%s", prefix, name);
     cvg_json_text_pair(json, "$ref", text);
 }
 
 static void put_int(struct cvg_json_text *json, const char *key, int64_t value)
 {
     char text[CVG_NUMBER_TEXT];
-    snprintf(text, sizeof text, "%lld", (long long)value);
+    (void)snprintf(text, sizeof text, "%lld", (long long)value);
     cvg_json_text_key(json, key);
     cvg_json_text_raw(json, text);
 }
@@ -268,10 +271,12 @@ static void put_field(struct cvg_json_text *json, const struct cvg_field *field)
     cvg_json_text_close(json, '}');
 }
 
+/* NOLINTEND(misc-no-recursion) */
+
 /* ---- definitions ---- */
 
 static void put_pattern(struct cvg_json_text *json, const char *name, const char *description,
-                        const char *pattern, bool number)
+                        const char *pattern)
 {
     cvg_json_text_key(json, name);
     cvg_json_text_open(json, '{');
@@ -282,15 +287,13 @@ static void put_pattern(struct cvg_json_text *json, const char *name, const char
     cvg_json_text_pair(json, "type", "string");
     cvg_json_text_pair(json, "pattern", pattern);
     cvg_json_text_close(json, '}');
-    if (number) {
-        cvg_json_text_open(json, '{');
-        cvg_json_text_pair(json, "type", "integer");
-        put_int(json, "minimum", 0);
-        if (strcmp(name, "duration") == 0) {
-            put_int(json, "maximum", 0); /* no unit is needed for nothing */
-        }
-        cvg_json_text_close(json, '}');
+    cvg_json_text_open(json, '{');
+    cvg_json_text_pair(json, "type", "integer");
+    put_int(json, "minimum", 0);
+    if (strcmp(name, "duration") == 0) {
+        put_int(json, "maximum", 0); /* no unit is needed for nothing */
     }
+    cvg_json_text_close(json, '}');
     cvg_json_text_close(json, ']');
     cvg_json_text_close(json, '}');
 }
@@ -390,7 +393,7 @@ static void put_kind(struct cvg_json_text *json, const struct cvg_kind *kind)
     const struct cvg_field *tables[CVG_SOURCE_TABLES + 1];
     size_t count = cvg_source_tables(kind, tables);
     tables[count++] = kind->source_fields;
-    snprintf(name, sizeof name, "source_%s", kind->name);
+    (void)snprintf(name, sizeof name, "source_%s", kind->name);
     cvg_json_text_key(json, name);
     cvg_json_text_open(json, '{');
     cvg_json_text_pair(json, "description", kind->summary ? kind->summary : kind->name);
@@ -400,7 +403,7 @@ static void put_kind(struct cvg_json_text *json, const struct cvg_kind *kind)
     const struct cvg_field *check[] = {
         cvg_check_fields, kind->flags & CVG_MODULE_STREAMING ? NULL : cvg_polled_fields,
         kind->check_fields};
-    snprintf(name, sizeof name, "check_%s", kind->name);
+    (void)snprintf(name, sizeof name, "check_%s", kind->name);
     cvg_json_text_key(json, name);
     cvg_json_text_open(json, '{');
     cvg_json_text_pair(json, "description", kind->summary ? kind->summary : kind->name);
@@ -411,13 +414,16 @@ static void put_kind(struct cvg_json_text *json, const struct cvg_kind *kind)
 static void put_definitions(struct cvg_json_text *json, const struct cvg_kind *const *all)
 {
     const struct cvg_field *environment = cvg_environment_fields, *gate = cvg_gate_fields;
-    put_pattern(json, "duration", "500ms, 15s, 2m, 1h30m, 7d", DURATION, true);
-    put_pattern(json, "size", "512, 64KiB, 8MiB, 1GiB", SIZE, true);
-    put_pattern(
-        json, "secret",
-        "Where a secret is, never the secret itself: file:/path, credential:NAME (systemd), "
-        "env:NAME",
-        SECRET, false);
+    put_pattern(json, "duration", "500ms, 15s, 2m, 1h30m, 7d", DURATION);
+    put_pattern(json, "size", "512, 64KiB, 8MiB, 1GiB", SIZE);
+    cvg_json_text_key(json, "secret");
+    cvg_json_text_open(json, '{');
+    cvg_json_text_pair(json, "description",
+                       "Where a secret is, never the secret itself: file:/path, credential:NAME "
+                       "(systemd), env:NAME");
+    cvg_json_text_pair(json, "type", "string");
+    cvg_json_text_pair(json, "pattern", SECRET);
+    cvg_json_text_close(json, '}');
     put_sources(json, all);
     open_named(json, "environments");
     put_object(json, &environment, 1, false);

@@ -132,8 +132,8 @@ static int fail_syntax(struct builder *builder, const yaml_parser_t *parser)
     }
     char text[256];
     if (!hint) {
-        snprintf(text, sizeof text, "not valid YAML: %s%s%s", problem, *context ? " " : "",
-                 context);
+        (void)snprintf(text, sizeof text, "not valid YAML: %s%s%s", problem, *context ? " " : "",
+                       context);
         hint = text;
     }
     return fail(builder, mark, hint);
@@ -154,7 +154,7 @@ static int check_bytes(struct builder *builder)
         bool space = character == '\n' || character == '\t' ||
                      (character == '\r' && byte_at(builder, at + 1) == '\n');
         if (!space && !cvg_text_is_printable(character)) {
-            snprintf(
+            (void)snprintf(
                 text, sizeof text,
                 "the invisible character U+%04X; in double quotes it can be written as \\u%04X",
                 (unsigned)character, (unsigned)character);
@@ -226,6 +226,7 @@ static int attach(struct builder *builder, struct cvg_node *node, const yaml_mar
         return 0;
     }
     struct frame *frame = &builder->frames[builder->depth - 1];
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): an open frame has a node */
     if (frame->node->kind == CVG_NODE_MAP && frame->count % 2 == 0) {
         if (node->kind == CVG_NODE_LIST || node->kind == CVG_NODE_MAP) {
             return fail(builder, mark, "a key must be text");
@@ -302,6 +303,7 @@ static int on_open(struct builder *builder, enum cvg_node_kind kind, const yaml_
 static void on_close(struct builder *builder)
 {
     struct frame *frame = &builder->frames[--builder->depth];
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): an open frame has a node */
     bool map = frame->node->kind == CVG_NODE_MAP;
     size_t count = map ? frame->count / 2 : frame->count;
     size_t size = CVG_MAX(count, 1) * sizeof(struct cvg_node *);

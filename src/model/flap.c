@@ -89,18 +89,3 @@ int64_t cvg_flap_change_at(const struct cvg_flap *flap, int64_t period, bool rea
     }
     return CVG_NEVER;
 }
-
-int64_t cvg_flap_quiet_at(const struct cvg_flap *flap, int64_t period, int64_t ready_at)
-{
-    if (!flap->flapping) {
-        return ready_at;
-    }
-    struct cvg_flap ahead = *flap;
-    if (ahead.next_at < ready_at) {
-        cvg_flap_sample(&ahead, period, cvg_flap_last(&ahead), ready_at - 1);
-    }
-    if (!ahead.flapping) {
-        return ready_at;
-    }
-    return cvg_flap_change_at(&ahead, period, true);
-}

@@ -31,8 +31,5 @@ double cvg_flap_percent(const struct cvg_flap *flap);
 bool cvg_flap_last(const struct cvg_flap *flap);
 /* When `flapping` changes next if every further sample is `ready`; CVG_NEVER: it does not. */
 int64_t cvg_flap_change_at(const struct cvg_flap *flap, int64_t period, bool ready);
-/* The soonest time from ready_at on that it does not flap, if samples before ready_at repeat the
- * last one and those from then on are ready. */
-int64_t cvg_flap_quiet_at(const struct cvg_flap *flap, int64_t period, int64_t ready_at);
 
 #endif

@@ -120,19 +120,25 @@ static int64_t last_reading_of_rise(const struct cvg_steady *steady,
 static int64_t earliest_ready(const struct cvg_steady *steady, const struct cvg_steady_rules *rules,
                               const struct cvg_steady_view *view, int64_t now)
 {
+    bool is_ready = steady->status == CVG_READY;
     int64_t at = now;
 
     if (view->status == CVG_READY) {
         return now;
     }
-    /* A ready steady status is held back by flapping alone, and that ends with a sample. */
-    if (steady->status != CVG_READY && rules->polled) {
+    if (!is_ready && rules->polled) {
         at = last_reading_of_rise(steady, rules, now);
-    } else if (steady->status != CVG_READY) {
+    } else if (!is_ready) {
         int64_t first = steady->ready_since != 0 ? steady->ready_since : now;
         at = CVG_MAX(now, cvg_steady_add(first, rules->rise_ns));
     }
-    return at == CVG_NEVER ? at : cvg_flap_quiet_at(&steady->flap, cvg_steady_period(rules), at);
+    if (!steady->flap.flapping) {
+        return at;
+    }
+    /* Nobody knows when a check that is not ready will be; a sample that changes nothing is the
+     * best that can come until then, so this is never too late. */
+    bool sample = is_ready || cvg_flap_last(&steady->flap);
+    return CVG_MAX(at, cvg_flap_change_at(&steady->flap, cvg_steady_period(rules), sample));
 }
 
 struct cvg_steady_view cvg_steady_view(const struct cvg_steady *steady,

@@ -6,6 +6,7 @@
 #include "base/secret.h"
 #include "base/time.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +14,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <math.h>
 
 /* Binds yaml to the check fields of `poll`; returns what is said. */
 static char *bind_poll(const char *yaml, struct cvg_arena *arena, struct poll_check *ret)

@@ -488,6 +488,32 @@ static void test_facts_are_filled_in_or_named_where_unknown(void **state)
     cvg_config_unref(config);
 }
 
+/* Each check needs the one after it: neither the stack nor the time may grow with the chain. */
+static void test_a_long_chain_of_inputs_is_walked(void **state)
+{
+    (void)state;
+
+    enum {
+        LENGTH = 20000
+    };
+    struct cvg_buf yaml = CVG_BUF_INIT(1u << 24);
+    cvg_buf_puts(&yaml, "sources: {m: {type: poll, url: http://h}}\n"
+                        "environments:\n  e:\n    checks:\n");
+    for (int i = 0; i < LENGTH - 1; i++) {
+        cvg_buf_printf(&yaml, "      c%d: {source: m, query: \"${checks.c%d.facts.x}\"}\n", i,
+                       i + 1);
+    }
+    cvg_buf_printf(&yaml, "      c%d: {source: m, query: up}\n", LENGTH - 1);
+    struct cvg_config *config = NULL;
+    char *text = load_and_print(cvg_buf_text(&yaml), &config);
+    assert_string_equal(text, "");
+    assert_int_equal(config->environments[0].check_count, LENGTH);
+    assert_int_equal(config->environments[0].checks[LENGTH - 2].inputs[0], LENGTH - 1);
+    free(text);
+    cvg_config_unref(config);
+    cvg_buf_done(&yaml);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -499,6 +525,7 @@ int main(void)
         cmocka_unit_test(test_gates_look_at_something_that_exists),
         cmocka_unit_test(test_a_good_file_becomes_what_it_says),
         cmocka_unit_test(test_facts_are_filled_in_or_named_where_unknown),
+        cmocka_unit_test(test_a_long_chain_of_inputs_is_walked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

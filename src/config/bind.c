@@ -51,6 +51,10 @@ static void bind_list_items(struct cvg_binder *binder, const struct cvg_field *f
             (void)cvg_bind_map(binder, items[i], &target, 1);
         } else {
             const char *text = cvg_bind_text(binder, field, items[i]);
+            if (text && !*text) {
+                cvg_diagnostics_error(binder->diagnostics, items[i], "'%s' has an empty item",
+                                      field->name);
+            }
             /* After a problem a struct of ours still has no NULL where a text must stand. */
             *(const char **)item = text ? text : "";
         }
@@ -100,6 +104,10 @@ static void bind_pairs(struct cvg_binder *binder, const struct cvg_field *field,
     for (size_t i = 0; i < node->count; i++) {
         struct cvg_field entry = *field;
         entry.name = node->keys[i]->text;
+        if (!*entry.name) {
+            cvg_diagnostics_error(binder->diagnostics, node->keys[i], "'%s' has an empty name",
+                                  field->name);
+        }
         entry.type = CVG_FIELD_STRING;
         const char *value = cvg_bind_text(binder, &entry, node->items[i]);
         pairs[i].name =

@@ -108,14 +108,22 @@ static void link_via(struct cvg_loader *loader, struct cvg_source_config *source
                               cvg_load_suggest(loader, via, loader->sources));
         return;
     }
-    uint32_t connects = CVG_MODULE_ENDPOINT | CVG_MODULE_ENDPOINT_OPTIONAL | CVG_MODULE_VIA;
-    if (target->kind && !(target->kind->flags & connects)) {
-        cvg_diagnostics_error(loader->diagnostics, node,
-                              "'via': source '%s' (type %s) has no connection to share", via,
-                              target->kind->name);
-        return;
-    }
     source->via = target;
+}
+
+/* The connection is that of the last one on the way, which must be of a type that has some. */
+static void check_connection(struct cvg_loader *loader, const struct cvg_source_config *source)
+{
+    const struct cvg_source_config *last = source;
+    while (last->via) {
+        last = last->via;
+    }
+    if (last != source && last->kind &&
+        !(last->kind->flags & (CVG_MODULE_ENDPOINT | CVG_MODULE_ENDPOINT_OPTIONAL))) {
+        cvg_diagnostics_error(loader->diagnostics, cvg_node_get(source->node, "via"),
+                              "'via': source '%s' (type %s) has no connection to share", last->name,
+                              last->kind->name);
+    }
 }
 
 /* Each source has one `via` at most, so a walk that takes more steps than there are sources is in
@@ -157,6 +165,9 @@ void cvg_load_sources(struct cvg_loader *loader, const struct cvg_node *map)
         }
     }
     refuse_circles(loader, sources, count);
+    for (size_t i = 0; i < count; i++) {
+        check_connection(loader, &sources[i]);
+    }
     loader->config->sources = sources;
     loader->config->source_count = count;
 }

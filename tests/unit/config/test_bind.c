@@ -148,6 +148,9 @@ static void test_values_of_the_wrong_kind_are_refused(void **state)
         {"{query: a, steps: [{wait: 1s}, x]}",
          "t:1:20: error: 'name' is missing\n"
          "t:1:32: error: a map (key: value) must stand here, not text\n"},
+        {"{query: a, parts: [\"\"], labels: {\"\": x}}",
+         "t:1:20: error: 'parts' has an empty item\n"
+         "t:1:34: error: 'labels' has an empty name\n"},
         {"{query: a, labels: [x]}",
          "t:1:20: error: 'labels' must be a map (key: value), not a list\n"},
         {"{query: a, labels: {b: [x]}}",

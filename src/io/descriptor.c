@@ -7,6 +7,8 @@
 #include "io/loop_inner.h"
 #include "io/socket.h"
 
+#include <fcntl.h>
+
 struct descriptor {
     struct cvg_op op;
     struct cvg_loop *loop;
@@ -53,13 +55,19 @@ static void tell(struct descriptor *descriptor, uint32_t events)
     cvg_op_return(&call);
 }
 
+static void start(struct descriptor *descriptor);
+
 static void on_event(uv_poll_t *poll, int status, int events)
 {
     struct descriptor *descriptor = poll->data;
     cvg_loop_wake(descriptor->loop);
     if (status < 0) {
-        uv_poll_stop(poll);
+        /* EPOLLERR, after which libuv has stopped the handle. Reading takes the error away (a
+         * datagram that was refused), and then there may be more to come. */
         tell(descriptor, descriptor->events);
+        if (descriptor->op.scope && fcntl(descriptor->fd, F_GETFD) >= 0) {
+            start(descriptor);
+        }
         return;
     }
     tell(descriptor, (events & UV_READABLE ? CVG_EVENT_READ : 0u) |

@@ -33,7 +33,13 @@ static void on_ready(uv_poll_t *handle, int status, int events)
         connection->armed = 0;
         return;
     }
-    int flags = status < 0 ? CURL_CSELECT_ERR : 0;
+    int flags = 0;
+    if (status < 0) {
+        /* EPOLLERR, after which libuv has stopped the handle. libcurl is to read and write, so
+         * that it finds the reason; told of an error, it looks for none. */
+        connection->armed = 0;
+        events = UV_READABLE | UV_WRITABLE;
+    }
     flags |= events & UV_READABLE ? CURL_CSELECT_IN : 0;
     flags |= events & UV_WRITABLE ? CURL_CSELECT_OUT : 0;
     cvg_http_act(connection->http, connection->fd, flags);

@@ -38,7 +38,6 @@ static void set_fixed(struct cvg_transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 65536L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 15L);
@@ -356,6 +355,9 @@ int cvg_transfer_apply(struct cvg_transfer *transfer, struct cvg_error *reterr)
     uint32_t flags = transfer->request.flags;
     bool fresh = (flags & CVG_HTTP_FRESH) || transfer->loop->http->severed;
     curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
+    /* Waits for a connection that is being opened, which may turn out to be HTTP/2. Without TLS
+     * it never is, and libcurl would wait for the first answer on it: with a stream, for ever. */
+    curl_easy_setopt(transfer->easy, CURLOPT_PIPEWAIT, transfer->target.tls ? 1L : 0L);
     curl_easy_setopt(transfer->easy, CURLOPT_ACCEPT_ENCODING,
                      flags & CVG_HTTP_IDENTITY ? NULL : "gzip");
     set_method(transfer);

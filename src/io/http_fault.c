@@ -154,6 +154,9 @@ static uint32_t fault_of(struct cvg_transfer *transfer, CURLcode result)
     case CURLE_HTTP2_STREAM:
     case CURLE_WRITE_ERROR: /* ours have set a fault; left are libcurl's decoders */
         return protocol_fault(transfer, result);
+    case CURLE_OUT_OF_MEMORY: /* of its own making: a line of a head is bounded to 100 KB */
+        say(transfer, "a line of the answer's head is too long");
+        return CVG_FAULT_TOO_LARGE;
     case CURLE_URL_MALFORMAT:
         say(transfer, "the URL is not one");
         return CVG_FAULT_REQUEST;

@@ -29,6 +29,9 @@ const char *cvg_load_suggest(struct cvg_loader *loader, const char *name, const 
     size_t at = 0, count = 0;
     const char *key;
     void *value;
+    if (loader->diagnostics->count == CVG_DIAGNOSTICS_LIMIT) {
+        return ""; /* nobody would see it, and looking through thousands of names takes long */
+    }
     const char **names = cvg_alloc_array(CVG_MAX(cvg_map_count(map), 1), sizeof *names);
     while (cvg_map_next(map, &at, &key, &value)) {
         names[count++] = key;

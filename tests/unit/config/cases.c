@@ -18,7 +18,7 @@ char *print_diagnostics(struct cvg_diagnostics *diagnostics)
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
     cvg_diagnostics_print(diagnostics, out);
-    fclose(out);
+    assert_int_equal(fclose(out), 0);
     return text;
 }
 

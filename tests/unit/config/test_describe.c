@@ -83,6 +83,7 @@ static void test_the_schema_follows_the_kinds(void **state)
     cvg_buf_done(&schema);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the tables of fields */
 static void assert_names(const struct cvg_field *fields, const char *text)
 {
     for (const struct cvg_field *field = fields; field->name; field++) {

@@ -39,6 +39,7 @@ static int remove_entry(const char *path, const struct stat *status, int type, s
 static int leave_folder(void **state)
 {
     assert_int_equal(chdir("/"), 0);
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
     int code = nftw(*state, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
     free(*state);
     return code;
@@ -96,12 +97,12 @@ static void test_files_of_conf_d_are_put_together(void **state)
 
     write_file("conf.d/old.yml", "- no\n");
     char path[600];
-    snprintf(path, sizeof path, "%s/c.yaml", (const char *)*state);
+    (void)snprintf(path, sizeof path, "%s/c.yaml", (const char *)*state);
     text = load(path, &config);
     char want[700];
-    snprintf(want, sizeof want,
-             "%s/conf.d/old.yml: warning: is not read: its name must end in .yaml\n",
-             (const char *)*state);
+    (void)snprintf(want, sizeof want,
+                   "%s/conf.d/old.yml: warning: is not read: its name must end in .yaml\n",
+                   (const char *)*state);
     assert_string_equal(text, want);
     free(text);
     cvg_config_unref(config);

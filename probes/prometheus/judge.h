@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From answers to a finding: what a reading needs, with the memory of its texts beside it.
+ * From answers to a finding (finding.h).
  *
  * Rules, in the order in which they are looked at:
  *
@@ -24,21 +24,7 @@
 
 #include "answer.h"
 #include "config.h"
-
-#include <convergate/reading.h>
-
-#define CVG_PROM_FACT_LIMIT 16
-
-/* Its reading points into it, so it is never copied. */
-struct cvg_prom_finding {
-    struct cvg_reading reading;
-    uint32_t partial;
-    char warning[256];
-    char message[640], observed[64];
-    struct cvg_fact facts[CVG_PROM_FACT_LIMIT];
-    size_t store_used;
-    char store[1536]; /* texts of the facts */
-};
+#include "finding.h"
 
 /* What a second question brought: how much traffic, how old. */
 struct cvg_prom_companion {
@@ -50,8 +36,6 @@ struct cvg_prom_companion {
     char problem[512];
 };
 
-const char *cvg_prom_reason_code(enum cvg_prom_reason reason);
-
 /* config and the answer's body are borrowed for the call, config's texts as long as the finding. */
 void cvg_prom_judge(const struct cvg_prom_check_config *config, const struct cvg_prom_plan *plan,
                     const struct cvg_prom_answer *answer, struct cvg_prom_finding *ret);
@@ -62,8 +46,5 @@ void cvg_prom_judge_age(const struct cvg_prom_check_config *config,
 void cvg_prom_conclude(const struct cvg_prom_check_config *config,
                        const struct cvg_prom_companion *volume,
                        const struct cvg_prom_companion *age, struct cvg_prom_finding *finding);
-/* Unknown, with these words. */
-void cvg_prom_finding_unknown(struct cvg_prom_finding *finding, uint32_t fault,
-                              enum cvg_prom_reason reason, const char *words);
 
 #endif

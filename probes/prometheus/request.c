@@ -13,7 +13,7 @@
 #define DEADLINE_SLACK (INT64_C(1000) * MILLISECOND)
 
 enum {
-    INLINE_LIMIT = 256 * 1024, /* bytes of a body that are decoded at once: some 2 ms */
+    INLINE_LIMIT = 256 * 1024, /* bytes of a body that are decoded at once: under 1 ms */
     FIRST_PLACES = 16,
     FIXED_LIMIT = 128 /* of the form besides query and tail */
 };
@@ -25,7 +25,6 @@ struct cvg_prom_question {
     struct cvg_op *transfer; /* NULL once it has ended */
     uint64_t hash;
     int64_t wall_ns, deadline_ns;
-    int answered; /* its askers are being told: it is not cancelled any more */
     char query[];
 };
 
@@ -164,10 +163,9 @@ static struct cvg_prom_question *find(const struct cvg_prom_desk *desk, uint64_t
                                       const char *query, const struct cvg_prom_when *when)
 {
     struct cvg_prom_question *question = *place_of(desk, hash);
-    while (question != NULL &&
-           (question->hash != hash || question->answered || question->wall_ns != when->wall_ns ||
-            when->deadline_ns - question->deadline_ns > DEADLINE_SLACK ||
-            strcmp(question->query, query) != 0)) {
+    while (question != NULL && (question->hash != hash || question->wall_ns != when->wall_ns ||
+                                when->deadline_ns - question->deadline_ns > DEADLINE_SLACK ||
+                                strcmp(question->query, query) != 0)) {
         question = question->next;
     }
     return question;
@@ -175,10 +173,10 @@ static struct cvg_prom_question *find(const struct cvg_prom_desk *desk, uint64_t
 
 /* ---- answering ---- */
 
-/* Whoever is told may leave other questions, and this one; the question outlives them all. */
+/* Whoever is told may leave other questions, and this one. Without a transfer it is nobody's to
+ * cancel, so it outlives them all. */
 static void answer_all(struct cvg_prom_question *question, const struct cvg_prom_answer *answer)
 {
-    question->answered = 1;
     while (question->askers != NULL) {
         struct cvg_prom_asker *asker = question->askers;
         cvg_prom_desk_leave(asker);
@@ -316,7 +314,7 @@ void cvg_prom_desk_leave(struct cvg_prom_asker *asker)
         asker->next->previous = asker->previous;
     }
     asker->question = NULL;
-    if (question->askers == NULL && !question->answered && question->transfer != NULL) {
+    if (question->askers == NULL && question->transfer != NULL) {
         question->desk->host->cancel(question->transfer);
         forget(question);
     }

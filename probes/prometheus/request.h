@@ -25,8 +25,8 @@ struct cvg_prom_question;
 struct cvg_prom_asker {
     struct cvg_prom_question *question; /* NULL: does not ask */
     struct cvg_prom_asker *previous, *next;
-    /* Told exactly once, unless it left. The answer lives until this returns; it may ask again,
-     * and askers may leave, also others. */
+    /* Told exactly once, unless it left. The answer lives until this returns. Askers may leave
+     * meanwhile, also others; nobody may ask. */
     void (*on_answer)(struct cvg_prom_asker *asker, const struct cvg_prom_answer *answer);
 };
 

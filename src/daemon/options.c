@@ -17,6 +17,7 @@ static const char usage[] =
     "      --check            say all that is wrong with the configuration, connect to nothing\n"
     "      --print-schema     print the configuration's JSON Schema, for editors\n"
     "      --print-reference  print the configuration's reference page (Markdown)\n"
+    "      --print-reasons    print the page of reason codes (Markdown)\n"
     "      --describe MODULE  explain a module's keys\n"
     "      --modules DIR      where the modules are\n"
     "      --log-level LEVEL  error, warning, info (default) or debug\n"
@@ -52,6 +53,7 @@ enum {
     OPT_CHECK = 256,
     OPT_SCHEMA,
     OPT_REFERENCE,
+    OPT_REASONS,
     OPT_DESCRIBE,
     OPT_MODULES,
     OPT_LOG_LEVEL,
@@ -62,6 +64,7 @@ static const struct option long_options[] = {
     {"check", no_argument, NULL, OPT_CHECK},
     {"print-schema", no_argument, NULL, OPT_SCHEMA},
     {"print-reference", no_argument, NULL, OPT_REFERENCE},
+    {"print-reasons", no_argument, NULL, OPT_REASONS},
     {"describe", required_argument, NULL, OPT_DESCRIBE},
     {"modules", required_argument, NULL, OPT_MODULES},
     {"log-level", required_argument, NULL, OPT_LOG_LEVEL},
@@ -85,6 +88,9 @@ static int apply(int option, struct cvg_options *ret)
         return -1;
     case OPT_REFERENCE:
         ret->command = CVG_COMMAND_REFERENCE;
+        return -1;
+    case OPT_REASONS:
+        ret->command = CVG_COMMAND_REASONS;
         return -1;
     case OPT_DESCRIBE:
         ret->command = CVG_COMMAND_DESCRIBE;

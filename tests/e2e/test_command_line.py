@@ -2,7 +2,6 @@
 """convergated and convergate from a shell: what they print, and their exit codes."""
 
 import json
-import pathlib
 import re
 
 import jsonschema
@@ -195,11 +194,3 @@ def test_probe_shows_what_was_sent_and_found(gates, convergate):
     document = json.loads(convergate("probe", "-c", gates.config, "green", "c", "-o", "json").stdout)
     assert document["status"] == "ready" and document["value"] == 1
     assert convergate("probe", "-c", gates.config, "green", "nothing").returncode == 4
-
-
-def test_every_document_of_the_readme_is_there():
-    for link in re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text()):
-        assert (ROOT / link).exists(), link
-    for page in pathlib.Path(ROOT / "docs").glob("**/*.md"):
-        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
-            assert (page.parent / link).exists(), (page, link)

@@ -140,7 +140,7 @@ static void on_deadline(void *arg, CVG_UNUSED struct cvg_op *op)
     run->deadline = NULL;
     cvg_run_cancel(run);
     char after[CVG_NUMBER_TEXT];
-    cvg_format_duration(run->deadline_at - run->started_at, after, sizeof after);
+    cvg_format_duration(run->check->config->timeout_ns, after, sizeof after);
     CVG_CLEANUP(cvg_free_pointer) char *message = cvg_format("no answer within %s", after);
     tell(run, &(struct cvg_reading){
                   .size = sizeof(struct cvg_reading),
@@ -162,7 +162,6 @@ void cvg_run_start(struct cvg_check *check, const struct cvg_run_inputs *inputs,
     run->handle.scope.deadline_ns = inputs->deadline_ns;
     run->arena = config_arena;
     run->started_at = cvg_time_now();
-    run->deadline_at = inputs->deadline_ns;
     run->state = CVG_RUN_ACTIVE;
     int64_t left = CVG_MAX(inputs->deadline_ns - run->started_at, 0);
     run->deadline = cvg_timer_start(&source->inner, left, on_deadline, run);

@@ -68,7 +68,7 @@ struct cvg_run {
     struct cvg_check *check;
     struct cvg_op *deadline;
     struct cvg_arena *arena; /* owned; NULL: runs on the check's own configuration */
-    int64_t started_at, deadline_at;
+    int64_t started_at;
     enum cvg_run_state state;
 };
 

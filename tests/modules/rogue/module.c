@@ -138,10 +138,12 @@ static void run(void *state, struct cvg_run *handle, const struct cvg_run_inputs
         host->complete(handle, &good);
         break;
     case LATE:
-        /* A timer of the check, which lives on after the run. */
-        check->late = handle;
-        host->timer(host->check_scope(check->handle),
-                    inputs->deadline_ns - host->now() + 20 * 1000000, on_late, check);
+        /* By a timer of the check, which lives on after the run; the next run is not answered. */
+        if (!check->late) {
+            check->late = handle;
+            host->timer(host->check_scope(check->handle),
+                        inputs->deadline_ns - host->now() + 20 * 1000000, on_late, check);
+        }
         return;
     case NEVER:
     case IN_CANCEL:

@@ -353,7 +353,7 @@ static const struct cvg_secret *secret_at(struct cvg_transfer *transfer, unsigne
 
 static void refuse_secret(struct cvg_transfer *transfer, const char *key, const char *error)
 {
-    char why[sizeof transfer->fault_text];
+    char why[CVG_ERROR_TEXT + 32]; /* the key is one of three short words */
     snprintf(why, sizeof why, "%s: %s", key, error);
     cvg_transfer_refuse(transfer, CVG_FAULT_AUTH, why);
 }

@@ -39,6 +39,12 @@ void cvg_prom_judge_volume(const struct cvg_prom_answer *answer, struct cvg_prom
     }
 }
 
+/* Samples are stamped to the millisecond; the digits behind are the difference's rounding. */
+static double to_milliseconds(double seconds)
+{
+    return seconds > 0 && seconds < 1e12 ? (double)(int64_t)(seconds * 1000 + 0.5) / 1000 : seconds;
+}
+
 void cvg_prom_judge_age(const struct cvg_prom_check_config *config,
                         const struct cvg_prom_answer *answer, struct cvg_prom_companion *ret)
 {
@@ -53,7 +59,9 @@ void cvg_prom_judge_age(const struct cvg_prom_check_config *config,
     }
     /* In seconds, as the source counts; a double holds them far below a nanosecond's worth. */
     double limit = (double)config->max_sample_age / 1e9;
-    if (ret->value > limit) {
+    double age = ret->value;
+    ret->value = to_milliseconds(age);
+    if (age > limit) {
         char words[96];
         struct cvg_prom_text text;
         cvg_prom_text_init(&text, words, sizeof(words));

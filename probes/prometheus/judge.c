@@ -301,6 +301,7 @@ void cvg_prom_judge(const struct cvg_prom_check_config *config, const struct cvg
 {
     if (answer->fault != CVG_FAULT_NONE) {
         cvg_prom_finding_unknown(ret, answer->fault, answer->reason, answer->problem);
+        ret->reading.expected = config->ready;
         return;
     }
     cvg_prom_finding_begin(ret);

@@ -248,6 +248,7 @@ static void test_holds_the_value_against_its_companions(void **state)
         /* Old samples say nothing, not even that there is little traffic. */
         {0, 10, 46, 0, 0, 0, 0, CVG_UNKNOWN, 0, "SamplesTooOld"},
         {0, 10, 45, 0, 0, 0, 0, CVG_READY, 0, "ConditionMet"},
+        {0, 10, 45.0001, 0, 0, 0, 0, CVG_UNKNOWN, 0, "SamplesTooOld"},
         {0, 0, 46, 0, 0, 0, CVG_PROM_READY, CVG_UNKNOWN, 0, "SamplesTooOld"},
         {0, 10, NAN, 0, 0, 0, 0, CVG_UNKNOWN, 0, "SamplesTooOld"},
         {0, 10, END, 0, 0, 0, 0, CVG_UNKNOWN, 0, "SamplesTooOld"},
@@ -288,6 +289,7 @@ static void test_holds_the_value_against_its_companions(void **state)
             fail_msg("row %zu: %u %u %s (%s)", i, finding.reading.status, finding.reading.fault,
                      finding.reading.reason, finding.reading.message);
         }
+        assert_string_equal(finding.reading.expected, "< 1");
     }
 }
 

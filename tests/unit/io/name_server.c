@@ -13,7 +13,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { HEADER = 12, TYPE_A = 1 };
+enum {
+    HEADER = 12,
+    TYPE_A = 1
+};
 
 struct name_server {
     int fd;
@@ -83,8 +86,7 @@ static void *run(void *arg)
 struct name_server *name_server_start(void)
 {
     struct name_server *server = CVG_NEW(struct name_server);
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
     server->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (bind(server->fd, (struct sockaddr *)&address, sizeof address) != 0 ||

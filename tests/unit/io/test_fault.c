@@ -22,7 +22,16 @@
 struct script {
     const char *name;
     const char *say; /* sent first */
-    enum { CLOSE, RESET, HOLD, ENDLESS, DRIP, HALF } then;
+
+    enum {
+        CLOSE,
+        RESET,
+        HOLD,
+        ENDLESS,
+        DRIP,
+        HALF
+    } then;
+
     const char *repeat; /* for ENDLESS and DRIP */
     /* What is asked and expected. */
     int64_t timeout_ns, body_limit;
@@ -69,8 +78,9 @@ static void serve_script(int fd, unsigned number, void *arg)
     }
 }
 
-#define HEAD  "HTTP/1.1 200 OK\r\n"
-#define LONG_ "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define HEAD "HTTP/1.1 200 OK\r\n"
+#define LONG_                                                                                      \
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
 static const struct script scripts[] = {
     {"closes without a word", NULL, CLOSE, NULL, 0, 0, 0, CVG_FAULT_CONNECT, 0,
@@ -80,8 +90,8 @@ static const struct script scripts[] = {
      CVG_FAULT_CONNECT, 200, "receive from 127.0.0.1:", NULL},
     {"says nothing", NULL, HOLD, NULL, 150 * CVG_MS, 0, 0, CVG_FAULT_TIMEOUT, 0,
      "no answer from 127.0.0.1:", ""},
-    {"stops in the head", HEAD "Content-Le", HOLD, NULL, 150 * CVG_MS, 0, 0, CVG_FAULT_TIMEOUT,
-     200, "no answer from", ""},
+    {"stops in the head", HEAD "Content-Le", HOLD, NULL, 150 * CVG_MS, 0, 0, CVG_FAULT_TIMEOUT, 200,
+     "no answer from", ""},
     {"stops in the body", HEAD "Content-Length: 10\r\n\r\nabc", HOLD, NULL, 150 * CVG_MS, 0, 0,
      CVG_FAULT_TIMEOUT, 200, "not complete within 1", "abc"},
     {"drips", HEAD "Content-Length: 100000\r\n\r\n", DRIP, "x", 300 * CVG_MS, 0, 0,
@@ -95,16 +105,16 @@ static const struct script scripts[] = {
     {"ends by closing", HEAD "\r\nabc", CLOSE, NULL, 0, 0, 0, CVG_FAULT_NONE, 200, "", "abc"},
     {"cuts a chunk", HEAD "Transfer-Encoding: chunked\r\n\r\n5\r\nab", CLOSE, NULL, 0, 0, 0,
      CVG_FAULT_PROTOCOL, 200, "ended early", NULL},
-    {"leaves out the last chunk", HEAD "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n", CLOSE,
-     NULL, 0, 0, 0, CVG_FAULT_PROTOCOL, 200, "ended early", "ab"},
-    {"sends no chunk size", HEAD "Transfer-Encoding: chunked\r\n\r\nzz\r\nab\r\n", HOLD, NULL, 0,
-     0, 0, CVG_FAULT_PROTOCOL, 200, "framing is broken", NULL},
-    {"sends a Content-Length that is none", HEAD "Content-Length: abc\r\n\r\n", HOLD, NULL, 0, 0,
-     0, CVG_FAULT_PROTOCOL, 0, "not proper HTTP", NULL},
+    {"leaves out the last chunk", HEAD "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n", CLOSE, NULL,
+     0, 0, 0, CVG_FAULT_PROTOCOL, 200, "ended early", "ab"},
+    {"sends no chunk size", HEAD "Transfer-Encoding: chunked\r\n\r\nzz\r\nab\r\n", HOLD, NULL, 0, 0,
+     0, CVG_FAULT_PROTOCOL, 200, "framing is broken", NULL},
+    {"sends a Content-Length that is none", HEAD "Content-Length: abc\r\n\r\n", HOLD, NULL, 0, 0, 0,
+     CVG_FAULT_PROTOCOL, 0, "not proper HTTP", NULL},
     {"speaks HTTP/0.9", "hello there, this is not HTTP at all\n", CLOSE, NULL, 0, 0, 0,
      CVG_FAULT_PROTOCOL, 0, "HTTP/0.9", ""},
-    {"never ends", HEAD "\r\n", ENDLESS, LONG_ LONG_ LONG_ LONG_, 0, 0, 0, CVG_FAULT_TOO_LARGE,
-     200, "the body of the answer is over 65536 bytes", NULL},
+    {"never ends", HEAD "\r\n", ENDLESS, LONG_ LONG_ LONG_ LONG_, 0, 0, 0, CVG_FAULT_TOO_LARGE, 200,
+     "the body of the answer is over 65536 bytes", NULL},
     {"never ends, below the request's own ceiling", HEAD "\r\n", ENDLESS, LONG_, 0, 100, 0,
      CVG_FAULT_TOO_LARGE, 200, "over 100 bytes", NULL},
     {"never ends its head", HEAD, ENDLESS, "X-Long: " LONG_ LONG_ "\r\n", 0, 0, 0,

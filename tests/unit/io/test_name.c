@@ -79,6 +79,7 @@ static struct found ask(struct fixture *fixture, const char *name, uint32_t fami
 static void test_each_answer_has_its_words(void **state)
 {
     (void)state;
+
     static const struct {
         const char *name;
         uint32_t family, fault;
@@ -132,8 +133,8 @@ static void test_a_dead_name_server_does_not_hold_the_loop(void **state)
                                        .timeout_ns = 50 * CVG_MS};
     harness_ask(&fixture.harness, &request, &answer);
     assert_int_equal(answer.fault, CVG_FAULT_TIMEOUT);
-    assert_true(cvg_text_starts(answer.fault_text,
-                                "resolve silent2.example.test: no answer within 5"));
+    assert_true(
+        cvg_text_starts(answer.fault_text, "resolve silent2.example.test: no answer within 5"));
     assert_true(answer.total_ns < CVG_SECOND);
     answer_clear(&answer);
     tear_down(&fixture);
@@ -147,8 +148,9 @@ static void test_one_question_for_many_and_for_later(void **state)
     set_up(&fixture);
     struct cvg_op *ops[8];
     for (size_t i = 0; i < CVG_COUNT(found); i++) {
-        ops[i] = cvg_name_resolve(&fixture.harness.scope, i % 2 ? "A1.Example.test." : "a1.example.test.",
-                                  CVG_FAMILY_IPV4, take, &found[i]);
+        ops[i] = cvg_name_resolve(&fixture.harness.scope,
+                                  i % 2 ? "A1.Example.test." : "a1.example.test.", CVG_FAMILY_IPV4,
+                                  take, &found[i]);
     }
     cvg_op_cancel(ops[7]);
     cvg_op_cancel(ops[0]);
@@ -264,6 +266,7 @@ static void test_sockets(void **state)
     uint16_t closed = peer_port(gone);
     peer_stop(gone);
     set_up(&fixture);
+
     const struct {
         const char *host;
         uint32_t port, datagram, fault;
@@ -277,6 +280,7 @@ static void test_sockets(void **state)
         {"silent.example.test.", 80, 0, CVG_FAULT_TIMEOUT, "no answer"},
         {"127.0.0.1", 0, 0, CVG_FAULT_REQUEST, "port"},
     };
+
     for (size_t i = 0; i < CVG_COUNT(table); i++) {
         struct connected connected = {0};
         struct cvg_connect connect = {
@@ -300,8 +304,7 @@ static void test_sockets(void **state)
         assert_true(connected.fd >= 0);
         uint32_t ready = 0;
         const bool never = false;
-        cvg_socket_watch(&fixture.harness.scope, connected.fd, CVG_EVENT_WRITE, take_ready,
-                         &ready);
+        cvg_socket_watch(&fixture.harness.scope, connected.fd, CVG_EVENT_WRITE, take_ready, &ready);
         while (!ready) {
             cvg_loop_run_until(fixture.harness.loop, &never, cvg_time_now() + 5 * CVG_MS);
         }

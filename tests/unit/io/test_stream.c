@@ -320,6 +320,7 @@ static void test_redirects(void **state)
     struct fixture fixture;
     struct answer answer = {0};
     set_up(&fixture, NULL);
+
     static const struct {
         const char *path;
         uint32_t flags, status;
@@ -331,6 +332,7 @@ static void test_redirects(void **state)
         {"/away", CVG_HTTP_FOLLOW, 302, "away", 1},
         {"/see", CVG_HTTP_FOLLOW, 200, "ok", 2},
     };
+
     for (size_t i = 0; i < CVG_COUNT(table); i++) {
         atomic_store(&fixture.served, 0);
         struct cvg_http_request request = {.path = table[i].path,
@@ -351,7 +353,10 @@ static void test_redirects(void **state)
 static void test_many_at_once(void **state)
 {
     (void)state;
-    enum { MANY = 300 };
+
+    enum {
+        MANY = 300
+    };
     struct fixture fixture;
     struct answer *answers = cvg_alloc_array(MANY, sizeof *answers);
     set_up(&fixture, NULL);

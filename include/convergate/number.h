@@ -36,6 +36,8 @@ int cvg_parse_time(const char *text, size_t length, int64_t *ret_ns);
 /* Shortest text that reads back as the same double; NaN, +Inf, -Inf as Prometheus writes them. A
  * finite one is also a number of JSON: plain from 1e-6 to 1e21, else with an exponent. */
 size_t cvg_format_double(double value, char *ret, size_t size);
+/* The same rounded to so many significant digits (1 to 17), without zeros at the end: for people. */
+size_t cvg_format_rounded(double value, int digits, char *ret, size_t size);
 /* "7d", "1h30m", "15s", "500ms"; below a millisecond "0s"; negative with a '-'. */
 size_t cvg_format_duration(int64_t ns, char *ret, size_t size);
 /* 2026-01-01T10:05:00Z; with digits (0 to 9) of fraction. */

@@ -157,8 +157,10 @@ void cvg_prom_text_format(struct cvg_prom_text *text, const char *format, ...)
 
 void cvg_prom_text_number(struct cvg_prom_text *text, double value)
 {
+    /* Nine digits leave out what is only rounding (0.19999999999999998) and still tell values
+     * apart that a threshold tells apart; the fact `value` has them all. */
     char words[CVG_NUMBER_TEXT];
-    cvg_format_double(value, words, sizeof(words));
+    cvg_format_rounded(value, 9, words, sizeof(words));
     cvg_prom_text_add(text, words);
 }
 

@@ -294,7 +294,8 @@ static size_t lay_out(int negative, const char *digits, int point, char *ret, si
     return written < 0 ? 0 : (size_t)written;
 }
 
-size_t cvg_format_double(double value, char *ret, size_t size)
+/* places 0: as many as it takes to read back the same. */
+static size_t format(double value, int places, char *ret, size_t size)
 {
     char digits[18];
     int point;
@@ -309,8 +310,22 @@ size_t cvg_format_double(double value, char *ret, size_t size)
     } else if (value == 0) {
         length = (size_t)snprintf(ret, size, "%s", signbit(value) ? "-0" : "0");
     } else {
-        shortest_digits(fabs(value), digits, &point);
+        if (places) {
+            make_digits(fabs(value), places, digits, &point);
+        } else {
+            shortest_digits(fabs(value), digits, &point);
+        }
         length = lay_out(signbit(value) != 0, digits, point, ret, size);
     }
     return length < size ? length : size - 1;
+}
+
+size_t cvg_format_double(double value, char *ret, size_t size)
+{
+    return format(value, 0, ret, size);
+}
+
+size_t cvg_format_rounded(double value, int digits, char *ret, size_t size)
+{
+    return format(value, digits < 1 ? 1 : digits > 17 ? 17 : digits, ret, size);
 }

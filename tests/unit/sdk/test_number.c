@@ -332,6 +332,32 @@ static int use_decimal_comma(void)
     return found && localeconv()->decimal_point[0] == ',';
 }
 
+static void rounds_for_people(void **state)
+{
+    static const struct {
+        double value;
+        int digits;
+        const char *text;
+    } cases[] = {
+        {0.19999999999999998, 9, "0.2"},
+        {2.0 / 3, 3, "0.667"},
+        {1234567, 3, "1230000"},
+        {0.000123456, 2, "0.00012"},
+        {-1.5, 1, "-2"},
+        {9.99e22, 2, "1e+23"},
+        {0, 3, "0"},
+        {HUGE_VAL, 3, "+Inf"},
+        {1, 0, "1"},
+    };
+
+    char text[CVG_NUMBER_TEXT];
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        cvg_format_rounded(cases[i].value, cases[i].digits, text, sizeof text);
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
 static void the_locale_changes_nothing(void **state)
 {
     (void)state;
@@ -353,6 +379,7 @@ static void the_locale_changes_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rounds_for_people),
         cmocka_unit_test(whole_numbers_are_read_to_the_last_digit),
         cmocka_unit_test(what_is_no_whole_number_is_refused_and_the_result_left_alone),
         cmocka_unit_test(sizes_know_both_families_of_units),

@@ -77,13 +77,13 @@ def test_a_prometheus_that_dies_closes_the_gate_until_it_is_back(daemon, prometh
     assert wait["unknown"] is True
     opened = wait_until(
         lambda: gate.check("prod", "queue")["reason"] == "SourceUnavailable", what="the breaker")
-    assert opened and gate.metric("convergate_source_up") == 0
+    assert opened and wait_until(lambda: gate.metric("convergate_source_up") == 0.0) is True
     assert gate.get("/readyz").status == 200 and gate.get("/livez").status == 200
     assert gate.get("/v1/check/prod").status == 503
 
     prometheus.start()
     gate.wait_for("prod", "go", seconds=30)
-    assert gate.metric("convergate_source_up") == 1
+    wait_until(lambda: gate.metric("convergate_source_up") == 1)
     assert gate.descriptors() <= before + 4
     assert gate.metric("convergate_loop_longest_turn_seconds") < 1
 

@@ -13,9 +13,6 @@
 
 #include <string.h>
 
-/* A fact that changes with every reading must not make others run without end. */
-#define RERUN_PAUSE CVG_SECOND
-
 const double cvg_duration_bounds[CVG_DURATION_BUCKETS] = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
                                                           0.5,   1,    2.5,   5,    10};
 
@@ -55,7 +52,7 @@ static void wake_dependents(struct cvg_runner_check *check, int64_t now)
 {
     for (size_t i = 0; i < check->dependent_count; i++) {
         struct cvg_runner_check *dependent = check->dependents[i];
-        cvg_runner_run_at(dependent, CVG_MAX(now, dependent->started_at + RERUN_PAUSE));
+        cvg_runner_run_at(dependent, CVG_MAX(now, dependent->started_at + CVG_RERUN_PAUSE));
     }
 }
 
@@ -179,6 +176,9 @@ static void judge_source(struct cvg_runner_source *source, const struct cvg_read
 {
     bool bug = reading->fault == CVG_FAULT_BUG;
     source->failing = cvg_breaker_fault_counts(reading->fault);
+    if (!source->runner->started) {
+        return; /* somebody probes, and wants to see each fault */
+    }
     /* A module's bug says nothing of the source, but it may not pass for a trial's success. */
     if (source->failing || (bug && source->breaker.state == CVG_BREAKER_HALF_OPEN)) {
         source_failed(source, reading, now);

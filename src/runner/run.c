@@ -120,13 +120,34 @@ void cvg_runner_run(struct cvg_runner_check *check, int64_t at_ns, int64_t at_wa
     }
 }
 
-void cvg_runner_run_at(struct cvg_runner_check *check, int64_t at)
+static void set_early(struct cvg_runner_check *check, int64_t at)
 {
-    if (!check->config->polled || (check->early_at && check->early_at <= at)) {
-        return;
-    }
     check->early_at = at;
     cvg_runner_at(check->source->runner, at, CVG_DUE_CHECK, check);
+}
+
+void cvg_runner_run_at(struct cvg_runner_check *check, int64_t at)
+{
+    if (!check->config->polled) {
+        return;
+    }
+    check->early_since = cvg_time_now();
+    if (!check->early_at || at < check->early_at) {
+        set_early(check, at);
+    }
+}
+
+void cvg_runner_run_early(struct cvg_runner_check *check, int64_t now)
+{
+    check->early_at = 0;
+    if (check->started_at >= check->early_since) {
+        return;
+    }
+    bool going = cvg_check_run(check->instance) != NULL;
+    cvg_runner_run(check, now, cvg_time_wall()); /* where one is going, counts it as skipped */
+    if (going) {
+        set_early(check, now + CVG_RERUN_PAUSE);
+    }
 }
 
 void cvg_runner_try(struct cvg_runner_source *source, int64_t now)

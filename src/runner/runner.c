@@ -271,6 +271,7 @@ static void make_rounds(struct cvg_runner *runner)
 
 void cvg_runner_start(struct cvg_runner *runner, uint64_t seed)
 {
+    runner->started = true;
     cvg_random_seed(&runner->random, seed);
     make_rounds(runner);
     for (size_t i = 0; i < runner->made_count; i++) {

@@ -84,6 +84,7 @@ struct cvg_runner_check {
     bool latest_known;                    /* the latest reading is that one */
     bool read;                            /* there was any */
     int64_t early_at;                     /* of the run out of turn that is due; 0: none */
+    int64_t early_since;                  /* when it was last wanted */
     int64_t started_at;                   /* of the latest run */
     int64_t round_ns;                     /* the instant of the latest run */
     struct cvg_runner_check **dependents; /* owned array: checks that take its facts */
@@ -106,7 +107,7 @@ struct cvg_runner {
     struct cvg_scope scope; /* its timer */
     struct cvg_op *timer;   /* NULL: not set */
     int64_t timer_at;
-    bool in_turn, closing;
+    bool started, in_turn, closing;
     struct cvg_random random;
     struct cvg_runner_source *sources; /* owned; as in the configuration */
     size_t *made; /* owned; their numbers in the order in which they were made */
@@ -129,8 +130,14 @@ void cvg_runner_arm(struct cvg_runner *runner);
 void cvg_runner_push(struct cvg_runner *runner, struct cvg_runner_job *job);
 
 /* run.c */
-/* A run, out of turn, at that time or earlier. */
+/* A fact that changes with every reading must not make others run without end. */
+#define CVG_RERUN_PAUSE INT64_C(1000000000)
+
+/* A run out of turn is wanted, at that time or earlier; one that a round starts from now on counts
+ * as it. */
 void cvg_runner_run_at(struct cvg_runner_check *check, int64_t at);
+/* That time has come. */
+void cvg_runner_run_early(struct cvg_runner_check *check, int64_t now);
 /* In a round or out of turn: skips and says why where it cannot be run. */
 void cvg_runner_run(struct cvg_runner_check *check, int64_t at_ns, int64_t at_wall_ns);
 /* One run through an open breaker, if its trial is due. */

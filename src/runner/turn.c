@@ -10,6 +10,8 @@
 #include "runner/schedule.h"
 
 #define TURN_CHECKS 256
+/* A timer of no time at all would fire in this very turn of the loop, before anybody else is heard. */
+#define NEXT_TURN   CVG_MS
 
 void cvg_runner_at(struct cvg_runner *runner, int64_t at, enum cvg_due_kind kind, void *subject)
 {
@@ -66,8 +68,7 @@ static bool do_due(struct cvg_runner *runner, int64_t now, size_t *budget)
     case CVG_DUE_CHECK:
         /* Another time: it was brought forward, and ran. */
         if (check->early_at == due.at) {
-            check->early_at = 0;
-            cvg_runner_run(check, now, cvg_time_wall());
+            cvg_runner_run_early(check, now);
             (*budget)--;
         }
         break;
@@ -131,11 +132,12 @@ void cvg_runner_arm(struct cvg_runner *runner)
         return;
     }
     int64_t now = cvg_time_now();
-    int64_t first = runner->first_job ? now : cvg_due_first(&runner->due);
+    int64_t soonest = now + NEXT_TURN;
+    int64_t first = runner->first_job ? soonest : CVG_MAX(cvg_due_first(&runner->due), soonest);
     if (first == CVG_NEVER || (runner->timer && runner->timer_at <= first)) {
         return;
     }
     cvg_op_cancel(runner->timer);
     runner->timer_at = first;
-    runner->timer = cvg_timer_start(&runner->scope, CVG_MAX(first - now, 0), on_timer, runner);
+    runner->timer = cvg_timer_start(&runner->scope, first - now, on_timer, runner);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Shared objects: looked at, then loaded for good. Everything that dlopen(3) runs is in here. */
 #include "module/library.h"
 
 #include "base/alloc.h"
@@ -73,7 +74,7 @@ int cvg_library_open(const char *directory, const char *name, const struct cvg_m
     }
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (!library) {
-        const char *why = dlerror();
+        const char *why = dlerror(); /* NOLINT(concurrency-mt-unsafe): glibc has one a thread */
         return cvg_error_set(reterr, CVG_E_INVALID, "%s cannot be loaded: %s", path,
                              why ? why : "no reason given");
     }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Pieces of memory in a map; a piece is one block that is replaced as a whole. */
 #include "module/memory.h"
 
 #include "base/alloc.h"

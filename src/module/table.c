@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The table itself; its tables of fields are in field.c. */
 #include "module/table.h"
 
 #include "base/text.h"

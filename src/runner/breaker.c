@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The transitions of a breaker, and how long it pauses. */
 #include "runner/breaker.h"
 
 #include "base/macros.h"

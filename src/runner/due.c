@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A binary heap in an array: the first is at 0, the children of i are at 2i + 1 and 2i + 2. */
 #include "runner/due.h"
 
 #include "base/alloc.h"

@@ -151,6 +151,7 @@ static void make_checks(struct cvg_runner *runner, struct cvg_diagnostics *diagn
     }
 }
 
+/* NOLINTNEXTLINE(readability-function-size): what it is made of, who listens, and two results */
 int cvg_runner_new(struct cvg_loop *loop, struct cvg_config *config, struct cvg_registry *registry,
                    const struct cvg_runner_events *events, void *ctx,
                    struct cvg_diagnostics *diagnostics, struct cvg_runner **ret)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Slots are dealt out once, at the start; after that a round's times are arithmetic. */
 #include "runner/schedule.h"
 
 #include "base/alloc.h"

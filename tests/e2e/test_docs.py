@@ -9,7 +9,7 @@ import textwrap
 import pytest
 import yaml
 
-from conftest import ROOT
+from conftest import BUILD, ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 PAGE_NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
@@ -68,11 +68,18 @@ def test_the_readme_has_an_example():
     assert any("sources" in yaml.safe_load(text) for text in fenced(ROOT / "README.md", "yaml"))
 
 
+def where_its_modules_are(text):
+    """Examples of modules are built where the tests' own modules are."""
+    folder = BUILD / "tests/modules"
+    types = [source["type"] for source in yaml.safe_load(text)["sources"].values()]
+    return ["--modules", folder] if all((folder / f"{each}.so").exists() for each in types) else []
+
+
 @pytest.mark.parametrize("text", examples())
 def test_every_example_passes_check(convergated, tmp_path, text):
     path = tmp_path / "example.yaml"
     path.write_text(text)
-    done = convergated("--check", "-c", path)
+    done = convergated("--check", "-c", path, *where_its_modules_are(text))
     assert done.returncode == 0, done.stderr
 
 

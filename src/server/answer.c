@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Making responses, and queueing them. One that is made for one request is given up right after
+ * queueing: the library holds its own reference until it is sent.
+ */
 #include "server/answer.h"
 
 #include "wire/problem.h"

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The room in which questions wait. The lock guards the list and each question's place in it;
+ * what the deciding thread writes into a question is read only after it was marked as answered
+ * under the same lock.
+ */
 #include "server/asking.h"
 
 #include "base/alloc.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The list of open connections, and what the library tells of each: accepted, request line read,
+ * request over, closed.
+ */
 #include "server/connection.h"
 
 #include "base/time.h"
@@ -78,11 +82,11 @@ static void closed(struct cvg_connections *connections, struct connection *conne
     free(connection);
 }
 
-void cvg_connections_notify(void *cls, struct MHD_Connection *connection, void **socket_context,
+void cvg_connections_notify(void *cls, struct MHD_Connection *library, void **socket_context,
                             enum MHD_ConnectionNotificationCode code)
 {
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        started(cls, connection, socket_context);
+        started(cls, library, socket_context);
     } else {
         closed(cls, *socket_context);
         *socket_context = NULL;

@@ -25,10 +25,10 @@ void cvg_connections_free(struct cvg_connections *connections); /* all are close
 void cvg_connections_sweep(struct cvg_connections *connections, int64_t before);
 
 /* The library's callbacks; cls is the cvg_connections. */
-void cvg_connections_notify(void *cls, struct MHD_Connection *connection, void **socket_context,
+void cvg_connections_notify(void *cls, struct MHD_Connection *library, void **socket_context,
                             enum MHD_ConnectionNotificationCode code);
-void *cvg_connections_begin(void *cls, const char *uri, struct MHD_Connection *connection);
-void cvg_connections_completed(void *cls, struct MHD_Connection *connection, void **con_cls,
+void *cvg_connections_begin(void *cls, const char *uri, struct MHD_Connection *library);
+void cvg_connections_completed(void *cls, struct MHD_Connection *library, void **con_cls,
                                enum MHD_RequestTerminationCode code);
 
 #endif

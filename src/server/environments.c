@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The list of environments in pages, and one environment whole. Snapshots are held while they are
+ * written.
+ */
 #include "server/environments.h"
 
 #include "base/text.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Lines of the text format, with label values escaped. */
 #include "server/exposition.h"
 
 #include <convergate/number.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The health routes as lists of named probes; which of them are asked can be excluded by name. */
 #include "server/health.h"
 
 #include "base/text.h"

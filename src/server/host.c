@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The Host header against the names that are ours. The usual ones are compared as whole texts
+ * first; only what is not among them is taken apart.
+ */
 #include "server/host.h"
 
 #include "base/alloc.h"

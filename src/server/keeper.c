@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The keeper's thread and its rounds. */
 #include "server/keeper.h"
 
 #include "base/alloc.h"

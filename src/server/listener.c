@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* From a literal address to a listening socket. */
 #include "server/listener.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The whole of /metrics in its order, and the part that the server itself counts. */
 #include "server/metrics.h"
 
 #include "base/time.h"
@@ -37,7 +38,7 @@ static void write_requests(const struct cvg_traffic *traffic, struct cvg_buf *bu
             if (count == 0 && !cvg_traffic_expects((enum cvg_route_id)route, code)) {
                 continue;
             }
-            snprintf(code_text, sizeof(code_text), "%u", code);
+            (void)snprintf(code_text, sizeof(code_text), "%u", code);
             struct cvg_exposition_label labels[] = {
                 {"route", cvg_route_text((enum cvg_route_id)route)}, {"code", code_text}};
             cvg_exposition_count(buf, name, labels, CVG_COUNT(labels), count);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Taking a query apart, and joining what it says of the subject with what the body says. */
 #include "server/parameters.h"
 
 #include "base/text.h"

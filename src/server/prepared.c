@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Printing a decision as a response, and keeping the four responses of a gate: trusted or not,
+ * verdict or check.
+ */
 #include "server/prepared.h"
 
 #include "base/alloc.h"
@@ -31,7 +35,7 @@ struct MHD_Response *cvg_print_make(enum cvg_print print, uint32_t verdict, uint
     }
     MHD_add_response_header(response, "X-Gate-Verdict", cvg_verdict_text(verdict));
     if (cvg_print_status(print, verdict) == 503) {
-        snprintf(seconds, sizeof(seconds), "%u", retry_after_s);
+        (void)snprintf(seconds, sizeof(seconds), "%u", retry_after_s);
         MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
     }
     return response;

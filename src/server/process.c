@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* /proc/self/stat, the open descriptors and the limit on them. */
 #include "server/process.h"
 
 #include "base/time.h"

@@ -45,6 +45,7 @@ struct cvg_request {
     struct cvg_arena *arena; /* NULL until somebody needs it; ends with the request */
     const char *path;        /* raw; the library's, until the request is done */
     const char *query;       /* raw, in the arena; NULL: none */
+    const char *uri_end;     /* where the target ended in the request line */
     enum cvg_method method;
     enum cvg_route_id route;
     char environment[CVG_REQUEST_NAME], gate[CVG_REQUEST_NAME]; /* of the path; "": not there */

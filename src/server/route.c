@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The table of routes, and the index that lists them. */
 #include "server/route.h"
 
 #include "base/text.h"

@@ -73,6 +73,8 @@ int cvg_server_new(const struct cvg_server_options *options, struct cvg_board *b
 
 /* ---- the library's callbacks ---- */
 
+/* The library decides how many parameters it has. */
+// NOLINTNEXTLINE(readability-function-size)
 static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
                               const char *method, const char *version, const char *upload_data,
                               size_t *upload_data_size, void **con_cls)

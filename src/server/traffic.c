@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Counters as plain atomics in a table of routes and codes. */
 #include "server/traffic.h"
 
 #include <stdatomic.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a question (path, query, body) to one of three ways to answer it: prepared, judged here,
+ * or asked of the deciding thread.
+ */
 #include "server/verdict.h"
 
 #include "base/text.h"
@@ -40,7 +44,7 @@ static int settle_name(const char *what, const char *from_query, char *from_path
     if (*from_path && !cvg_text_equal(from_path, from_query)) {
         return cvg_error_set(reterr, CVG_E_INVALID, "path and query differ in the %s", what);
     }
-    snprintf(from_path, CVG_REQUEST_NAME, "%s", from_query);
+    (void)snprintf(from_path, CVG_REQUEST_NAME, "%s", from_query);
     return 0;
 }
 

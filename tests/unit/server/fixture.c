@@ -1,11 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "fixture.h"
 
 #include "base/alloc.h"
@@ -16,12 +9,18 @@
 #include <convergate/number.h>
 
 #include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #define ENVIRONMENTS 2
 #define GATES        2
@@ -157,11 +156,11 @@ static void take_question(void *ctx, struct cvg_ask *ask)
 
     pthread_mutex_lock(&fixture->lock);
     fixture->asked_count++;
-    snprintf(fixture->app, sizeof(fixture->app), "%s", subject->app);
-    snprintf(fixture->revision, sizeof(fixture->revision), "%s", subject->revision);
-    snprintf(fixture->gate, sizeof(fixture->gate), "%s", ask->gate);
-    snprintf(fixture->label, sizeof(fixture->label), "%s",
-             subject->label_count ? subject->labels[0].value : "");
+    (void)snprintf(fixture->app, sizeof(fixture->app), "%s", subject->app);
+    (void)snprintf(fixture->revision, sizeof(fixture->revision), "%s", subject->revision);
+    (void)snprintf(fixture->gate, sizeof(fixture->gate), "%s", ask->gate);
+    (void)snprintf(fixture->label, sizeof(fixture->label), "%s",
+                   subject->label_count ? subject->labels[0].value : "");
     enum desk_mode mode = fixture->mode;
     if (mode == DESK_HOLDS) {
         fixture->held[fixture->held_count++] = ask;
@@ -372,7 +371,7 @@ const char *reply_header(const struct reply *reply, const char *name)
         if (strncasecmp(at + 2, name, length) == 0 && at[2 + length] == ':') {
             const char *start = at + 2 + length + 1;
             start += strspn(start, " ");
-            snprintf(value, sizeof(value), "%.*s", (int)strcspn(start, "\r"), start);
+            (void)snprintf(value, sizeof(value), "%.*s", (int)strcspn(start, "\r"), start);
             return value;
         }
     }

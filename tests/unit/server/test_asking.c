@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Questions that the deciding thread answers: suspended, answered, given up, abandoned. */
+#include "base/time.h"
+#include "fixture.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include "fixture.h"
-
-#include "base/time.h"
-
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #define SHOP "{\"app\":\"shop\",\"revision\":\"abc\",\"labels\":{\"team\":\"pay\"}}"
 

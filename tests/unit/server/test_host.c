@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which Host headers are ours, for each way to listen. */
+#include "server/host.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
-
-#include "server/host.h"
-
-#include <string.h>
 
 static const char *const extra[] = {"gate.example.com", "2001:db8::7", NULL};
 

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests that no honest client sends, byte by byte over sockets. */
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "fixture.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include "fixture.h"
-
-#include "base/alloc.h"
-#include "base/buf.h"
-
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 /* Replaces each "PORT" by the server's port. */
 static char *with_port(const struct fixture *fixture, const char *text)
@@ -70,6 +71,12 @@ static void check(const struct fixture *fixture, const char *request, unsigned s
 static void a_request_with_a_doubtful_end_is_refused_and_the_connection_closed(void **state)
 {
     static const char *const table[] = {
+        POST "Transfer-Encoding: gzip, chunked\r\n\r\n" SMUGGLED,
+        POST "Transfer-Encoding: identity\r\n\r\n" SMUGGLED,
+        POST "Transfer-Encoding:\x0b"
+             "chunked\r\n\r\n0\r\n\r\n" SMUGGLED,
+        POST "Content-Length : 40\r\n\r\n" SMUGGLED,
+        POST "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" SMUGGLED,
         POST "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SMUGGLED,
         POST "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n" SMUGGLED,
         POST "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}" SMUGGLED,
@@ -85,7 +92,8 @@ static void a_request_with_a_doubtful_end_is_refused_and_the_connection_closed(v
     }
 }
 
-/* The library itself closes on these, with an answer of its own or none. */
+/* The library itself closes on these, with an answer of its own or none; where it waits for more,
+ * the client does not wait for long. */
 static void what_the_library_refuses_gets_no_verdict(void **state)
 {
     static const char *const table[] = {
@@ -93,7 +101,6 @@ static void what_the_library_refuses_gets_no_verdict(void **state)
         POST "Content-Length: -1\r\n\r\n" SMUGGLED,
         POST "Content-Length: 0x10\r\n\r\n" SMUGGLED,
         POST "Content-Length: 99999999999999999999999\r\n\r\n" SMUGGLED,
-        POST "Transfer-Encoding: gzip, chunked\r\n\r\n" SMUGGLED,
         POST "Transfer-Encoding: chunked\r\n\r\nzz\r\n" SMUGGLED,
         POST "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n" SMUGGLED,
         "\x16\x03\x01\x02\x01\x01\r\n\r\n",
@@ -101,10 +108,13 @@ static void what_the_library_refuses_gets_no_verdict(void **state)
         "\r\n\r\n\r\n:::\r\n\r\n",
     };
 
+    const struct timeval patience = {.tv_usec = 300000};
+
     for (size_t i = 0; i < CVG_COUNT(table); i++) {
         char *bytes = with_port(*state, table[i]);
         struct reply reply;
         int fd = client_connect(*state);
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
         client_send(fd, bytes, strlen(bytes));
         shutdown(fd, SHUT_WR);
         client_read(fd, &reply);
@@ -142,7 +152,7 @@ static void the_host_must_be_ours(void **state)
 
     for (size_t i = 0; i < CVG_COUNT(table); i++) {
         char request[512];
-        snprintf(request, sizeof(request), GO "%s" END, table[i].headers);
+        (void)snprintf(request, sizeof(request), GO "%s" END, table[i].headers);
         check(*state, request, table[i].status, 1);
     }
     /* HTTP/1.0 knows no Host. */
@@ -171,9 +181,34 @@ static void targets_are_plain_text(void **state)
 
     for (size_t i = 0; i < CVG_COUNT(table); i++) {
         char request[512];
-        snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: localhost:PORT\r\n" END,
-                 table[i].target);
+        (void)snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: localhost:PORT\r\n" END,
+                       table[i].target);
         check(*state, request, table[i].status, 1);
+    }
+}
+
+/* The library would answer for what stands before it. */
+static void a_raw_zero_byte_in_the_target_is_refused(void **state)
+{
+    static const char *const targets[] = {"/v1/verdict/prod|x", "/v1/verdict/prod|",
+                                          "/v1/verdict/prod?gate=deploy|x", "|/v1/verdict/prod"};
+
+    for (size_t i = 0; i < CVG_COUNT(targets); i++) {
+        const struct fixture *fixture = *state;
+        char request[512];
+        struct reply reply;
+        const struct timeval patience = {.tv_usec = 300000};
+        int fd = client_connect(fixture);
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+        int length =
+            snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: localhost:%u\r\n" END,
+                     targets[i], fixture->port);
+        *strchr(request, '|') = '\0';
+        client_send(fd, request, (size_t)length);
+        client_read(fd, &reply);
+        close(fd);
+        assert_true(reply.status == 400 || reply.status == 0);
+        reply_done(&reply);
     }
 }
 
@@ -185,8 +220,8 @@ static void only_known_versions_are_spoken(void **state)
         char request[512];
         char *bytes = NULL;
         struct reply reply;
-        snprintf(request, sizeof(request),
-                 "GET /v1/verdict/prod %s\r\nHost: localhost:PORT\r\n" END, versions[i]);
+        (void)snprintf(request, sizeof(request),
+                       "GET /v1/verdict/prod %s\r\nHost: localhost:PORT\r\n" END, versions[i]);
         bytes = with_port(*state, request);
         client_exchange(*state, bytes, &reply);
         assert_null(strstr(reply.text, "\"verdict\""));
@@ -212,7 +247,7 @@ static void pipelined_requests_are_answered_in_order(void **state)
 
 static void a_client_that_closes_its_half_is_still_answered(void **state)
 {
-    char *bytes = with_port(*state, GO "Host: localhost:PORT\r\n\r\n");
+    char *bytes = with_port(*state, GO "Host: localhost:PORT\r\n" END);
     int fd = client_connect(*state);
     struct reply reply;
 
@@ -223,6 +258,33 @@ static void a_client_that_closes_its_half_is_still_answered(void **state)
     assert_int_equal(reply.status, 200);
     reply_done(&reply);
     free(bytes);
+}
+
+static void a_request_may_come_in_pieces(void **state)
+{
+    static const char *const table[] = {
+        GO "Host: localhost:PORT\r\n" END,
+        "GET /v1/verdict/prod?app=shop&gate=deploy HTTP/1.1\r\nHost: localhost:PORT\r\n" END,
+        POST "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n" END
+             "7\r\n{\"app\":\r\n7\r\n\"shop\"}\r\n0\r\n\r\n",
+    };
+
+    for (size_t i = 0; i < CVG_COUNT(table); i++) {
+        char *bytes = with_port(*state, table[i]);
+        int fd = client_connect(*state);
+        int on = 1;
+        struct reply reply;
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+        for (const char *at = bytes; *at; at++) {
+            client_send(fd, at, 1);
+        }
+        client_read(fd, &reply);
+        close(fd);
+        assert_int_equal(reply.status, 200);
+        assert_int_equal(count_answers(&reply), 1);
+        reply_done(&reply);
+        free(bytes);
+    }
 }
 
 static void headers_and_urls_have_a_limit(void **state)
@@ -268,7 +330,7 @@ static void an_endless_body_is_cut_off(void **state)
     size_t chunks = 0;
 
     client_send(fd, head, strlen(head));
-    snprintf(chunk, sizeof(chunk), "1000\r\n%4096s\r\n", "");
+    (void)snprintf(chunk, sizeof(chunk), "1000\r\n%4096s\r\n", "");
     while (chunks < 20000 && send(fd, chunk, 4096 + 8, MSG_NOSIGNAL) > 0) {
         chunks++;
     }
@@ -299,9 +361,11 @@ int main(void)
         WITH_FIXTURE(what_the_library_refuses_gets_no_verdict),
         WITH_FIXTURE(the_host_must_be_ours),
         WITH_FIXTURE(targets_are_plain_text),
+        WITH_FIXTURE(a_raw_zero_byte_in_the_target_is_refused),
         WITH_FIXTURE(only_known_versions_are_spoken),
         WITH_FIXTURE(pipelined_requests_are_answered_in_order),
         WITH_FIXTURE(a_client_that_closes_its_half_is_still_answered),
+        WITH_FIXTURE(a_request_may_come_in_pieces),
         WITH_FIXTURE(headers_and_urls_have_a_limit),
         WITH_FIXTURE(an_endless_body_is_cut_off),
         WITH_FIXTURE(names_that_are_too_long_are_nobodys),

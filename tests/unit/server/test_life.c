@@ -1,24 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Starting, refusing to start, and connections that send too slowly. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "fixture.h"
-
 #include "base/time.h"
+#include "fixture.h"
 #include "server/connection.h"
 #include "server/listener.h"
 
 #include <microhttpd.h>
 #include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 static const char *const no_names[] = {NULL};
 
@@ -109,6 +107,8 @@ static void a_stop_does_not_wait_for_silent_connections(void **state)
 
 /* ---- slow clients: the list of connections below a library of its own ---- */
 
+/* The library decides which parameters it has. */
+// NOLINTBEGIN(readability-function-size,readability-non-const-parameter)
 static enum MHD_Result answer_ok(void *cls, struct MHD_Connection *connection, const char *url,
                                  const char *method, const char *version, const char *upload_data,
                                  size_t *upload_data_size, void **con_cls)
@@ -131,6 +131,8 @@ static enum MHD_Result answer_ok(void *cls, struct MHD_Connection *connection, c
     MHD_destroy_response(response);
     return result;
 }
+
+// NOLINTEND(readability-function-size,readability-non-const-parameter)
 
 static void wait_for_connections(struct cvg_context *context, uint64_t count)
 {

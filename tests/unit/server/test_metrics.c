@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /metrics: what a strict reader of the format would say, and what the series are. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "fixture.h"
-
 #include "base/alloc.h"
 #include "base/map.h"
 #include "base/time.h"
+#include "fixture.h"
 #include "server/exposition.h"
 
 #include <convergate/number.h>
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static void publish_vitals(struct fixture *fixture)
 {
@@ -72,7 +70,7 @@ static void each_family_is_told_once_and_each_series_too(void **state)
         }
         *end = '\0';
         if (strncmp(line, "# HELP ", 7) == 0) {
-            snprintf(family, sizeof(family), "%.*s", (int)strcspn(line + 7, " "), line + 7);
+            (void)snprintf(family, sizeof(family), "%.*s", (int)strcspn(line + 7, " "), line + 7);
             assert_null(cvg_map_put(families, family, fixture));
         } else if (strncmp(line, "# TYPE ", 7) == 0) {
             assert_memory_equal(line + 7, family, strlen(family));

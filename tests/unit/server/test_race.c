@@ -2,20 +2,18 @@
 /* Readers on many connections while everything is published again and again. Meant for the thread
  * and address sanitizers; by itself it looks whether each answer is whole and one of those that
  * were published. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "base/time.h"
 #include "fixture.h"
 
-#include "base/time.h"
-
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #define READERS 4
 #define ROUNDS  150
@@ -37,7 +35,7 @@ static void *read_all(void *arg)
         size_t length = strlen(reply.body);
         if (reply.status != 200 || length < 2 || strchr("}\n", reply.body[length - 1]) == NULL) {
             reader->wrong++;
-            snprintf(reader->example, sizeof(reader->example), "%.200s", reply.text);
+            (void)snprintf(reader->example, sizeof(reader->example), "%.200s", reply.text);
         }
         reply_done(&reply);
     }

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every route's codes, headers and bodies. */
+#include "base/alloc.h"
+#include "base/time.h"
+#include "fixture.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include "fixture.h"
-
-#include "base/alloc.h"
-#include "base/time.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 struct expected {
     const char *method, *target;
@@ -142,7 +140,7 @@ static void each_verdict_is_printed_with_its_code(void **state)
     for (size_t i = 0; i < CVG_COUNT(table); i++) {
         char quoted[64];
         struct reply reply;
-        snprintf(quoted, sizeof(quoted), "\"verdict\":\"%s\"", table[i].text);
+        (void)snprintf(quoted, sizeof(quoted), "\"verdict\":\"%s\"", table[i].text);
         fixture_publish(fixture, PROD, table[i].verdict, CVG_MINUTE);
         expect(fixture, &(struct expected){"GET", "/v1/verdict/prod", 200, table[i].text, quoted});
         expect(fixture, &(struct expected){"POST", "/v1/check/prod", table[i].on_check,

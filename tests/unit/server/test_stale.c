@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A go that may not count any more is never said, on no route. */
+#include "base/time.h"
+#include "fixture.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include "fixture.h"
-
-#include "base/time.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static void expect_wait(struct fixture *fixture)
 {

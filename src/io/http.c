@@ -613,7 +613,9 @@ void cvg_http_sever(struct cvg_op *op)
         cvg_transfer_refuse(transfer, CVG_FAULT_CONNECT, "the connection was given up");
     } else if (!connection->severed) {
         connection->severed = true;
-        transfer->loop->http->severed++;
+        connection->references++;
+        cvg_connection_unref(transfer->lane->severed);
+        transfer->lane->severed = connection;
         shutdown(connection->fd, SHUT_RDWR);
     }
 }

@@ -96,7 +96,6 @@ static void forget(struct cvg_connection *connection)
     struct cvg_http *http = connection->http;
     http->by_fd[connection->fd] = NULL;
     connection->fd = -1;
-    http->severed -= connection->severed ? 1 : 0;
     for (struct cvg_connection **link = bucket_of(http, connection->local_port); *link;
          link = &(*link)->next) {
         if (*link == connection) {

@@ -353,7 +353,9 @@ int cvg_transfer_apply(struct cvg_transfer *transfer, struct cvg_error *reterr)
         return code;
     }
     uint32_t flags = transfer->request.flags;
-    bool fresh = (flags & CVG_HTTP_FRESH) || transfer->loop->http->severed;
+    /* libcurl takes a dead connection for a living one as long as transfers use it. */
+    const struct cvg_connection *severed = transfer->lane->severed;
+    bool fresh = (flags & CVG_HTTP_FRESH) || (severed && severed->fd >= 0 && severed->wanted);
     curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
     /* Waits for a connection that is being opened, which may turn out to be HTTP/2. Without TLS
      * it never is, and libcurl would wait for the first answer on it: with a stream, for ever. */

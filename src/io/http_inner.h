@@ -66,7 +66,6 @@ struct cvg_http {
     size_t fd_capacity;
     struct cvg_connection *buckets[CVG_CONNECTION_BUCKETS];
     uint64_t numbers;
-    size_t severed; /* connections that are severed and not yet closed */
     char *user_agent;
     struct cvg_lane *bare; /* of scopes without one */
 };
@@ -84,6 +83,7 @@ struct cvg_lane {
     struct cvg_transfer *busy; /* linked by next_busy: all that are not idle */
     struct cvg_transfer *idle; /* linked by next_queued */
     size_t idle_count;
+    struct cvg_connection *severed; /* referenced; the last one, NULL: none */
 };
 
 enum cvg_transfer_state {

@@ -163,6 +163,7 @@ void cvg_lane_free(struct cvg_lane *lane)
         lane->idle = transfer->next_queued;
         cvg_transfer_free(transfer);
     }
+    cvg_connection_unref(lane->severed);
     cvg_arena_free(lane->arena);
     free(lane);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A scope, a request, and turns of the loop until it is answered. */
 #include "client/ask.h"
 
 #include "base/time.h"

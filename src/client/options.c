@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* One table of options for all commands; each command says how many names it takes. */
 #include "client/options.h"
 
 #include "base/macros.h"
@@ -131,6 +132,7 @@ static int check_arguments(const struct cvg_client_options *options, int count)
 
 int cvg_client_parse(int argc, char **argv, struct cvg_client_options *ret)
 {
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
     const char *server = getenv("CONVERGATE_SERVER");
     int option;
 
@@ -141,6 +143,7 @@ int cvg_client_parse(int argc, char **argv, struct cvg_client_options *ret)
         .app = "",
         .revision = "",
     };
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
     while ((option = getopt_long(argc, argv, "s:g:a:r:w:o:c:hV", long_options, NULL)) != -1) {
         int code = apply(option, ret);
         if (code >= 0) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Lines for people; the words are the documents' own. */
 #include "client/report.h"
 
 #include "base/text.h"
@@ -81,7 +82,7 @@ void cvg_report_progress(const struct cvg_wire_answer *answer)
         if (answer) {
             fprintf(stderr, "%s: %s", cvg_verdict_text(answer->verdict), answer->progress);
         }
-        fflush(stderr);
+        (void)fflush(stderr);
     }
 }
 

@@ -41,16 +41,14 @@ static int show_page(struct cvg_loop *loop, const struct cvg_client_options *opt
     CVG_CLEANUP(cvg_buf_done) struct cvg_buf path = CVG_BUF_INIT(4096);
     CVG_CLEANUP(cvg_reply_done) struct cvg_reply reply = {0};
     CVG_CLEANUP(cvg_arena_done) struct cvg_arena *arena = cvg_arena_new();
-    struct cvg_wire_environment *rows = NULL;
-    const char *after = "";
-    size_t count = 0;
+    struct cvg_wire_environments page = {0};
 
     cvg_buf_puts(&path, "/v1/environments?limit=500&after=");
     cvg_url_encode(cvg_buf_text(next), next->length, &path);
     int rc = cvg_client_get(loop, options->server, cvg_buf_text(&path), &reply, reterr);
     if (rc == 0) {
-        rc = cvg_wire_environments_read(cvg_buf_text(&reply.body), reply.body.length, arena, &rows,
-                                        &count, &after, reterr);
+        rc = cvg_wire_environments_read(cvg_buf_text(&reply.body), reply.body.length, arena, &page,
+                                        reterr);
     }
     if (rc < 0) {
         return rc;
@@ -58,10 +56,10 @@ static int show_page(struct cvg_loop *loop, const struct cvg_client_options *opt
     if (options->json) {
         puts(cvg_buf_text(&reply.body));
     } else {
-        cvg_report_environments(rows, count);
+        cvg_report_environments(page.rows, page.count);
     }
     cvg_buf_clear(next);
-    cvg_buf_puts(next, after);
+    cvg_buf_puts(next, page.next);
     return 0;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Builds everything before it connects anywhere, so that --check is the first half of a start. */
 #include "daemon/daemon.h"
 
 #include "base/log.h"

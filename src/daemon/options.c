@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* One table of options; each is applied by itself and may end the program. */
 #include "daemon/options.h"
 
 #include "base/text.h"
@@ -122,6 +123,7 @@ int cvg_options_parse(int argc, char **argv, struct cvg_options *ret)
         .config = "/etc/convergate/convergate.yaml",
         .log_level = CVG_LOG_INFO,
     };
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread is there */
     while ((option = getopt_long(argc, argv, "c:hV", long_options, NULL)) != -1) {
         int code = apply(option, ret);
         if (code >= 0) {

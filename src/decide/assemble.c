@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Maps each word of the configuration to its rule; nothing is decided here. */
 #include "decide/assemble.h"
 
 static const enum cvg_on_unknown on_unknown[] = {

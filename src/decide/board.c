@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Slots with a short lock each, a heartbeat, and errands posted to the deciding thread. */
 #include "decide/board.h"
 
 #include "base/alloc.h"

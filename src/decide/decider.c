@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Wires runner, environments and board together: one timer publishes whatever is due. */
 #include "decide/decider.h"
 
 #include "base/log.h"
@@ -123,8 +124,13 @@ static void record(struct cvg_decider *decider, const struct cvg_snapshot *snaps
         .wall_offset = snapshot->wall_offset,
     };
 
-    if (cvg_ledger_record(decider->ledger, snapshot->environment, gate->policy->name, &ask->subject,
-                          decision, decision->decided_at + snapshot->wall_offset, id)) {
+    struct cvg_ledger_question question = {
+        .environment = snapshot->environment,
+        .gate = gate->policy->name,
+        .subject = &ask->subject,
+    };
+    if (cvg_ledger_record(decider->ledger, &question, decision,
+                          decision->decided_at + snapshot->wall_offset, id)) {
         size_t count = decider->first_count[ask->environment] + (size_t)(gate - snapshot->gates);
         decider->counts[count].verdicts[decision->verdict]++;
         cvg_log(CVG_LOG_INFO, "decision", "environment", snapshot->environment, "gate",

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Readings go into the steady state at once; folding, judging and rendering wait for publication. */
 #include "decide/environment.h"
 
 #include "base/text.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A map from subject to its latest record, and a list from the longest untouched to the newest. */
 #include "decide/ledger.h"
 
 #include "base/buf.h"
@@ -8,6 +9,7 @@
 #include "base/time.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* A subject with the most labels, each at its longest, stays below; see wire/subject.h. */
 #define KEY_LIMIT     (64u * 1024)
@@ -59,9 +61,8 @@ void cvg_ledger_free(struct cvg_ledger *ledger)
     if (!ledger) {
         return;
     }
-    while (ledger->oldest) {
-        struct record *record = ledger->oldest;
-        unlink_record(ledger, record);
+    for (struct record *record = ledger->oldest, *next; record; record = next) {
+        next = record->newer;
         free_record(record);
     }
     cvg_map_free(ledger->records);
@@ -86,12 +87,13 @@ static void add_part(struct cvg_buf *buf, const char *text)
     cvg_buf_putc(buf, '\x1f');
 }
 
-static char *key_of(const char *environment, const char *gate, const struct cvg_subject *subject)
+static char *key_of(const struct cvg_ledger_question *question)
 {
     CVG_CLEANUP(cvg_buf_done) struct cvg_buf key = CVG_BUF_INIT(KEY_LIMIT);
+    const struct cvg_subject *subject = question->subject;
 
-    add_part(&key, environment);
-    add_part(&key, gate);
+    add_part(&key, question->environment);
+    add_part(&key, question->gate);
     add_part(&key, subject->app);
     add_part(&key, subject->revision);
     for (size_t i = 0; i < subject->label_count; i++) {
@@ -126,24 +128,40 @@ static void make_id(int64_t wall_ns, char ret[CVG_LEDGER_ID])
              (unsigned long long)(chance[1] & 0xffffffffffffULL));
 }
 
-bool cvg_ledger_record(struct cvg_ledger *ledger, const char *environment, const char *gate,
-                       const struct cvg_subject *subject, const struct cvg_decision *decision,
-                       int64_t wall_ns, char ret_id[CVG_LEDGER_ID])
+/* The subject's record, as the newest one; made where there is none. Takes the key over. */
+static struct record *touch(struct cvg_ledger *ledger, char *key)
 {
-    char *key = key_of(environment, gate, subject);
-    char *outcome = outcome_of(decision);
     struct record *record = cvg_map_get(ledger->records, key);
-    bool changed = !record || !cvg_text_equal(record->outcome, outcome);
 
-    if (!record) {
+    if (record) {
+        unlink_record(ledger, record);
+        free(key);
+    } else {
         record = CVG_NEW(struct record);
         record->key = key;
         cvg_map_put(ledger->records, key, record);
-    } else {
-        unlink_record(ledger, record);
-        free(key);
     }
     link_newest(ledger, record);
+    return record;
+}
+
+static void drop_oldest(struct cvg_ledger *ledger)
+{
+    struct record *oldest = ledger->oldest;
+
+    unlink_record(ledger, oldest);
+    cvg_map_remove(ledger->records, oldest->key);
+    free_record(oldest);
+}
+
+bool cvg_ledger_record(struct cvg_ledger *ledger, const struct cvg_ledger_question *question,
+                       const struct cvg_decision *decision, int64_t wall_ns,
+                       char ret_id[CVG_LEDGER_ID])
+{
+    struct record *record = touch(ledger, key_of(question));
+    char *outcome = outcome_of(decision);
+    bool changed = !cvg_text_equal(record->outcome, outcome);
+
     if (changed) {
         free(record->outcome);
         record->outcome = outcome;
@@ -151,12 +169,9 @@ bool cvg_ledger_record(struct cvg_ledger *ledger, const char *environment, const
     } else {
         free(outcome);
     }
-    snprintf(ret_id, CVG_LEDGER_ID, "%s", record->id);
+    memcpy(ret_id, record->id, CVG_LEDGER_ID);
     if (cvg_map_count(ledger->records) > CVG_LEDGER_LIMIT) {
-        struct record *oldest = ledger->oldest;
-        unlink_record(ledger, oldest);
-        cvg_map_remove(ledger->records, oldest->key);
-        free_record(oldest);
+        drop_oldest(ledger);
     }
     return changed;
 }

@@ -17,10 +17,17 @@ struct cvg_ledger;
 
 struct cvg_ledger *cvg_ledger_new(void);
 void cvg_ledger_free(struct cvg_ledger *ledger); /* takes NULL */
+
+/* Who asks what. */
+struct cvg_ledger_question {
+    const char *environment, *gate;
+    const struct cvg_subject *subject;
+};
+
 /* Writes the id of the record that stands for this decision; returns true when it is a new one. */
-bool cvg_ledger_record(struct cvg_ledger *ledger, const char *environment, const char *gate,
-                       const struct cvg_subject *subject, const struct cvg_decision *decision,
-                       int64_t wall_ns, char ret_id[CVG_LEDGER_ID]);
+bool cvg_ledger_record(struct cvg_ledger *ledger, const struct cvg_ledger_question *question,
+                       const struct cvg_decision *decision, int64_t wall_ns,
+                       char ret_id[CVG_LEDGER_ID]);
 size_t cvg_ledger_count(const struct cvg_ledger *ledger);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* References to snapshots: the last one, on whichever thread, frees all that it holds. */
 #include "decide/snapshot.h"
 
 #include "base/text.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* References to vitals, as to snapshots. */
 #include "decide/vitals.h"
 
 #include "config/config.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Copies what the runner counts into the plain numbers that readers see. */
 #include "decide/vitals_take.h"
 
 #include <stdatomic.h>

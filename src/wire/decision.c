@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Builds the document again with fewer reasons until it is small enough, and reads it back. */
 #include "wire/decision.h"
 
 #include "base/alloc.h"
@@ -49,6 +50,7 @@ static cJSON *build(const struct cvg_wire_decision *document, size_t reason_limi
     cJSON *root = cvg_document_object();
     cJSON *reasons = cvg_document_array();
     int64_t age = decision->evidence_at ? decision->decided_at - decision->evidence_at : 0;
+    int64_t age_s = age / CVG_SECOND; /* whole seconds */
 
     cvg_document_text(root, "schema", "gate/1");
     cvg_document_text(root, "id", document->id);
@@ -72,7 +74,7 @@ static cJSON *build(const struct cvg_wire_decision *document, size_t reason_limi
     cvg_document_time(root, "decided_at", decision->decided_at, document->wall_offset);
     cvg_document_time(root, "valid_until", decision->valid_until, document->wall_offset);
     cvg_document_time(root, "next_change_at", decision->next_change_at, document->wall_offset);
-    cvg_document_number(root, "evidence_age_s", (double)(age / CVG_SECOND));
+    cvg_document_number(root, "evidence_age_s", (double)age_s);
     cvg_document_text(root, "ticket", "");
     cvg_document_text(root, "override", "");
     return root;

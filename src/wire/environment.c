@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Readiness as JSON: every key in every document, in the order that people read. */
 #include "wire/environment.h"
 
 #include "base/time.h"

@@ -50,10 +50,17 @@ CVG_NODISCARD int cvg_wire_environment_read(const char *json, size_t length,
                                             struct cvg_arena *arena,
                                             struct cvg_wire_environment *ret,
                                             struct cvg_error *reterr);
-/* One page of the list; *ret_next is "" on the last one. */
+
+/* One page of the list. */
+struct cvg_wire_environments {
+    struct cvg_wire_environment *rows;
+    size_t count;
+    const char *next; /* "" on the last page */
+};
+
 CVG_NODISCARD int cvg_wire_environments_read(const char *json, size_t length,
                                              struct cvg_arena *arena,
-                                             struct cvg_wire_environment **ret, size_t *ret_count,
-                                             const char **ret_next, struct cvg_error *reterr);
+                                             struct cvg_wire_environments *ret,
+                                             struct cvg_error *reterr);
 
 #endif

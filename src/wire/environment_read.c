@@ -107,8 +107,7 @@ int cvg_wire_environment_read(const char *json, size_t length, struct cvg_arena 
 }
 
 int cvg_wire_environments_read(const char *json, size_t length, struct cvg_arena *arena,
-                               struct cvg_wire_environment **ret, size_t *ret_count,
-                               const char **ret_next, struct cvg_error *reterr)
+                               struct cvg_wire_environments *ret, struct cvg_error *reterr)
 {
     CVG_CLEANUP(cvg_document_done) cJSON *root = cJSON_ParseWithLength(json, length);
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(root, "environments");
@@ -117,15 +116,14 @@ int cvg_wire_environments_read(const char *json, size_t length, struct cvg_arena
     if (!cJSON_IsArray(list)) {
         return cvg_error_set(reterr, CVG_E_INVALID, "the answer is not a list of environments");
     }
-    size_t count = (size_t)cJSON_GetArraySize(list);
-    struct cvg_wire_environment *rows = cvg_arena_alloc(arena, (count + 1) * sizeof(*rows));
-    count = 0;
+    size_t room = (size_t)cJSON_GetArraySize(list) + 1;
+    *ret = (struct cvg_wire_environments){
+        .rows = cvg_arena_alloc(arena, room * sizeof(*ret->rows)),
+        .next = text_of(root, "next", arena),
+    };
     cJSON_ArrayForEach(item, list)
     {
-        read_one(item, arena, &rows[count++]);
+        read_one(item, arena, &ret->rows[ret->count++]);
     }
-    *ret = rows;
-    *ret_count = count;
-    *ret_next = text_of(root, "next", arena);
     return 0;
 }

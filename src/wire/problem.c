@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* RFC 9457 documents, and the words of RFC 9110 for their titles. */
 #include "wire/problem.h"
 
 #include "base/text.h"

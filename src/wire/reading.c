@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A reading as JSON. Numbers that a double cannot hold exactly stay text. */
 #include "wire/reading.h"
 
 #include "model/reading.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A caller is outside, so its document is read with the strict reader and not with cJSON. */
 #include "wire/subject.h"
 
 #include "wire/document.h"
@@ -6,8 +7,6 @@
 #include <convergate/json.h>
 
 #include <string.h>
-
-/* A caller is outside, so its document is read with the strict reader and not with cJSON. */
 
 struct reader {
     struct cvg_json *json;

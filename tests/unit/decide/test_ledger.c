@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One record for each change of verdict or reasons, whoever asks how often. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "base/alloc.h"
 #include "base/time.h"
 #include "decide/ledger.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static const struct cvg_reason stale = {.code = "Stale", .check = "api", .severity = CVG_WAIT};
 static const struct cvg_reason failed = {.code = "Failed", .check = "api", .severity = CVG_WAIT};
@@ -27,8 +26,10 @@ static struct cvg_decision decide(uint32_t verdict, const struct cvg_reason *rea
 static bool record(struct cvg_ledger *ledger, const struct cvg_subject *subject,
                    const struct cvg_decision *decision, char *id)
 {
-    return cvg_ledger_record(ledger, "prod", "deploy", subject, decision,
-                             INT64_C(1767261600) * CVG_SECOND, id);
+    const struct cvg_ledger_question question = {
+        .environment = "prod", .gate = "deploy", .subject = subject};
+
+    return cvg_ledger_record(ledger, &question, decision, INT64_C(1767261600) * CVG_SECOND, id);
 }
 
 static void the_same_answer_keeps_its_record(void **state)

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The decision document: every key always there, small unless all is asked for, valid whatever
  * text goes in. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "base/alloc.h"
 #include "base/time.h"
 #include "wire/decision.h"
 
 #include <convergate/json.h>
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #define WALL_2026 (INT64_C(1767261600) * CVG_SECOND) /* 2026-01-01T10:00:00Z */
 

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A caller's JSON body as a subject: what is taken, what is ignored, what is refused. */
+#include "base/text.h"
+#include "wire/subject.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
-
-#include "base/text.h"
-#include "wire/subject.h"
-
-#include <string.h>
 
 struct accepted {
     const char *json, *app, *revision;

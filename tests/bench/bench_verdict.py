@@ -23,8 +23,8 @@ import tempfile
 import time
 from pathlib import Path
 
-ROUNDS = 5
-SECONDS = 3
+ROUNDS = 15
+SECONDS = 1
 CONNECTIONS = 64
 THREADS = 2
 BUDGET = 1.1

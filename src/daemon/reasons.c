@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The page of reason codes: what is the same in each, and a row for each code of the table. */
 #include "daemon/reasons.h"
 
 #include "model/reason.h"

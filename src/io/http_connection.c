@@ -147,7 +147,7 @@ void cvg_connection_want(struct cvg_http *http, curl_socket_t fd, int what)
 static bool ends_of(int fd, char *local, uint16_t *local_port, char *remote, uint16_t *remote_port)
 {
     for (int side = 0; side < 2; side++) {
-        struct sockaddr_storage storage;
+        struct sockaddr_storage storage = {0};
         socklen_t size = sizeof storage;
         int status = side ? getpeername(fd, (struct sockaddr *)&storage, &size)
                           : getsockname(fd, (struct sockaddr *)&storage, &size);

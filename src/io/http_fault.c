@@ -20,7 +20,7 @@ static void say(struct cvg_transfer *transfer, const char *format, ...)
     char raw[sizeof transfer->fault_text];
     va_list args;
     va_start(args, format);
-    vsnprintf(raw, sizeof raw, format, args);
+    (void)vsnprintf(raw, sizeof raw, format, args);
     va_end(args);
     cvg_text_printable(raw, strlen(raw), transfer->fault_text, sizeof transfer->fault_text);
 }

@@ -26,6 +26,7 @@ struct entry {
     struct cvg_names *names;
     char *key; /* owned: family digit, then the name in lower case */
     bool asking;
+    bool telling;                  /* its answer is being handed out: neither changed nor freed */
     int64_t expires;               /* of the answer; 0: none yet */
     struct cvg_name_answer answer; /* owns its addresses */
     struct lookup *first, *last;   /* who waits */
@@ -110,7 +111,8 @@ static void drop_stale(struct cvg_names *names)
     void *value;
     for (size_t at = 0; cvg_map_next(names->entries, &at, &key, &value);) {
         struct entry *entry = value;
-        if (!entry->asking && !entry->first && !entry->tell.queued && !is_fresh(entry)) {
+        if (!entry->asking && !entry->telling && !entry->first && !entry->tell.queued &&
+            !is_fresh(entry)) {
             cvg_map_remove(names->entries, entry->key);
             free_entry(entry);
         }
@@ -176,6 +178,19 @@ static void unlink_lookup(struct lookup *lookup)
     lookup->entry = NULL;
 }
 
+static struct lookup *take_first(struct entry *entry)
+{
+    struct lookup *lookup = entry->first;
+    entry->first = lookup->next;
+    if (entry->first) {
+        entry->first->previous = NULL;
+    } else {
+        entry->last = NULL;
+    }
+    lookup->entry = NULL;
+    return lookup;
+}
+
 static void cancel(struct cvg_op *op)
 {
     struct lookup *lookup = (struct lookup *)op;
@@ -193,7 +208,6 @@ static void tell(struct lookup *lookup, uint32_t fault, const char *why,
 {
     struct cvg_scope *scope = lookup->op.scope;
     char text[NAME_MOST + 160] = "";
-    unlink_lookup(lookup);
     cvg_op_leave(&lookup->op);
     if (fault) {
         snprintf(text, sizeof text, "resolve %.*s: %s", NAME_MOST, lookup->name, why);
@@ -230,13 +244,17 @@ static void on_tell(struct cvg_later *later)
         return;
     }
     /* Callbacks may cancel others or ask again: what they add waits for the next turn. */
-    struct lookup *last = entry->last;
-    for (bool more = last != NULL; more && entry->first;) {
-        struct lookup *lookup = entry->first;
-        more = lookup != last;
+    size_t left = 0;
+    for (const struct lookup *lookup = entry->first; lookup; lookup = lookup->next) {
+        left++;
+    }
+    entry->telling = true;
+    for (; left && entry->first; left--) {
+        struct lookup *lookup = take_first(entry);
         tell(lookup, entry->answer.fault, entry->answer.text,
              (const char *const *)entry->answer.addresses, entry->answer.count);
     }
+    entry->telling = false;
     if (entry->first) {
         cvg_later_add(entry->names->loop, &entry->tell, on_tell);
     }
@@ -323,7 +341,7 @@ struct cvg_op *cvg_name_resolve(struct cvg_scope *scope, const char *name, uint3
     struct cvg_names *names = scope->loop->names;
     struct entry *entry = get_entry(names, lookup->name, lookup->family);
     wait_for(lookup, entry);
-    if (is_fresh(entry)) {
+    if (is_fresh(entry) || entry->telling) {
         cvg_later_add(scope->loop, &entry->tell, on_tell);
     } else if (!entry->asking) {
         entry->asking = true;

@@ -10,7 +10,9 @@
 #include "base/time.h"
 #include "unit/io/harness.h"
 
+#include <ftw.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void harness_start(struct harness *harness, const struct cvg_loop_options *options)
@@ -53,6 +55,34 @@ void harness_run(struct harness *harness, int64_t ns)
 {
     const bool never = false;
     assert_false(cvg_loop_run_until(harness->loop, &never, cvg_time_now() + ns));
+}
+
+void harness_setenv(const char *name, const char *value)
+{
+    if (value) {
+        setenv(name, value, 1); // NOLINT(concurrency-mt-unsafe): no other thread reads it now
+    } else {
+        unsetenv(name); // NOLINT(concurrency-mt-unsafe)
+    }
+}
+
+void harness_make_folder(char *template)
+{
+    assert_non_null(mkdtemp(template));
+}
+
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *walk)
+{
+    (void)info;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
+void harness_remove_folder(const char *path)
+{
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): the working directory stays
+    nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 void answer_take(void *arg, struct cvg_op *op, const struct cvg_http_response *response)

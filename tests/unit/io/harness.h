@@ -23,6 +23,12 @@ void harness_wait(struct harness *harness, const bool *done);
 /* Runs the loop for this long: to see that something does not happen. */
 void harness_run(struct harness *harness, int64_t ns);
 
+/* For secrets; value NULL takes it away. */
+void harness_setenv(const char *name, const char *value);
+/* Makes a folder below /tmp from a template that ends with XXXXXX; removes one with all in it. */
+void harness_make_folder(char *template);
+void harness_remove_folder(const char *path);
+
 struct answer {
     bool done;
     int calls;

@@ -29,6 +29,7 @@ struct end {
     size_t out_length;
 };
 
+// NOLINTNEXTLINE(readability-function-size): the shape is the host table's
 static void take(void *arg, struct cvg_op *op, uint32_t fault, const char *text, int32_t exit_code,
                  int32_t signal, const char *out, size_t out_length, const char *err,
                  size_t err_length)

@@ -79,7 +79,7 @@ static void serve_script(int fd, unsigned number, void *arg)
 }
 
 #define HEAD "HTTP/1.1 200 OK\r\n"
-#define LONG_                                                                                      \
+#define FILLER                                                                                     \
     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
 static const struct script scripts[] = {
@@ -113,13 +113,13 @@ static const struct script scripts[] = {
      CVG_FAULT_PROTOCOL, 0, "not proper HTTP", NULL},
     {"speaks HTTP/0.9", "hello there, this is not HTTP at all\n", CLOSE, NULL, 0, 0, 0,
      CVG_FAULT_PROTOCOL, 0, "HTTP/0.9", ""},
-    {"never ends", HEAD "\r\n", ENDLESS, LONG_ LONG_ LONG_ LONG_, 0, 0, 0, CVG_FAULT_TOO_LARGE, 200,
-     "the body of the answer is over 65536 bytes", NULL},
-    {"never ends, below the request's own ceiling", HEAD "\r\n", ENDLESS, LONG_, 0, 100, 0,
+    {"never ends", HEAD "\r\n", ENDLESS, FILLER FILLER FILLER FILLER, 0, 0, 0, CVG_FAULT_TOO_LARGE,
+     200, "the body of the answer is over 65536 bytes", NULL},
+    {"never ends, below the request's own ceiling", HEAD "\r\n", ENDLESS, FILLER, 0, 100, 0,
      CVG_FAULT_TOO_LARGE, 200, "over 100 bytes", NULL},
-    {"never ends its head", HEAD, ENDLESS, "X-Long: " LONG_ LONG_ "\r\n", 0, 0, 0,
+    {"never ends its head", HEAD, ENDLESS, "X-Long: " FILLER FILLER "\r\n", 0, 0, 0,
      CVG_FAULT_TOO_LARGE, 200, "the headers of the answer are over", NULL},
-    {"never ends a line of its head", HEAD "X-Long: ", ENDLESS, LONG_ LONG_, 0, 0, 0,
+    {"never ends a line of its head", HEAD "X-Long: ", ENDLESS, FILLER FILLER, 0, 0, 0,
      CVG_FAULT_TOO_LARGE, 0, "", NULL},
     {"sends gzip that is none", HEAD "Content-Encoding: gzip\r\nContent-Length: 6\r\n\r\nabcdef",
      HOLD, NULL, 0, 0, 0, CVG_FAULT_PROTOCOL, 200, "not proper HTTP", NULL},

@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,22 +30,14 @@ struct fixture {
 static void set_up(struct fixture *fixture)
 {
     snprintf(fixture->folder, sizeof fixture->folder, "/tmp/cvg-file-XXXXXX");
-    assert_non_null(mkdtemp(fixture->folder));
+    harness_make_folder(fixture->folder);
     harness_start(&fixture->harness, NULL);
-}
-
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *walk)
-{
-    (void)info;
-    (void)type;
-    (void)walk;
-    return remove(path);
 }
 
 static void tear_down(struct fixture *fixture)
 {
     harness_stop(&fixture->harness);
-    nftw(fixture->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    harness_remove_folder(fixture->folder);
 }
 
 /* Lives until the next call. */
@@ -294,8 +285,8 @@ static void test_secrets(void **state)
     put(&fixture, "token", "s3cret\n");
     put(&fixture, "lines", "a\nb\n\n");
     put(&fixture, "empty", "\n");
-    setenv("CREDENTIALS_DIRECTORY", fixture.folder, 1);
-    setenv("CVG_TEST_SECRET", "from-env", 1);
+    harness_setenv("CREDENTIALS_DIRECTORY", fixture.folder);
+    harness_setenv("CVG_TEST_SECRET", "from-env");
 
     static const struct {
         enum cvg_secret_kind kind;

@@ -147,7 +147,7 @@ static void test_sends_credentials_and_headers_of_the_endpoint(void **state)
     struct cvg_secret bearer = {CVG_SECRET_ENV, "CVG_TEST_TOKEN"};
     struct cvg_pair pair = {"X-Scope-OrgID", "team"};
     struct cvg_endpoint settings = {.bearer = &bearer, .headers = {1, &pair}};
-    setenv("CVG_TEST_TOKEN", "s3cret", 1);
+    harness_setenv("CVG_TEST_TOKEN", "s3cret");
     harness_start(&harness, NULL);
     harness_point(&harness, peer_port(peer), &settings);
 
@@ -155,7 +155,7 @@ static void test_sends_credentials_and_headers_of_the_endpoint(void **state)
     assert_non_null(strstr(seen, "\r\nAuthorization: Bearer s3cret\r\n"));
     assert_non_null(strstr(seen, "\r\nX-Scope-OrgID: team\r\n"));
 
-    setenv("CVG_TEST_TOKEN", "rotated", 1);
+    harness_setenv("CVG_TEST_TOKEN", "rotated");
     harness_get(&harness, "/", &answer);
     assert_non_null(strstr(seen, "\r\nAuthorization: Bearer rotated\r\n"));
 
@@ -169,12 +169,12 @@ static void test_sends_credentials_and_headers_of_the_endpoint(void **state)
     harness_ask(&harness, &request, &answer);
     assert_null(strstr(seen, "Authorization"));
 
-    unsetenv("CVG_TEST_TOKEN");
+    harness_setenv("CVG_TEST_TOKEN", NULL);
     harness_get(&harness, "/", &answer);
     assert_int_equal(answer.fault, CVG_FAULT_AUTH);
     assert_string_equal(answer.fault_text, "bearer: env:CVG_TEST_TOKEN: is not set");
 
-    setenv("CVG_TEST_TOKEN", "a\r\nX-Evil: 1", 1);
+    harness_setenv("CVG_TEST_TOKEN", "a\r\nX-Evil: 1");
     harness_get(&harness, "/", &answer);
     assert_int_equal(answer.fault, CVG_FAULT_AUTH);
     assert_null(strstr(answer.fault_text, "Evil"));
@@ -205,7 +205,7 @@ static void test_basic_credentials(void **state)
     };
 
     for (size_t i = 0; i < CVG_COUNT(table); i++) {
-        setenv("CVG_TEST_PASSWORD", table[i].password, 1);
+        harness_setenv("CVG_TEST_PASSWORD", table[i].password);
         harness_get(&harness, "/", &answer);
         assert_non_null(strstr(seen, table[i].expected));
     }

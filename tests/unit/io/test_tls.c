@@ -15,7 +15,7 @@
 
 #include <convergate/number.h>
 
-#include <ftw.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PEER CVG_FIXTURES "/../unit/io/tls_peer.py"
+static const char peer_program[] = CVG_FIXTURES "/../unit/io/tls_peer.py";
 
 struct peer_process {
     pid_t pid;
@@ -42,7 +42,7 @@ struct fixture {
 static pid_t run(const char *script, const char *folder, int *ret_input, int *ret_output)
 {
     extern char **environ;
-    const char *argv[] = {"/bin/sh", "-c", script, "sh", folder, PEER, NULL};
+    const char *argv[] = {"/bin/sh", "-c", script, "sh", folder, peer_program, NULL};
 
     union {
         const char *const *in;
@@ -53,8 +53,8 @@ static pid_t run(const char *script, const char *folder, int *ret_input, int *re
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     if (ret_input) {
-        assert_int_equal(pipe(input), 0);
-        assert_int_equal(pipe(output), 0);
+        assert_int_equal(pipe2(input, O_CLOEXEC), 0);
+        assert_int_equal(pipe2(output, O_CLOEXEC), 0);
         posix_spawn_file_actions_adddup2(&actions, input[0], 0);
         posix_spawn_file_actions_adddup2(&actions, output[1], 1);
         posix_spawn_file_actions_addclosefrom_np(&actions, 3);
@@ -119,9 +119,7 @@ static int set_up(void **state)
 {
     static struct fixture fixture;
     snprintf(fixture.folder, sizeof fixture.folder, "/tmp/cvg-tls-XXXXXX");
-    if (!mkdtemp(fixture.folder)) {
-        return -1;
-    }
+    harness_make_folder(fixture.folder);
     int status = -1;
     waitpid(run(make_certificates, fixture.folder, NULL, NULL), &status, 0);
     fixture.skipped = status != 0;
@@ -134,21 +132,13 @@ static int set_up(void **state)
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *walk)
-{
-    (void)info;
-    (void)type;
-    (void)walk;
-    return remove(path);
-}
-
 static int tear_down(void **state)
 {
     struct fixture *fixture = *state;
     stop_peer(&fixture->good);
     stop_peer(&fixture->expired);
     stop_peer(&fixture->picky);
-    nftw(fixture->folder, remove_one, 4, FTW_DEPTH | FTW_PHYS);
+    harness_remove_folder(fixture->folder);
     return 0;
 }
 

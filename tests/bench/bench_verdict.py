@@ -26,7 +26,8 @@ from pathlib import Path
 ROUNDS = 15
 SECONDS = 1
 CONNECTIONS = 64
-THREADS = 2
+THREADS = 2  # of wrk
+WORKERS = 2  # of both servers: more of them take smaller batches, which costs each answer more
 BUDGET = 1.1
 PATH = "/v1/verdict/prod"
 # Of the answer's headers, those that nginx must send too. Date, Content-Length and Connection it
@@ -72,6 +73,7 @@ def start_daemon(folder):
     config.write_text(
         f"""server:
   listen: 127.0.0.1:{port}
+  threads: {WORKERS}
 sources:
   metrics: {{type: prometheus, url: "http://127.0.0.1:{free_port()}"}}
 environments:
@@ -99,7 +101,7 @@ def start_nginx(folder, headers, body):
     config = Path(folder, "nginx.conf")
     config.write_text(
         f"""daemon off;
-worker_processes 2;
+worker_processes {WORKERS};
 pid {folder}/nginx.pid;
 error_log {folder}/nginx.log;
 events {{ worker_connections 1024; }}

@@ -262,7 +262,9 @@ void cvg_load_checks(struct cvg_loader *loader, struct cvg_environment_config *e
         cvg_load_name(loader, map->keys[work.at], "check");
         check->name = map->keys[work.at]->text;
         check->node = map->items[work.at];
+        size_t errors = loader->diagnostics->errors;
         bind_check(&work, check);
+        check->faulty = loader->diagnostics->errors != errors || !check->source;
         cvg_map_put(work.indexes, check->name, check);
     }
     for (size_t i = 0; i < work.reference_count;) {

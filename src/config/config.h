@@ -29,6 +29,7 @@ struct cvg_source_config {
     const struct cvg_kind *kind;
     const struct cvg_source_config *via; /* NULL: its own connection */
     struct cvg_endpoint endpoint;        /* size 0: the kind has none */
+    bool faulty;                         /* see cvg_config_read */
     const void *settings;                /* the module's struct */
 };
 
@@ -59,6 +60,7 @@ struct cvg_check_config {
     uint32_t on_failed; /* enum cvg_config_on_failed */
     int64_t halt_after_ns;
     bool degraded_goes;
+    bool faulty;          /* see cvg_config_read */
     const void *settings; /* the module's struct, references as written */
     /* Indexes, in the same environment, of the checks whose facts it refers to; without repeats,
      * never in a circle. */
@@ -90,6 +92,7 @@ struct cvg_config {
     size_t source_count;
     const struct cvg_environment_config *environments; /* sorted by name */
     size_t environment_count;
+    bool faulty;             /* see cvg_config_read */
     struct cvg_arena *arena; /* owner of all of it */
     _Atomic unsigned references;
 };
@@ -104,6 +107,11 @@ CVG_NODISCARD int cvg_config_load_text(const char *file, const char *bytes, size
                                        const struct cvg_kinds *kinds,
                                        struct cvg_diagnostics *diagnostics,
                                        struct cvg_config **ret);
+/* As cvg_config_load, but with a configuration even where there were errors: then it and the sources and
+ * checks that had one are `faulty`, and it is good for nothing but asking the modules what they
+ * refuse in the others, so that one pass says all. Never NULL; one reference is the caller's. */
+struct cvg_config *cvg_config_read(const char *file, const struct cvg_kinds *kinds,
+                                   struct cvg_diagnostics *diagnostics);
 struct cvg_config *cvg_config_ref(struct cvg_config *config);
 void cvg_config_unref(struct cvg_config *config); /* takes NULL */
 

@@ -232,8 +232,8 @@ static struct cvg_config *config_new(const char *file)
     return config;
 }
 
-static int finish(struct cvg_loader *loader, const struct cvg_node *const *roots, size_t count,
-                  size_t errors_before, struct cvg_config **ret)
+static void finish(struct cvg_loader *loader, const struct cvg_node *const *roots, size_t count,
+                   size_t errors_before)
 {
     struct cvg_diagnostics *diagnostics = loader->diagnostics;
     if (count) {
@@ -245,11 +245,18 @@ static int finish(struct cvg_loader *loader, const struct cvg_node *const *roots
             cvg_diagnostics_warning(diagnostics, root, "no environments are configured");
         }
     }
-    if (diagnostics->errors != errors_before) {
-        cvg_config_unref(loader->config);
+    loader->config->faulty = diagnostics->errors != errors_before;
+}
+
+/* Takes the configuration over. */
+static int refuse_faulty(struct cvg_config *config, struct cvg_config **ret)
+{
+    *ret = NULL;
+    if (config->faulty) {
+        cvg_config_unref(config);
         return CVG_E_INVALID;
     }
-    *ret = loader->config;
+    *ret = config;
     return 0;
 }
 
@@ -261,16 +268,22 @@ static struct cvg_loader loader_new(const char *file, const struct cvg_kinds *ki
         .config = config, .arena = config->arena, .kinds = kinds, .diagnostics = diagnostics};
 }
 
-int cvg_config_load(const char *file, const struct cvg_kinds *kinds,
-                    struct cvg_diagnostics *diagnostics, struct cvg_config **ret)
+struct cvg_config *cvg_config_read(const char *file, const struct cvg_kinds *kinds,
+                                   struct cvg_diagnostics *diagnostics)
 {
     size_t errors = diagnostics->errors, count = 0;
     const struct cvg_node *const *roots = NULL;
     struct cvg_loader loader = loader_new(file, kinds, diagnostics);
-    *ret = NULL;
     /* Problems were counted; whatever could be read is checked all the same. */
     (void)!cvg_files_read(file, loader.arena, diagnostics, &roots, &count);
-    return finish(&loader, roots, count, errors, ret);
+    finish(&loader, roots, count, errors);
+    return loader.config;
+}
+
+int cvg_config_load(const char *file, const struct cvg_kinds *kinds,
+                    struct cvg_diagnostics *diagnostics, struct cvg_config **ret)
+{
+    return refuse_faulty(cvg_config_read(file, kinds, diagnostics), ret);
 }
 
 int cvg_config_load_text(const char *file, const char *bytes, size_t length,
@@ -280,7 +293,7 @@ int cvg_config_load_text(const char *file, const char *bytes, size_t length,
     size_t errors = diagnostics->errors;
     const struct cvg_node *root = NULL;
     struct cvg_loader loader = loader_new(file, kinds, diagnostics);
-    *ret = NULL;
     (void)!cvg_tree_parse(file, bytes, length, loader.arena, diagnostics, &root);
-    return finish(&loader, &root, root ? 1 : 0, errors, ret);
+    finish(&loader, &root, root ? 1 : 0, errors);
+    return refuse_faulty(loader.config, ret);
 }

@@ -156,7 +156,9 @@ void cvg_load_sources(struct cvg_loader *loader, const struct cvg_node *map)
         cvg_load_name(loader, map->keys[i], "source");
         sources[i].name = map->keys[i]->text;
         sources[i].node = map->items[i];
+        size_t errors = loader->diagnostics->errors;
         bind_source(loader, &sources[i], &vias[i]);
+        sources[i].faulty = loader->diagnostics->errors != errors || !sources[i].kind;
         cvg_map_put(loader->sources, sources[i].name, &sources[i]);
     }
     for (size_t i = 0; i < count; i++) {

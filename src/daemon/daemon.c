@@ -54,12 +54,10 @@ static int build(const char *file, struct cvg_registry *registry, struct daemon 
     struct cvg_kinds kinds = cvg_registry_kinds(registry);
     struct cvg_error error = {0};
 
-    int rc = cvg_config_load(file, &kinds, &diagnostics, &daemon->config);
-    if (rc == 0) {
-        rc = make_loop(daemon->config, &daemon->loop, &error);
-        if (rc < 0) {
-            fprintf(stderr, "convergated: %s\n", error.text);
-        }
+    daemon->config = cvg_config_read(file, &kinds, &diagnostics);
+    int rc = make_loop(daemon->config, &daemon->loop, &error);
+    if (rc < 0) {
+        fprintf(stderr, "convergated: %s\n", error.text);
     }
     if (rc == 0) {
         rc =

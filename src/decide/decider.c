@@ -165,6 +165,9 @@ static void on_ask(void *ctx, struct cvg_ask *ask)
         cvg_gate_judge(&snapshot->readiness, gate->policy, &ask->subject, now,
                        cvg_random_next(&decider->random), arena, &decision);
         record(decider, snapshot, gate, ask, &decision);
+        if (decision.unknown) {
+            cvg_runner_hurry(decider->runner, ask->environment); /* somebody waits to know */
+        }
     }
     cvg_snapshot_unref(snapshot);
     ask->done(ask);
@@ -257,6 +260,11 @@ int cvg_decider_new(struct cvg_loop *loop, struct cvg_config *config, struct cvg
                     struct cvg_diagnostics *diagnostics, struct cvg_decider **ret)
 {
     static const struct cvg_runner_events events = {.reading = on_reading, .alive = on_alive};
+
+    if (config->faulty) {
+        struct cvg_runner *none = NULL;
+        return cvg_runner_new(loop, config, registry, &events, NULL, diagnostics, &none);
+    }
     struct cvg_decider *decider = CVG_NEW(struct cvg_decider);
     size_t count = config->environment_count;
 

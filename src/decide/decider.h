@@ -20,7 +20,8 @@ struct cvg_decider;
 struct cvg_registry;
 
 /* Builds everything for a configuration (sources, checks, policies) and connects to nothing: what
- * `--check` does too. Problems go to diagnostics. Takes a reference on the configuration. */
+ * `--check` does too. Problems go to diagnostics; a faulty configuration is refused, after its modules said what
+ * they refuse too. Takes a reference on the configuration. */
 CVG_NODISCARD int cvg_decider_new(struct cvg_loop *loop, struct cvg_config *config,
                                   struct cvg_registry *registry,
                                   struct cvg_diagnostics *diagnostics, struct cvg_decider **ret);

@@ -23,6 +23,9 @@ static int make_source(struct cvg_runner *runner, struct cvg_runner_source *sour
 {
     const struct cvg_source_config *config = source->config;
     struct cvg_error error;
+    if (config->faulty) {
+        return CVG_E_INVALID; /* which was said */
+    }
     source->module = cvg_registry_get(runner->registry, config->kind->name, &error);
     if (!source->module) {
         cvg_diagnostics_error(diagnostics, config->node, "source '%s': %s", config->name,
@@ -64,7 +67,7 @@ static void make_sources(struct cvg_runner *runner, struct cvg_diagnostics *diag
     }
     for (size_t i = 0; i < count; i++) {
         const struct cvg_source_config *config = runner->sources[i].config;
-        if (!tried[i]) {
+        if (!tried[i] && !runner->config->faulty) {
             cvg_diagnostics_error(diagnostics, cvg_node_at(config->node, "via"),
                                   "source '%s': the source that it goes through cannot be used",
                                   config->name);
@@ -92,15 +95,15 @@ static void make_check(struct cvg_runner *runner, struct cvg_runner_check *check
     const struct cvg_environment_config *environment =
         &runner->config->environments[check->environment];
     struct cvg_runner_source *source = check->source;
+    if (check->config->faulty || !source || !source->instance) {
+        return; /* which was said */
+    }
     int64_t max_age = check->config->max_age_ns;
     check->max_age_ns =
         max_age != CVG_ABSENT_INT
             ? max_age
             : cvg_steady_default_max_age(check->config->polled, check->config->interval_ns,
                                          check->config->timeout_ns);
-    if (!source->instance) {
-        return; /* which was said */
-    }
     if (!check->config->polled && check->config->input_count > 0) {
         cvg_diagnostics_error(diagnostics, check->config->node,
                               "check '%s': takes facts of other checks, which a streaming source "
@@ -142,7 +145,7 @@ static void make_checks(struct cvg_runner *runner, struct cvg_diagnostics *diagn
             next->config = &environment->checks[k];
             next->environment = (uint32_t)i;
             next->index = (uint32_t)k;
-            next->source = source_of(runner, next->config->source);
+            next->source = next->config->source ? source_of(runner, next->config->source) : NULL;
             make_check(runner, next, diagnostics);
         }
         for (size_t k = 0; k < environment->check_count; k++) {
@@ -178,7 +181,7 @@ int cvg_runner_new(struct cvg_loop *loop, struct cvg_config *config, struct cvg_
     size_t errors = diagnostics->errors;
     make_sources(runner, diagnostics);
     make_checks(runner, diagnostics);
-    if (diagnostics->errors > errors) {
+    if (diagnostics->errors > errors || config->faulty) {
         cvg_runner_free(runner);
         return CVG_E_INVALID;
     }

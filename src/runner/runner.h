@@ -66,7 +66,8 @@ struct cvg_source_stats {
 };
 
 /* Creates every source and check, connects to nothing: what `--check` does too. Refusals of
- * modules go to diagnostics. Takes a reference on the configuration. */
+ * modules go to diagnostics; a faulty configuration is refused after all that it has left was
+ * tried. Takes a reference on the configuration. */
 CVG_NODISCARD int cvg_runner_new(struct cvg_loop *loop, struct cvg_config *config,
                                  struct cvg_registry *registry,
                                  const struct cvg_runner_events *events, void *ctx,

@@ -118,9 +118,12 @@ static void on_timer(void *arg, CVG_UNUSED struct cvg_op *op)
     runner->timer = NULL;
     runner->in_turn = true;
     int64_t now = cvg_time_now();
-    size_t budget = TURN_CHECKS;
+    /* Rounds that have begun go on, however much is due. */
+    size_t reserved = runner->first_job ? TURN_CHECKS / 2 : 0;
+    size_t budget = TURN_CHECKS - reserved;
     while (do_due(runner, now, &budget)) {
     }
+    budget += reserved;
     do_jobs(runner, &budget);
     runner->in_turn = false;
     cvg_runner_arm(runner);

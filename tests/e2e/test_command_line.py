@@ -35,7 +35,7 @@ def test_every_example_passes_check_and_schema(convergated, path):
 @pytest.mark.parametrize("change", [
     {"sorces": {}},
     {"sources": {"m": {"type": "prometheus", "url": "http://h", "ulr": "x"}}},
-    {"server": {"listen": 8717}},
+    {"server": {"listen": ["127.0.0.1:8717"]}},
     {"environments": {"e": {"checks": {"c": {"source": "m", "query": "x", "ready": ">1", "rise": 7}}}}},
 ])
 def test_the_schema_catches_common_mistakes(convergated, change):
@@ -51,22 +51,25 @@ server: {listen: "0.0.0.0:8717"}
 sources:
   metrics: {type: promethus, url: "http://127.0.0.1:9090"}
   other: {type: prometheus, url: "ftp://x", bearer: "hunter2"}
+  fine: {type: prometheus, url: "http://127.0.0.1:9090"}
 environments:
   prod:
     checks:
       a: {source: metrix, query: x, ready: "< 1"}
       b: {source: other, qurey: x, ready: "< 1", rise: soon}
       b: {source: other}
+      d: {source: fine, query: x, ready: "about 3"}
     gates:
       deploy: {require: [c]}
 """)
     done = convergated("--check", "-c", path)
     assert done.returncode == 1 and done.stdout == ""
     places = re.findall(r"^\S*c\.yaml:(\d+):(\d+): error: (.+)$", done.stderr, re.M)
-    assert {int(line) for line, _, _ in places} >= {1, 3, 4, 8, 9, 10, 12}
+    assert {int(line) for line, _, _ in places} >= {1, 3, 4, 9, 10, 11, 12, 14}
     assert "did you mean 'prometheus'" in done.stderr
     assert "did you mean 'metrics'" in done.stderr
     assert "did you mean 'query'" in done.stderr
+    assert "is not a condition" in done.stderr  # the module's own refusal, in the same pass
     assert "hunter2" not in done.stderr
 
 

@@ -88,7 +88,7 @@ UPSTREAMS = {
     "not-http": (send_and_close(b"SSH-2.0-OpenSSH_9.2\r\n"), {"BadAnswer", "ConnectFailed"}),
     "html": (send(answer("<html>login</html>", content_type="text/html")), {"BadAnswer"}),
     "empty": (send(answer("")), {"BadAnswer"}),
-    "null": (send(answer("null")), {"BadAnswer"}),
+    "json-null": (send(answer("null")), {"BadAnswer"}),
     "no-data": (send(answer('{"status":"success"}')), {"BadAnswer"}),
     "number-values": (send(answer(
         '{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,1]}]}}')),

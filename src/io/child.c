@@ -470,7 +470,7 @@ static bool is_runnable(const struct cvg_spawn *spawn)
         return false;
     }
     size_t count = 0;
-    while (spawn->argv[count] && count <= ARGUMENTS_MAX) {
+    while (count <= ARGUMENTS_MAX && spawn->argv[count]) {
         count++;
     }
     return count <= ARGUMENTS_MAX;

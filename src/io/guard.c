@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Which addresses are link-local, however they are dressed up. Pure; any thread. */
 #include "io/guard.h"
 
 #include <netinet/in.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lanes: a copy of the settings, and what belongs to them. A lane outlives the requests of its
+ * scopes, but not a transfer that libcurl still runs when it is freed from inside a callback: such
+ * a transfer forgets its lane and frees itself.
+ */
 #include "io/lane.h"
 
 #include "base/alloc.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The loop on libuv: turns and their length, posts from other threads, things that are to happen
+ * in a later turn, signals. Everything but cvg_loop_post() is for the loop's thread.
+ */
 #include "io/loop.h"
 
 #include "base/alloc.h"

@@ -18,7 +18,7 @@
 
 #include <ares.h>
 #include <arpa/inet.h>
-#include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -310,7 +310,7 @@ static void explain(int status, struct cvg_name_answer *answer)
             text = table[i].text;
         }
     }
-    strncpy(answer->text, text, sizeof answer->text - 1);
+    (void)snprintf(answer->text, sizeof answer->text, "%s", text);
 }
 
 static void add_address(struct cvg_name_answer *answer, const struct ares_addrinfo_node *node)

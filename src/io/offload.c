@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Work on libuv's pool. The offload is freed when the work has come back, whether its owner still
+ * wants it or not.
+ */
 #include "io/offload.h"
 
 #include "base/alloc.h"

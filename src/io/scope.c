@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Scopes and the common part of operations: a doubly linked list, so that ending a scope is a
+ * matter of cancelling its first until there is none, and an operation leaves in constant time.
+ */
 #include "io/scope.h"
 
 #include "base/time.h"

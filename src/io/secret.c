@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading secrets. The file's bytes are wiped wherever they passed; errors name the place, never
+ * the content. cvg_secret_read() blocks and runs on any thread, the rest on the loop's.
+ */
 #include "io/secret.h"
 
 #include "base/alloc.h"

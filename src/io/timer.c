@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Timers: one libuv timer each; memory goes with its close callback. */
 #include "io/timer.h"
 
 #include "base/alloc.h"

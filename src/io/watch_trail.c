@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Walking a path by hand, link by link, to learn where its changes would show. Blocking, on a worker
+ * thread; stateless.
+ */
 #include "base/macros.h"
 #include "base/time.h"
 #include "io/watch_inner.h"

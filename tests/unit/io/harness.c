@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/io/harness.h"
+
+#include "base/alloc.h"
+#include "base/time.h"
+
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include "base/alloc.h"
-#include "base/time.h"
-#include "unit/io/harness.h"
-
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 void harness_start(struct harness *harness, const struct cvg_loop_options *options)
 {

@@ -1,12 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Servers that misbehave: each way has its fault, and none takes longer than its deadline. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "base/alloc.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -14,9 +7,15 @@
 #include "unit/io/peer.h"
 
 #include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include <cmocka.h>
 
 /* How a peer treats each of its connections, after it has read a request. */
 struct script {

@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names: what is told for each kind of answer, what is kept, and that a dead name server never
  * holds up the loop. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "base/text.h"
 #include "base/time.h"
 #include "io/name.h"
@@ -16,9 +9,15 @@
 #include "unit/io/name_server.h"
 #include "unit/io/peer.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 struct found {
     bool done;

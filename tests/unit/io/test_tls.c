@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TLS: what is trusted, by which name, and with which certificate of our own. The certificates
  * are made by openssl(1), the server is tls_peer.py; without the two programs this is skipped. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "base/secret.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -16,13 +9,19 @@
 #include <convergate/number.h>
 
 #include <fcntl.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 static const char peer_program[] = CVG_FIXTURES "/../unit/io/tls_peer.py";
 

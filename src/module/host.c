@@ -104,7 +104,7 @@ static void config_error(struct cvg_scope *scope, const char *path, const char *
 
 static void group(struct cvg_check *check, const char *key)
 {
-    if (!check->creating) {
+    if (!check->creating || !key) {
         cvg_source_slip(check->source, check, CVG_SLIP_GROUP);
         return;
     }
@@ -141,7 +141,8 @@ static void alive(struct cvg_source *source)
 
 static int32_t remember(struct cvg_check *check, const void *bytes, size_t length)
 {
-    if (cvg_memory_put(check->source->setup.memory, check->memory_key, bytes, length) < 0) {
+    if ((!bytes && length > 0) ||
+        cvg_memory_put(check->source->setup.memory, check->memory_key, bytes, length) < 0) {
         cvg_source_slip(check->source, check, CVG_SLIP_TOO_MUCH_MEMORY);
         return -1;
     }

@@ -21,8 +21,8 @@ static const char *const slip_texts[CVG_SLIP_COUNT] = {
     [CVG_SLIP_ALIVE] = "it called alive() but does not stream, or was not started",
     [CVG_SLIP_CONFIG_ERROR] = "it refused configuration after it had been accepted",
     [CVG_SLIP_ENDPOINT] = "it set an endpoint that it does not have, or whose settings are bad",
-    [CVG_SLIP_GROUP] = "it called group() after check_create",
-    [CVG_SLIP_TOO_MUCH_MEMORY] = "it wanted to remember too much",
+    [CVG_SLIP_GROUP] = "it called group() after check_create, or without a key",
+    [CVG_SLIP_TOO_MUCH_MEMORY] = "it wanted to remember too much, or nothing at all",
 };
 
 static void count_time(struct cvg_source *source, int64_t ns)
@@ -175,6 +175,10 @@ void cvg_source_set_endpoint(struct cvg_source *source, const struct cvg_endpoin
         refuse_endpoint(source, source->setup.via
                                     ? "its module sets an endpoint, but it uses another's (via)"
                                     : "its module sets an endpoint, but declares to have none");
+        return;
+    }
+    if (!endpoint) {
+        refuse_endpoint(source, "its module sets no endpoint at all");
         return;
     }
     struct cvg_endpoint settings;

@@ -21,7 +21,7 @@ static void probe(const char *name)
 static void inputs_are_run_first_and_nothing_else(void **state)
 {
     (void)state;
-    stage_open(&stage, "sources: {s: {type: scripted}, t: {type: stream, every: 5ms}}\n"
+    stage_open(&stage, "sources: {s: {type: scripted}, t: {type: stream, every: 1h}}\n"
                        "environments: {prod: {checks: {\n"
                        "  last: {source: s, do: ready,\n"
                        "         text: '${checks.left.facts.seen} ${checks.right.facts.tick}'},\n"

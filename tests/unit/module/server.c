@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 struct server {
@@ -85,9 +86,20 @@ static void answer_request(int fd, char *request)
     }
 }
 
+/* A peer that shut its side down without reading what was sent leaves the sender waiting for a
+ * window until TCP gives up, minutes later. */
+static void give_up_soon(int fd)
+{
+    struct timeval second = {.tv_sec = 1};
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &second, sizeof second) != 0) {
+        abort();
+    }
+}
+
 static void serve(int fd)
 {
     char request[4096];
+    give_up_soon(fd);
     size_t length = 0;
     while (length < sizeof request - 1) {
         ssize_t got = recv(fd, request + length, sizeof request - 1 - length, 0);

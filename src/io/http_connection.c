@@ -45,8 +45,38 @@ static void on_ready(uv_poll_t *handle, int status, int events)
     cvg_http_act(connection->http, connection->fd, flags);
 }
 
+static struct cvg_connection **bucket_of(struct cvg_http *http, uint16_t local_port)
+{
+    return &http->buckets[local_port % CVG_CONNECTION_BUCKETS];
+}
+
+static void forget(struct cvg_connection *connection)
+{
+    struct cvg_http *http = connection->http;
+    http->by_fd[connection->fd] = NULL;
+    connection->fd = -1;
+    for (struct cvg_connection **link = bucket_of(http, connection->local_port); *link;
+         link = &(*link)->next) {
+        if (*link == connection) {
+            *link = connection->next;
+            break;
+        }
+    }
+    uv_close((uv_handle_t *)&connection->uv, on_closed);
+}
+
+/* libcurl 7.88 closes a socket whose connect did not come to an end by itself, without asking
+ * CURLOPT_CLOSESOCKETFUNCTION: it is found out when the number comes back, or at the end. */
+static void forget_stale(struct cvg_http *http, int fd)
+{
+    if ((size_t)fd < http->fd_capacity && http->by_fd[fd]) {
+        forget(http->by_fd[fd]);
+    }
+}
+
 static struct cvg_connection *add(struct cvg_http *http, int fd, bool ours)
 {
+    forget_stale(http, fd);
     struct cvg_connection *connection = CVG_NEW(struct cvg_connection);
     connection->http = http;
     connection->fd = fd;
@@ -86,26 +116,6 @@ curl_socket_t cvg_connection_open(struct cvg_http *http, int family, int type, i
     return fd;
 }
 
-static struct cvg_connection **bucket_of(struct cvg_http *http, uint16_t local_port)
-{
-    return &http->buckets[local_port % CVG_CONNECTION_BUCKETS];
-}
-
-static void forget(struct cvg_connection *connection)
-{
-    struct cvg_http *http = connection->http;
-    http->by_fd[connection->fd] = NULL;
-    connection->fd = -1;
-    for (struct cvg_connection **link = bucket_of(http, connection->local_port); *link;
-         link = &(*link)->next) {
-        if (*link == connection) {
-            *link = connection->next;
-            break;
-        }
-    }
-    uv_close((uv_handle_t *)&connection->uv, on_closed);
-}
-
 int cvg_connection_close(struct cvg_http *http, curl_socket_t fd)
 {
     struct cvg_connection *connection = at(http, fd);
@@ -141,6 +151,13 @@ void cvg_connection_want(struct cvg_http *http, curl_socket_t fd, int what)
             uv_poll_stop(&connection->uv);
         }
         connection->armed = armed;
+    }
+}
+
+void cvg_connections_end(struct cvg_http *http)
+{
+    for (size_t fd = 0; fd < http->fd_capacity; fd++) {
+        forget_stale(http, (int)fd);
     }
 }
 

@@ -204,6 +204,8 @@ void cvg_http_act(struct cvg_http *http, curl_socket_t fd, int flags);
 /* ---- http_connection.c ---- */
 curl_socket_t cvg_connection_open(struct cvg_http *http, int family, int type, int protocol);
 int cvg_connection_close(struct cvg_http *http, curl_socket_t fd);
+/* After the multi handle has gone: those that libcurl closed by itself. */
+void cvg_connections_end(struct cvg_http *http);
 /* libcurl's wish for a socket: CURL_POLL_*. */
 void cvg_connection_want(struct cvg_http *http, curl_socket_t fd, int what);
 /* The open one between these two ends, given a number where it has none yet. */

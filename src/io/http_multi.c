@@ -104,6 +104,7 @@ void cvg_http_free(struct cvg_http *http)
     sweep(http);
     cvg_lane_free(http->bare);
     curl_multi_cleanup(http->multi);
+    cvg_connections_end(http);
     uv_close((uv_handle_t *)http->timer, on_timer_closed);
     free(http->by_fd);
     free(http->user_agent);

@@ -5,6 +5,7 @@
 #include "base/macros.h"
 #include "crypto/compare.h"
 #include "crypto/digest.h"
+#include "crypto/hex.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

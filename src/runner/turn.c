@@ -10,6 +10,7 @@
 #include "runner/schedule.h"
 
 #define TURN_CHECKS 256
+#define ROUND_LATE  (100 * CVG_MS)
 /* A timer of no time at all would fire in this very turn of the loop, before anybody else is heard. */
 #define NEXT_TURN   CVG_MS
 
@@ -43,12 +44,16 @@ static void pop_job(struct cvg_runner *runner)
     job->queued = false;
 }
 
-static void begin_round(struct cvg_round *round, int64_t now)
+/* The instant of a round is the one it was due at, so that the times between rounds are exactly
+ * the interval and a rise of three intervals is not missed by a millisecond. One that comes late
+ * (the loop was held up) is of the time it comes at. */
+static void begin_round(struct cvg_round *round, int64_t due_at, int64_t now)
 {
+    int64_t at = now - due_at < ROUND_LATE ? due_at : now;
     round->job = (struct cvg_runner_job){
         .round = round,
-        .at_ns = now,
-        .at_wall_ns = cvg_time_wall(),
+        .at_ns = at,
+        .at_wall_ns = cvg_time_wall() - (now - at),
     };
     cvg_runner_push(round->source->runner, &round->job);
 }
@@ -63,7 +68,7 @@ static bool do_due(struct cvg_runner *runner, int64_t now, size_t *budget)
     struct cvg_runner_check *check = due.subject;
     switch ((enum cvg_due_kind)due.kind) {
     case CVG_DUE_ROUND:
-        begin_round(due.subject, now);
+        begin_round(due.subject, due.at, now);
         break;
     case CVG_DUE_CHECK:
         /* Another time: it was brought forward, and ran. */

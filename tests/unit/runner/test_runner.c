@@ -46,6 +46,27 @@ static void checks_are_run_at_their_interval(void **state)
     stage_close(&stage);
 }
 
+/* So that a rise of three intervals is not missed by a millisecond. A machine that holds the loop
+ * up makes a round late, so not every one of them must be on time. */
+static void rounds_are_exactly_an_interval_apart(void **state)
+{
+    int64_t before = 0;
+    size_t exact = 0;
+    (void)state;
+    stage_open(&stage, "sources: {s: {type: scripted}}\n"
+                       "environments: {prod: {checks: {\n"
+                       "  c: {source: s, do: ready, interval: 150ms}}}}\n");
+    cvg_runner_start(stage.runner, 1);
+    for (size_t i = 1; i <= 10; i++) {
+        stage_await_readings(&stage, "c", i);
+        int64_t at = stage_reading(&stage, "c")->observed_at_ns;
+        exact += before && (at - before) % (150 * CVG_MS) == 0;
+        before = at;
+    }
+    assert_in_range(exact, 3, 9);
+    stage_close(&stage);
+}
+
 static void a_large_round_has_one_instant_over_many_turns(void **state)
 {
     (void)state;
@@ -300,6 +321,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(checks_are_run_at_their_interval),
+        cmocka_unit_test(rounds_are_exactly_an_interval_apart),
         cmocka_unit_test(a_large_round_has_one_instant_over_many_turns),
         cmocka_unit_test(a_run_that_is_still_going_is_not_run_again),
         cmocka_unit_test(an_open_breaker_says_why_until_a_trial_succeeds),

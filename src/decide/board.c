@@ -22,6 +22,9 @@ struct cvg_board {
     struct cvg_vitals *vitals; /* owns a reference */
     _Atomic int64_t heartbeat;
     void (*free_attachment)(void *attachment);
+    void (*published)(void *ctx, const struct cvg_snapshot *before,
+                      const struct cvg_snapshot *after);
+    void *published_ctx;
     struct cvg_board_desk desk;
 };
 
@@ -124,6 +127,9 @@ void cvg_board_publish(struct cvg_board *board, size_t index, struct cvg_snapsho
     struct cvg_snapshot *before = slot->snapshot;
     slot->snapshot = snapshot;
     pthread_mutex_unlock(&slot->lock);
+    if (board->published) {
+        board->published(board->published_ctx, before, snapshot);
+    }
     cvg_snapshot_unref(before);
 }
 
@@ -139,6 +145,15 @@ void cvg_board_publish_vitals(struct cvg_board *board, struct cvg_vitals *vitals
 void cvg_board_on_attachment(struct cvg_board *board, void (*free_attachment)(void *attachment))
 {
     board->free_attachment = free_attachment;
+}
+
+void cvg_board_on_publish(struct cvg_board *board,
+                          void (*fn)(void *ctx, const struct cvg_snapshot *before,
+                                     const struct cvg_snapshot *after),
+                          void *ctx)
+{
+    board->published = fn;
+    board->published_ctx = ctx;
 }
 
 void cvg_board_staff(struct cvg_board *board, const struct cvg_board_desk *desk)

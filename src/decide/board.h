@@ -44,6 +44,12 @@ void cvg_board_publish(struct cvg_board *board, size_t index, struct cvg_snapsho
 void cvg_board_publish_vitals(struct cvg_board *board, struct cvg_vitals *vitals);
 /* Before the first publication: how attachments of snapshots are freed. */
 void cvg_board_on_attachment(struct cvg_board *board, void (*free_attachment)(void *attachment));
+/* Deciding thread: called there after each publication, when readers see the new snapshot already.
+ * before: NULL at the first one. It must be quick, and must not publish. fn NULL: nobody. */
+void cvg_board_on_publish(struct cvg_board *board,
+                          void (*fn)(void *ctx, const struct cvg_snapshot *before,
+                                     const struct cvg_snapshot *after),
+                          void *ctx);
 
 /* ---- asking with a subject to be recorded ---- */
 

@@ -120,6 +120,21 @@ void cvg_connections_completed(void *cls, struct MHD_Connection *library, void *
     *con_cls = NULL;
 }
 
+bool cvg_connections_enter(struct cvg_request *request, bool stream)
+{
+    struct connection *connection = CVG_CONTAINER(request, struct connection, request);
+
+    if (!cvg_waiting_enter(request->context->waiting, &request->hold, stream)) {
+        return false;
+    }
+    request->hold.connection = request->connection;
+    request->hold.fd = connection->fd;
+    request->hold.environment = request->environment;
+    request->hold.gate = request->gate;
+    atomic_store_explicit(&connection->active_at, CVG_NEVER, memory_order_relaxed);
+    return true;
+}
+
 /* Linear in what is open: thousands at most, once a second. A connection that waits for the
  * deciding thread is safe: it waits for a few seconds only. */
 void cvg_connections_sweep(struct cvg_connections *connections, int64_t before)

@@ -24,6 +24,10 @@ void cvg_connections_free(struct cvg_connections *connections); /* all are close
 /* Cuts off what has not ended a request since before. Any thread. */
 void cvg_connections_sweep(struct cvg_connections *connections, int64_t before);
 
+/* Takes a place in the waiting room (false: there is none). From then on the connection is silent
+ * on purpose, and is not cut off before the request has been answered. */
+bool cvg_connections_enter(struct cvg_request *request, bool stream);
+
 /* The library's callbacks; cls is the cvg_connections. */
 void cvg_connections_notify(void *cls, struct MHD_Connection *library, void **socket_context,
                             enum MHD_ConnectionNotificationCode code);

@@ -10,11 +10,13 @@
 #include "server/asking.h"
 #include "server/host.h"
 #include "server/traffic.h"
+#include "server/waiting.h"
 
 struct cvg_context {
-    struct cvg_board *board;   /* borrowed */
-    struct cvg_hosts *hosts;   /* owned by the server */
-    struct cvg_asking *asking; /* the server's reference */
+    struct cvg_board *board;     /* borrowed */
+    struct cvg_hosts *hosts;     /* owned by the server */
+    struct cvg_asking *asking;   /* the server's reference */
+    struct cvg_waiting *waiting; /* owned by the server */
     struct cvg_traffic traffic;
     const char *version;
     int64_t started_at; /* wall time of the process' start, nanoseconds */

@@ -6,46 +6,35 @@
 #include "base/time.h"
 #include "server/asking.h"
 #include "server/connection.h"
+#include "server/waiting.h"
 
 #include <pthread.h>
 #include <signal.h>
-#include <time.h>
+#include <stdatomic.h>
 
-#define ROUND_SECONDS 1
+#define ROUND CVG_SECOND
 
 struct cvg_keeper {
     struct cvg_asking *asking;
     struct cvg_connections *connections;
+    struct cvg_waiting *waiting;
     pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t stopped;
-    bool stop; /* under the lock */
+    _Atomic bool stop;
 };
-
-static bool wait_a_round(struct cvg_keeper *keeper)
-{
-    struct timespec deadline;
-    int rc = 0;
-
-    clock_gettime(CLOCK_MONOTONIC, &deadline);
-    deadline.tv_sec += ROUND_SECONDS;
-    pthread_mutex_lock(&keeper->lock);
-    while (!keeper->stop && rc == 0) {
-        rc = pthread_cond_timedwait(&keeper->stopped, &keeper->lock, &deadline);
-    }
-    bool go_on = !keeper->stop;
-    pthread_mutex_unlock(&keeper->lock);
-    return go_on;
-}
 
 static void *keep(void *arg)
 {
     struct cvg_keeper *keeper = arg;
+    int64_t next_round = cvg_time_now() + ROUND;
 
-    while (wait_a_round(keeper)) {
+    while (!atomic_load(&keeper->stop)) {
+        cvg_waiting_attend(keeper->waiting, next_round);
         int64_t now = cvg_time_now();
-        cvg_asking_sweep(keeper->asking, now);
-        cvg_connections_sweep(keeper->connections, now - CVG_CONNECTION_LIMIT);
+        if (now >= next_round) {
+            cvg_asking_sweep(keeper->asking, now);
+            cvg_connections_sweep(keeper->connections, now - CVG_CONNECTION_LIMIT);
+            next_round = now + ROUND;
+        }
     }
     return NULL;
 }
@@ -62,29 +51,17 @@ static int start_without_signals(struct cvg_keeper *keeper)
     return rc;
 }
 
-static void destroy(struct cvg_keeper *keeper)
-{
-    pthread_cond_destroy(&keeper->stopped);
-    pthread_mutex_destroy(&keeper->lock);
-    free(keeper);
-}
-
 int cvg_keeper_start(struct cvg_asking *asking, struct cvg_connections *connections,
-                     struct cvg_keeper **ret, struct cvg_error *reterr)
+                     struct cvg_waiting *waiting, struct cvg_keeper **ret, struct cvg_error *reterr)
 {
     struct cvg_keeper *keeper = CVG_NEW(struct cvg_keeper);
-    pthread_condattr_t attributes;
 
     keeper->asking = asking;
     keeper->connections = connections;
-    pthread_mutex_init(&keeper->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&keeper->stopped, &attributes);
-    pthread_condattr_destroy(&attributes);
+    keeper->waiting = waiting;
     int rc = start_without_signals(keeper);
     if (rc != 0) {
-        destroy(keeper);
+        free(keeper);
         return cvg_error_set_errno(reterr, rc, "start the server's keeper");
     }
     *ret = keeper;
@@ -96,10 +73,8 @@ void cvg_keeper_stop(struct cvg_keeper *keeper)
     if (!keeper) {
         return;
     }
-    pthread_mutex_lock(&keeper->lock);
-    keeper->stop = true;
-    pthread_cond_signal(&keeper->stopped);
-    pthread_mutex_unlock(&keeper->lock);
+    atomic_store(&keeper->stop, true);
+    cvg_waiting_nudge(keeper->waiting);
     pthread_join(keeper->thread, NULL);
-    destroy(keeper);
+    free(keeper);
 }

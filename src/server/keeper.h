@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A thread that looks after the HTTP threads once a second: it gives up questions that the
- * deciding thread has not answered in time, and cuts off connections that send too slowly. It is
- * neither the deciding thread, which it must outlast when that stalls, nor one of the library's,
+ * A thread that looks after the HTTP threads. It resumes who waits when their time is up or their
+ * client left (waiting.h); once a second it gives up questions that the deciding thread has not
+ * answered in time, and cuts off connections that send too slowly. It is neither the deciding thread, which it must outlast when that stalls, nor one of the library's,
  * which never wake up by themselves.
  */
 #ifndef CVG_SERVER_KEEPER_H
@@ -13,10 +13,12 @@
 struct cvg_asking;
 struct cvg_connections;
 struct cvg_keeper;
+struct cvg_waiting;
 
-/* Both must outlive it. */
+/* All must outlive it. */
 CVG_NODISCARD int cvg_keeper_start(struct cvg_asking *asking, struct cvg_connections *connections,
-                                   struct cvg_keeper **ret, struct cvg_error *reterr);
+                                   struct cvg_waiting *waiting, struct cvg_keeper **ret,
+                                   struct cvg_error *reterr);
 void cvg_keeper_stop(struct cvg_keeper *keeper); /* waits for its end; takes NULL */
 
 #endif

@@ -46,6 +46,19 @@ static void write_requests(const struct cvg_traffic *traffic, struct cvg_buf *bu
     }
 }
 
+static void write_waiting(struct cvg_waiting *waiting, struct cvg_buf *buf)
+{
+    struct cvg_waiting_stats stats =
+        waiting ? cvg_waiting_stats(waiting) : (struct cvg_waiting_stats){0};
+
+    write_one(buf, "convergate_http_waiters", "gauge",
+              "Requests that wait for a change, streams of events included.", (double)stats.places);
+    write_one(buf, "convergate_http_event_streams", "gauge", "Streams of events that are open.",
+              (double)stats.streams);
+    write_one(buf, "convergate_http_wait_refused_total", "counter",
+              "Requests that could not wait because all places were taken.", (double)stats.refused);
+}
+
 static void write_server(struct cvg_context *context, int64_t now, struct cvg_buf *buf)
 {
     struct cvg_exposition_label version = {"version", context->version};
@@ -62,6 +75,7 @@ static void write_server(struct cvg_context *context, int64_t now, struct cvg_bu
     write_one(buf, "convergate_http_connections_accepted_total", "counter",
               "Connections accepted since the start.",
               (double)atomic_load(&context->traffic.connections_total));
+    write_waiting(context->waiting, buf);
     write_requests(&context->traffic, buf);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "base/url.h"
+#include "server/waiting.h"
 #include "wire/subject.h"
 
 #include <convergate/number.h>
@@ -79,6 +80,22 @@ static int take_limit(const struct part *part, struct cvg_parameters *ret, struc
     return 0;
 }
 
+static int take_wait(const struct part *part, struct cvg_parameters *ret, struct cvg_error *reterr)
+{
+    int64_t wait_ns = 0;
+
+    if (ret->wait_ns) {
+        return cvg_error_set(reterr, CVG_E_INVALID, "'wait' is given twice");
+    }
+    if (cvg_parse_duration(part->value, strlen(part->value), &wait_ns) < 0 ||
+        wait_ns > CVG_WAIT_LIMIT) {
+        return cvg_error_set(reterr, CVG_E_INVALID,
+                             "'wait' must be a duration of at most 55s, such as 30s or 500ms");
+    }
+    ret->wait_ns = wait_ns;
+    return 0;
+}
+
 static int add_label(const char *name, const char *value, struct cvg_arena *arena,
                      struct cvg_parameters *ret, struct cvg_error *reterr)
 {
@@ -125,6 +142,9 @@ static int take(const struct part *part, struct cvg_arena *arena, struct cvg_par
     }
     if (cvg_text_equal(part->name, "limit")) {
         return take_limit(part, ret, reterr);
+    }
+    if (cvg_text_equal(part->name, "wait")) {
+        return take_wait(part, ret, reterr);
     }
     if (cvg_text_equal(part->name, "explain")) {
         if (!cvg_text_equal(part->value, "full")) {

@@ -19,6 +19,7 @@ struct cvg_parameters {
     struct cvg_label *labels;       /* in the arena */
     size_t label_count;
     bool explain;      /* explain=full */
+    int64_t wait_ns;   /* 0: not given */
     const char *after; /* NULL: not given */
     uint32_t limit;    /* 0: not given */
     bool verbose;

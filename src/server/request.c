@@ -249,6 +249,7 @@ void cvg_request_done(struct cvg_request *request)
         cvg_asking_finished(request->context->asking);
         request->asked = false;
     }
+    cvg_waiting_leave(request->context->waiting, &request->hold);
     if (request->reserved) {
         cvg_traffic_release(&request->context->traffic, request->reserved);
         request->reserved = 0;

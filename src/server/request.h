@@ -57,6 +57,8 @@ struct cvg_request {
     size_t reserved;             /* of the server's room for bodies */
     struct cvg_pending *pending; /* asked and not answered yet */
     bool asked;
+    struct cvg_hold hold; /* while it waits */
+    int64_t wait_until;   /* 0: it has not begun to */
 };
 
 /* uri: raw, with its query. */

@@ -27,6 +27,7 @@
 #define CONNECTION_MEMORY ((size_t)8192)
 #define CONNECTIONS_MAX   8192u
 #define CONNECTIONS_MIN   32u
+#define WAITERS           ((size_t)5000)
 
 struct cvg_server {
     struct cvg_context context;
@@ -38,6 +39,7 @@ struct cvg_server {
     char *host;   /* owned */
     char **hosts; /* owned, NULL-terminated */
     unsigned threads;
+    size_t waiters;
     char *version; /* owned */
 };
 
@@ -56,6 +58,7 @@ int cvg_server_new(const struct cvg_server_options *options, struct cvg_board *b
     server->listen_fd = -1;
     server->port = options->port;
     server->threads = options->threads;
+    server->waiters = options->waiters ? options->waiters : WAITERS;
     server->host = cvg_strdup(options->host);
     server->version = cvg_strdup(options->version ? options->version : CVG_VERSION);
     server->hosts = cvg_alloc_array(count + 1, sizeof(*server->hosts));
@@ -117,6 +120,39 @@ static unsigned connection_limit(void)
     return half > CONNECTIONS_MAX ? CONNECTIONS_MAX : CVG_MAX((unsigned)half, CONNECTIONS_MIN);
 }
 
+/* Of one address, and of all who wait: a quarter is left for others, and for short questions. */
+static unsigned three_quarters(unsigned limit)
+{
+    return limit - limit / 4;
+}
+
+/* Where the answer of a gate may have changed. Who waits is told `wait` until then, so a gate that
+ * still says so wakes nobody. */
+static void on_publish(void *ctx, const struct cvg_snapshot *before,
+                       const struct cvg_snapshot *after)
+{
+    struct cvg_server *server = ctx;
+
+    (void)before;
+    for (size_t i = 0; i < after->gate_count; i++) {
+        if (after->gates[i].decision.verdict != CVG_WAIT) {
+            cvg_waiting_wake_gate(server->context.waiting, after->environment,
+                                  after->gates[i].policy->name);
+        }
+    }
+}
+
+static int open_waiting(struct cvg_server *server, struct cvg_error *reterr)
+{
+    size_t room = three_quarters(CVG_MAX(connection_limit(), server->threads));
+    int rc = cvg_waiting_new(CVG_MIN(server->waiters, room), &server->context.waiting, reterr);
+
+    if (rc == 0) {
+        cvg_board_on_publish(server->context.board, on_publish, server);
+    }
+    return rc;
+}
+
 static struct MHD_Daemon *start_library(struct cvg_server *server)
 {
     unsigned limit = CVG_MAX(connection_limit(), server->threads);
@@ -125,7 +161,7 @@ static struct MHD_Daemon *start_library(struct cvg_server *server)
         {MHD_OPTION_THREAD_POOL_SIZE, server->threads > 1 ? server->threads : 0, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
         {MHD_OPTION_CONNECTION_LIMIT, limit, NULL},
-        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, limit - limit / 4, NULL},
+        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, three_quarters(limit), NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, CVG_CONNECTION_IDLE_SECONDS, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
@@ -153,7 +189,11 @@ int cvg_server_start(struct cvg_server *server, struct cvg_error *reterr)
     }
     server->context.hosts =
         cvg_hosts_new(server->host, server->port, (const char *const *)server->hosts);
-    rc = cvg_keeper_start(server->context.asking, server->connections, &server->keeper, reterr);
+    rc = open_waiting(server, reterr);
+    if (rc == 0) {
+        rc = cvg_keeper_start(server->context.asking, server->connections, server->context.waiting,
+                              &server->keeper, reterr);
+    }
     if (rc < 0) {
         return rc;
     }
@@ -163,6 +203,11 @@ int cvg_server_start(struct cvg_server *server, struct cvg_error *reterr)
                              server->host, server->port);
     }
     return 0;
+}
+
+void cvg_server_wake_all(struct cvg_server *server)
+{
+    cvg_waiting_wake_all(server->context.waiting);
 }
 
 uint16_t cvg_server_port(const struct cvg_server *server)
@@ -180,7 +225,11 @@ void cvg_server_free(struct cvg_server *server)
     if (server->daemon) {
         MHD_quiesce_daemon(server->daemon);
     }
+    cvg_board_on_publish(server->context.board, NULL, NULL);
     cvg_asking_close(server->context.asking);
+    if (server->context.waiting) {
+        cvg_waiting_close(server->context.waiting);
+    }
     if (server->daemon) {
         MHD_stop_daemon(server->daemon);
     }
@@ -189,6 +238,7 @@ void cvg_server_free(struct cvg_server *server)
         close(server->listen_fd);
     }
     cvg_connections_free(server->connections);
+    cvg_waiting_free(server->context.waiting);
     cvg_asking_unref(server->context.asking);
     cvg_hosts_free(server->context.hosts);
     for (size_t i = 0; server->hosts[i]; i++) {

@@ -17,6 +17,7 @@ struct cvg_server_options {
     const char *host; /* literal address */
     uint16_t port;    /* 0: any free one */
     unsigned threads;
+    size_t waiters; /* held at a time; 0: 5000, or fewer where fewer connections are possible */
     const char *const *hosts; /* further names that the Host header may have; NULL-terminated */
     const char *version;
 };
@@ -26,6 +27,8 @@ CVG_NODISCARD int cvg_server_new(const struct cvg_server_options *options, struc
                                  struct cvg_server **ret, struct cvg_error *reterr);
 /* Listens and answers from now on. */
 CVG_NODISCARD int cvg_server_start(struct cvg_server *server, struct cvg_error *reterr);
+/* Answers everybody who waits with what is published now, as after a reload. Any thread. */
+void cvg_server_wake_all(struct cvg_server *server);
 uint16_t cvg_server_port(const struct cvg_server *server);
 /* Answers all who wait, then stops. The loop may be the calling thread: nothing here waits for
  * it. Asks that are still under way are abandoned safely. Takes NULL. */

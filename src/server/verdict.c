@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "server/answer.h"
+#include "server/connection.h"
 #include "server/parameters.h"
 #include "server/prepared.h"
 #include "wire/decision.h"
@@ -104,8 +105,9 @@ struct question {
     struct cvg_snapshot *snapshot;
     struct cvg_snapshot_gate *gate;
     const struct cvg_subject *subject; /* NULL: none */
+    size_t index; /* of the environment */
     bool explain;
-    int64_t now;
+    int64_t now, wait_ns;
 };
 
 static enum MHD_Result send_written(struct cvg_request *request, const struct question *question,
@@ -126,50 +128,101 @@ static enum MHD_Result send_written(struct cvg_request *request, const struct qu
     return send_printed(request, decision->verdict, decision->retry_after_s, &body);
 }
 
-/* The snapshot's views were true at its own time, so a go must also be one that the snapshot's
- * decision still stands for: nothing that expired since may carry it. */
-static enum MHD_Result judge(struct cvg_request *request, const struct question *question)
+/* What readers are told now. The snapshot's views were true at its own time, so a go must also be
+ * one that the snapshot's decision still stands for: nothing that expired since may carry it. */
+static void decide(struct cvg_request *request, const struct question *question,
+                   struct cvg_decision *ret)
 {
-    struct cvg_arena *arena = cvg_request_arena(request);
     struct cvg_board *board = request->context->board;
-    const struct cvg_decision *published = &question->gate->decision;
-    struct cvg_decision judged, stale;
+    const struct cvg_snapshot_gate *gate = question->gate;
+    struct cvg_decision judged;
 
-    cvg_gate_judge(&question->snapshot->readiness, question->gate->policy, question->subject,
-                   question->now, (uint64_t)question->now, arena, &judged);
+    if (!question->subject) {
+        *ret =
+            cvg_board_trusts(board, &gate->decision, question->now) ? gate->decision : gate->stale;
+        return;
+    }
+    cvg_gate_judge(&question->snapshot->readiness, gate->policy, question->subject, question->now,
+                   (uint64_t)question->now, cvg_request_arena(request), &judged);
     if (judged.verdict == CVG_GO) {
-        judged.valid_until = CVG_MIN(judged.valid_until, published->valid_until);
+        judged.valid_until = CVG_MIN(judged.valid_until, gate->decision.valid_until);
     }
     if (cvg_board_trusts(board, &judged, question->now)) {
-        return send_written(request, question, &judged);
+        *ret = judged;
+    } else {
+        cvg_gate_stale(&judged, cvg_request_arena(request), ret);
     }
-    cvg_gate_stale(&judged, arena, &stale);
-    return send_written(request, question, &stale);
 }
 
 static enum MHD_Result answer_now(struct cvg_request *request, const struct question *question)
 {
-    bool trusted =
-        cvg_board_trusts(request->context->board, &question->gate->decision, question->now);
+    struct cvg_decision decision;
 
-    if (question->subject) {
-        return judge(request, question);
+    if (!question->subject && !question->explain) {
+        return send_prepared(
+            request, question->gate,
+            cvg_board_trusts(request->context->board, &question->gate->decision, question->now));
     }
-    if (question->explain) {
-        return send_written(request, question,
-                            trusted ? &question->gate->decision : &question->gate->stale);
-    }
-    return send_prepared(request, question->gate, trusted);
+    decide(request, question, &decision);
+    return send_written(request, question, &decision);
 }
+
+/* ---- holding the answer back ---- */
+
+/* A snapshot that came while the connection was being suspended woke nobody. */
+static void look_again(struct cvg_request *request, const struct question *question)
+{
+    struct cvg_context *context = request->context;
+    CVG_CLEANUP(release)
+    struct cvg_snapshot *latest = cvg_board_get(context->board, question->index);
+    const struct cvg_snapshot_gate *gate = latest ? cvg_snapshot_gate(latest, request->gate) : NULL;
+
+    if (!gate || (latest->sequence != question->snapshot->sequence &&
+                  gate->decision.verdict != CVG_WAIT)) {
+        cvg_waiting_wake(context->waiting, &request->hold);
+    }
+}
+
+/* Holds the connection when the answer would be wait and there is time left; the handler is called
+ * again. False: answer now. */
+static bool hold(struct cvg_request *request, const struct question *question)
+{
+    struct cvg_context *context = request->context;
+    struct cvg_decision decision;
+
+    if (question->wait_ns == 0 || request->hold.woken != CVG_WOKEN_CHANGED) {
+        return false;
+    }
+    decide(request, question, &decision);
+    if (decision.verdict != CVG_WAIT) {
+        return false;
+    }
+    if (!request->wait_until) {
+        request->wait_until = question->now + question->wait_ns;
+        if (cvg_connections_enter(request, false) && decision.unknown) {
+            cvg_board_hurry(context->board, question->index);
+        }
+    }
+    if (!request->hold.placed) {
+        return false;
+    }
+    (void)snprintf(request->gate, sizeof(request->gate), "%s", question->gate->policy->name);
+    if (!cvg_waiting_hold(context->waiting, &request->hold, request->wait_until)) {
+        return false;
+    }
+    look_again(request, question);
+    return true;
+}
+
+/* ---- asking the deciding thread ---- */
 
 /* A deciding thread that has stalled cannot record anything: then the answer is that of a GET,
  * which is wait. */
-static enum MHD_Result ask(struct cvg_request *request, const struct question *question,
-                           size_t environment)
+static enum MHD_Result ask(struct cvg_request *request, const struct question *question)
 {
     struct cvg_context *context = request->context;
     struct cvg_ask ask = {
-        .environment = environment,
+        .environment = question->index,
         .gate = question->gate->policy->name,
         .subject = *question->subject,
     };
@@ -190,15 +243,19 @@ static enum MHD_Result no_such(struct cvg_request *request, const char *detail)
     return cvg_answer_problem(request, 404, "NotFound", detail);
 }
 
-static enum MHD_Result answer_asked(struct cvg_request *request, struct cvg_snapshot_gate *gate)
+static enum MHD_Result answer_asked(struct cvg_request *request, const struct question *question)
 {
     struct cvg_ask *answer = cvg_asking_take(request->pending);
     enum MHD_Result result = MHD_NO;
 
     if (!answer) {
-        result = send_prepared(request, gate, false);
+        result = send_prepared(request, question->gate, false);
     } else if (!answer->found) {
         result = no_such(request, "The environment has no gate of that name.");
+    } else if (answer->verdict == CVG_WAIT && hold(request, question)) {
+        cvg_asking_finished(request->context->asking);
+        request->asked = false;
+        result = MHD_YES; /* the gate closed again before the question was asked */
     } else {
         result = send_printed(request, answer->verdict, answer->retry_after_s, &answer->body);
     }
@@ -225,17 +282,22 @@ static enum MHD_Result answer_gate(struct cvg_request *request,
         .snapshot = snapshot,
         .gate = cvg_snapshot_gate(snapshot, request->gate),
         .subject = cvg_wire_subject_is_empty(subject) ? NULL : subject,
+        .index = (size_t)index,
         .explain = parameters->explain,
         .now = cvg_time_now(),
+        .wait_ns = parameters->wait_ns,
     };
     if (!question.gate) {
         return no_such(request, "The environment has no gate of that name.");
     }
     if (request->pending) {
-        return answer_asked(request, question.gate);
+        return answer_asked(request, &question);
+    }
+    if (hold(request, &question)) {
+        return MHD_YES;
     }
     if (request->method == CVG_METHOD_POST && question.subject) {
-        return ask(request, &question, (size_t)index);
+        return ask(request, &question);
     }
     return answer_now(request, &question);
 }

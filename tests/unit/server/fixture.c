@@ -9,6 +9,7 @@
 #include <convergate/number.h>
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -172,10 +173,14 @@ static void take_question(void *ctx, struct cvg_ask *ask)
     }
 }
 
-static void ignore_hurry(void *ctx, size_t environment)
+static void count_hurry(void *ctx, size_t environment)
 {
-    (void)ctx;
+    struct fixture *fixture = ctx;
+
     (void)environment;
+    pthread_mutex_lock(&fixture->lock);
+    fixture->hurried_count++;
+    pthread_mutex_unlock(&fixture->lock);
 }
 
 void desk_set(struct fixture *fixture, enum desk_mode mode)
@@ -239,12 +244,17 @@ static void stop_loop(void *arg)
     cvg_loop_stop(arg);
 }
 
-int fixture_setup(void **state)
+static int setup(void **state, size_t waiters)
 {
     static const char *const hosts[] = {"gate.example.com", NULL};
     struct fixture *fixture = CVG_NEW(struct fixture);
     struct cvg_server_options options = {
-        .host = "127.0.0.1", .threads = 2, .hosts = hosts, .version = "1.2.3"};
+        .host = "127.0.0.1",
+        .threads = 2,
+        .waiters = waiters,
+        .hosts = hosts,
+        .version = "1.2.3",
+    };
     struct cvg_error error = {0};
 
     pthread_mutex_init(&fixture->lock, NULL);
@@ -252,7 +262,7 @@ int fixture_setup(void **state)
     fixture->board = cvg_board_new(names, ENVIRONMENTS);
     assert_int_equal(cvg_loop_new(NULL, &fixture->loop, &error), 0);
     cvg_board_staff(fixture->board, &(struct cvg_board_desk){.ask = take_question,
-                                                             .hurry = ignore_hurry,
+                                                             .hurry = count_hurry,
                                                              .ctx = fixture,
                                                              .loop = fixture->loop});
     assert_int_equal(cvg_server_new(&options, fixture->board, &fixture->server, &error), 0);
@@ -264,6 +274,43 @@ int fixture_setup(void **state)
     fixture->port = cvg_server_port(fixture->server);
     *state = fixture;
     return 0;
+}
+
+int fixture_setup(void **state)
+{
+    return setup(state, 0);
+}
+
+int fixture_setup_few_places(void **state)
+{
+    return setup(state, 3);
+}
+
+double fixture_metric(const struct fixture *fixture, const char *name)
+{
+    double value = -1;
+    struct reply reply;
+    char line[128];
+
+    (void)snprintf(line, sizeof(line), "\n%s ", name);
+    client_request(fixture, "GET", "/metrics", "", NULL, &reply);
+    const char *at = strstr(reply.body, line);
+    assert_non_null(at);
+    at += strlen(line);
+    assert_int_equal(cvg_parse_double(at, strcspn(at, "\n"), &value), 0);
+    reply_done(&reply);
+    return value;
+}
+
+void fixture_wait_metric(const struct fixture *fixture, const char *name, double value)
+{
+    int64_t deadline = cvg_time_now() + 10 * CVG_SECOND;
+
+    while (fixture_metric(fixture, name) != value) {
+        if (cvg_time_now() > deadline) {
+            fail_msg("%s is %g, not %g", name, fixture_metric(fixture, name), value);
+        }
+    }
 }
 
 void fixture_stop_server(struct fixture *fixture)
@@ -314,6 +361,27 @@ void client_send(int fd, const char *bytes, size_t length)
         bytes += sent;
         length -= (size_t)sent;
     }
+}
+
+bool client_has_answer(int fd, int64_t within)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+
+    return poll(&wanted, 1, (int)(within / CVG_MS)) > 0;
+}
+
+char *client_read_until(int fd, const char *text)
+{
+    CVG_CLEANUP(cvg_buf_done) struct cvg_buf all = CVG_BUF_INIT(1 << 22);
+    char byte = 0;
+
+    while (!strstr(cvg_buf_text(&all), text)) {
+        if (recv(fd, &byte, 1, 0) != 1) {
+            return NULL;
+        }
+        cvg_buf_putc(&all, byte);
+    }
+    return cvg_buf_take(&all, NULL);
 }
 
 void client_read(int fd, struct reply *ret)

@@ -33,12 +33,13 @@ struct fixture {
     pthread_cond_t changed;
     enum desk_mode mode;
     struct cvg_ask *held[64];
-    size_t held_count, asked_count;
+    size_t held_count, asked_count, hurried_count;
     char app[64], revision[64], label[64], gate[64]; /* of the latest question */
 };
 
 /* For cmocka: *state becomes a fixture whose environments are both `go`. */
 int fixture_setup(void **state);
+int fixture_setup_few_places(void **state); /* for three that wait */
 int fixture_teardown(void **state);
 /* Every gate of the environment gives this verdict; valid for that long. */
 void fixture_publish(struct fixture *fixture, size_t environment, uint32_t verdict,
@@ -46,6 +47,10 @@ void fixture_publish(struct fixture *fixture, size_t environment, uint32_t verdi
 /* As if the deciding thread had stalled. */
 void fixture_stall(struct fixture *fixture);
 void fixture_beat(struct fixture *fixture);
+/* The value of a series without labels in /metrics. */
+double fixture_metric(const struct fixture *fixture, const char *name);
+/* Waits until the series has that value; fails the test after 10 s. */
+void fixture_wait_metric(const struct fixture *fixture, const char *name, double value);
 /* Stops the server only; the loop goes on. */
 void fixture_stop_server(struct fixture *fixture);
 
@@ -65,6 +70,11 @@ struct reply {
 
 int client_connect(const struct fixture *fixture);
 void client_send(int fd, const char *bytes, size_t length);
+/* Whether something came within that time (0: at once); an end counts. */
+bool client_has_answer(int fd, int64_t within);
+/* Reads until the text has come, and returns all until its end; NULL: the end came first. Free
+ * it. */
+char *client_read_until(int fd, const char *text);
 /* Reads until the server closes; *ret is the first answer. */
 void client_read(int fd, struct reply *ret);
 /* Connects, sends, reads until the end, closes. */

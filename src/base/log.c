@@ -156,6 +156,24 @@ static bool stderr_is_journal(void)
     return strcmp(stream, mine) == 0;
 }
 
+const char *cvg_log_priority(enum cvg_log_level level)
+{
+    if (!stderr_is_journal()) {
+        return "";
+    }
+    switch (level) {
+    case CVG_LOG_ERROR:
+        return "<3>";
+    case CVG_LOG_WARNING:
+        return "<4>";
+    case CVG_LOG_INFO:
+        return "<6>";
+    case CVG_LOG_DEBUG:
+        break;
+    }
+    return "<7>";
+}
+
 static const char *level_name(enum cvg_log_level level)
 {
     switch (level) {
@@ -176,9 +194,9 @@ static void begin(struct line *line, enum cvg_log_level level)
     char head[CVG_NUMBER_TEXT];
     line->length = 0;
     line->cut = line->open = false;
-    if (stderr_is_journal()) {
-        (void)snprintf(head, sizeof head, "<%d>", (int)level);
-        add_text(line, head);
+    const char *priority = cvg_log_priority(level);
+    if (*priority) {
+        add_text(line, priority);
     } else {
         cvg_format_time(cvg_time_wall(), 3, head, sizeof head);
         add_text(line, head);

@@ -23,6 +23,10 @@ void cvg_log_set_level(enum cvg_log_level level);
 bool cvg_log_enabled(enum cvg_log_level level);
 void cvg_log(enum cvg_log_level level, const char *message, ...) __attribute__((sentinel));
 
+/* "<3>" and the like where stderr is the journal, else "": for lines that another form is better
+ * for than logfmt. */
+const char *cvg_log_priority(enum cvg_log_level level);
+
 /* Repeated trouble is told once, then at growing gaps (1 m, 2 m, 4 m ... 1 h), then "recovered".
  * Zeroed at start; the owner keeps one for each thing that can be in trouble. */
 struct cvg_complaint {

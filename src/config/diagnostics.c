@@ -3,6 +3,7 @@
 #include "config/diagnostics.h"
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "config/tree.h"
 
 #include <stdarg.h>
@@ -106,6 +107,9 @@ void cvg_diagnostics_print(struct cvg_diagnostics *diagnostics, FILE *out)
     for (size_t i = 0; i < diagnostics->count; i++) {
         const struct cvg_diagnostic *item = &diagnostics->items[i];
         const char *level = item->warning ? "warning" : "error";
+        if (out == stderr) {
+            fputs(cvg_log_priority(item->warning ? CVG_LOG_WARNING : CVG_LOG_ERROR), out);
+        }
         if (item->file && item->line) {
             (void)fprintf(out, "%s:%u:%u: %s: %s\n", item->file, item->line, item->column, level,
                           item->text);

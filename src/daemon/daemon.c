@@ -3,6 +3,8 @@
 #include "daemon/daemon.h"
 
 #include "base/log.h"
+#include "daemon/notify.h"
+#include "daemon/sockets.h"
 #include "decide/decider.h"
 #include "io/loop.h"
 #include "server/server.h"
@@ -14,6 +16,8 @@
 
 /* In the order of starting. */
 struct daemon {
+    struct cvg_notify *notify;   /* NULL: only --check */
+    struct cvg_sockets *sockets; /* NULL: the same */
     struct cvg_config *config;
     struct cvg_loop *loop;
     struct cvg_decider *decider;
@@ -23,9 +27,11 @@ struct daemon {
 static void stop(struct daemon *daemon)
 {
     cvg_server_free(daemon->server); /* readers first: the board goes with the decider */
+    cvg_notify_free(daemon->notify);
     cvg_decider_free(daemon->decider);
     cvg_loop_free(daemon->loop);
     cvg_config_unref(daemon->config);
+    cvg_sockets_free(daemon->sockets);
 }
 
 static int make_loop(const struct cvg_config *config, struct cvg_loop **ret,
@@ -96,6 +102,7 @@ static void on_stop_signal(void *arg)
     struct daemon *daemon = arg;
 
     cvg_log(CVG_LOG_INFO, "stopping", NULL);
+    cvg_notify_stopping(daemon->notify);
     cvg_loop_stop(daemon->loop);
 }
 
@@ -112,12 +119,16 @@ static int start(struct daemon *daemon, struct cvg_error *reterr)
     struct cvg_server_options options = {
         .host = settings->listen_host,
         .port = settings->listen_port,
+        .listen_fd = cvg_sockets_use(daemon->sockets, "http"),
         .threads = (unsigned)settings->threads,
         .hosts = ended,
         .version = CVG_VERSION,
     };
     int rc = cvg_server_new(&options, cvg_decider_board(daemon->decider), &daemon->server, reterr);
     free(ended);
+    if (rc == 0) {
+        rc = cvg_sockets_check(daemon->sockets, reterr);
+    }
     if (rc == 0) {
         rc = cvg_loop_on_signal(daemon->loop, SIGTERM, on_stop_signal, daemon, reterr);
     }
@@ -146,18 +157,23 @@ static void log_start(const struct daemon *daemon)
 
 int cvg_daemon_run(const char *file, struct cvg_registry *registry)
 {
-    struct daemon daemon = {0};
+    struct daemon daemon = {.notify = cvg_notify_take()};
     struct cvg_error error = {0};
-    int rc = build(file, registry, &daemon);
+    int rc = cvg_sockets_take(&daemon.sockets, &error);
 
-    if (rc == 0) {
-        rc = start(&daemon, &error);
-        if (rc < 0) {
-            cvg_log(CVG_LOG_ERROR, "could not start", "error", error.text, NULL);
-        }
+    if (rc == 0 && build(file, registry, &daemon) < 0) {
+        stop(&daemon); /* the diagnostics said why */
+        return EXIT_FAILURE;
     }
     if (rc == 0) {
+        rc = start(&daemon, &error);
+    }
+    if (rc < 0) {
+        cvg_log(CVG_LOG_ERROR, "could not start", "error", error.text, NULL);
+    } else {
         log_start(&daemon);
+        cvg_notify_start(daemon.notify, daemon.loop, cvg_decider_board(daemon.decider));
+        cvg_notify_ready(daemon.notify);
         cvg_loop_run(daemon.loop);
     }
     stop(&daemon);

@@ -4,7 +4,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,6 +33,11 @@ static int parse(const char *host, uint16_t port, union address *ret, socklen_t 
         return 0;
     }
     return -1;
+}
+
+static uint16_t port_of(const union address *address)
+{
+    return ntohs(address->any.sa_family == AF_INET ? address->v4.sin_port : address->v6.sin6_port);
 }
 
 static int set_up(int fd, const union address *address, socklen_t length, union address *ret_bound)
@@ -70,7 +77,41 @@ int cvg_listener_open(const char *host, uint16_t port, int *ret_fd, uint16_t *re
         }
         return rc;
     }
-    *ret_port = ntohs(address.any.sa_family == AF_INET ? bound.v4.sin_port : bound.v6.sin6_port);
+    *ret_port = port_of(&bound);
     *ret_fd = fd;
+    return 0;
+}
+
+static bool same_address(const union address *a, const union address *b)
+{
+    if (a->any.sa_family != b->any.sa_family) {
+        return false;
+    }
+    return a->any.sa_family == AF_INET
+               ? a->v4.sin_addr.s_addr == b->v4.sin_addr.s_addr
+               : memcmp(&a->v6.sin6_addr, &b->v6.sin6_addr, sizeof(a->v6.sin6_addr)) == 0;
+}
+
+int cvg_listener_adopt(int fd, const char *host, uint16_t port, uint16_t *ret_port,
+                       struct cvg_error *reterr)
+{
+    union address wanted, bound = {0};
+    socklen_t length = 0, bound_length = sizeof(bound);
+
+    if (parse(host, port, &wanted, &length) < 0) {
+        return cvg_error_set(reterr, CVG_E_INVALID, "listen: '%s' is not a literal address", host);
+    }
+    int flags = fcntl(fd, F_GETFL);
+    if (getsockname(fd, &bound.any, &bound_length) < 0 || flags < 0 ||
+        fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
+        return cvg_error_set_errno(reterr, errno, "the socket that was passed");
+    }
+    if (!same_address(&wanted, &bound) || (port && port != port_of(&bound))) {
+        return cvg_error_set(reterr, CVG_E_INVALID,
+                             "the socket that was passed does not listen on %s port %u, as "
+                             "`server.listen` says: change one of the two",
+                             host, port);
+    }
+    *ret_port = port_of(&bound);
     return 0;
 }

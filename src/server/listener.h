@@ -10,5 +10,10 @@
 /* host: literal address, without brackets. port 0: any free one. Close *ret_fd. */
 CVG_NODISCARD int cvg_listener_open(const char *host, uint16_t port, int *ret_fd,
                                     uint16_t *ret_port, struct cvg_error *reterr);
+/* Makes a socket that listens already, opened by somebody else, fit for the same use. It must be
+ * bound to this address and port (port 0: to any), so that what the configuration says of the
+ * address is true of the socket. */
+CVG_NODISCARD int cvg_listener_adopt(int fd, const char *host, uint16_t port, uint16_t *ret_port,
+                                     struct cvg_error *reterr);
 
 #endif

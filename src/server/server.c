@@ -55,7 +55,7 @@ int cvg_server_new(const struct cvg_server_options *options, struct cvg_board *b
         count++;
     }
     struct cvg_server *server = CVG_NEW(struct cvg_server);
-    server->listen_fd = -1;
+    server->listen_fd = options->listen_fd ? options->listen_fd : -1;
     server->port = options->port;
     server->threads = options->threads;
     server->waiters = options->waiters ? options->waiters : WAITERS;
@@ -178,8 +178,10 @@ static struct MHD_Daemon *start_library(struct cvg_server *server)
 int cvg_server_start(struct cvg_server *server, struct cvg_error *reterr)
 {
     struct cvg_process process = {0};
-    int rc =
-        cvg_listener_open(server->host, server->port, &server->listen_fd, &server->port, reterr);
+    int rc = server->listen_fd >= 0 ? cvg_listener_adopt(server->listen_fd, server->host,
+                                                         server->port, &server->port, reterr)
+                                    : cvg_listener_open(server->host, server->port,
+                                                        &server->listen_fd, &server->port, reterr);
 
     if (rc < 0) {
         return rc;

@@ -16,6 +16,7 @@ struct cvg_server;
 struct cvg_server_options {
     const char *host; /* literal address */
     uint16_t port;    /* 0: any free one */
+    int listen_fd;    /* already listens there, the server's from now on; 0: it opens one itself */
     unsigned threads;
     size_t waiters; /* held at a time; 0: 5000, or fewer where fewer connections are possible */
     const char *const *hosts; /* further names that the Host header may have; NULL-terminated */

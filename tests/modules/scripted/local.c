@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 void scripted_ready(struct asked *asked)
@@ -72,6 +73,17 @@ void scripted_clock(struct asked *asked)
                asked->inputs.size == sizeof(struct cvg_run_inputs) &&
                asked->host->size >= sizeof(struct cvg_host);
     scripted_finish(asked, sane ? "sane" : "insane");
+}
+
+/* What no module may do: the deciding thread waits with it. */
+void scripted_stall(struct asked *asked)
+{
+    struct timespec span = {
+        .tv_sec = asked->settings->after_ns / 1000000000,
+        .tv_nsec = asked->settings->after_ns % 1000000000,
+    };
+    nanosleep(&span, NULL);
+    scripted_finish(asked, "stalled");
 }
 
 void scripted_round(struct asked *asked)

@@ -9,14 +9,14 @@
 const char *const scripted_names[] = {
     "ready",   "http",   "stream", "resolve", "connect", "timer",    "cancel",
     "offload", "read",   "watch",  "spawn",   "secret",  "remember", "clock",
-    "file",    "config", "silent", "log",     "round",   NULL,
+    "file",    "config", "silent", "log",     "round",   "stall",    NULL,
 };
 
 scripted_action *const scripted_actions[] = {
     scripted_ready,  scripted_http,   scripted_stream,   scripted_resolve, scripted_connect,
     scripted_timer,  scripted_cancel, scripted_offload,  scripted_read,    scripted_watch,
     scripted_spawn,  scripted_secret, scripted_remember, scripted_clock,   scripted_file,
-    scripted_config, scripted_silent, scripted_log,      scripted_round,
+    scripted_config, scripted_silent, scripted_log,      scripted_round,   scripted_stall,
 };
 
 static const struct cvg_field limit_fields[] = {

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Slots with a short lock each, a heartbeat, and errands posted to the deciding thread. */
+/*
+ * A table of slots with a short lock each, a heartbeat, and errands posted to the deciding thread.
+ *
+ * The table changes as a whole at a reload, and only on the deciding thread, which therefore looks
+ * into it without a lock. Readers hold the table's lock for reading while they look a snapshot up;
+ * the one who waits to change it goes first, so that readers cannot keep it out.
+ */
 #include "decide/board.h"
 
 #include "base/alloc.h"
@@ -10,14 +16,19 @@
 #include <string.h>
 
 struct slot {
+    char *name;                    /* owned */
     pthread_mutex_t lock;          /* held for "load the pointer and add a reference" only */
     struct cvg_snapshot *snapshot; /* owns a reference */
 };
 
-struct cvg_board {
-    const char *const *names; /* borrowed, sorted */
+struct table {
+    struct slot *slots; /* owned; sorted by name */
     size_t count;
-    struct slot *slots; /* owned */
+};
+
+struct cvg_board {
+    pthread_rwlock_t table_lock;
+    struct table table;
     pthread_mutex_t vitals_lock;
     struct cvg_vitals *vitals; /* owns a reference */
     _Atomic int64_t heartbeat;
@@ -28,16 +39,38 @@ struct cvg_board {
     struct cvg_board_desk desk;
 };
 
+static struct table table_new(const char *const *names, size_t count)
+{
+    struct table table = {.slots = cvg_alloc_array(count + 1, sizeof(*table.slots)),
+                          .count = count};
+
+    for (size_t i = 0; i < count; i++) {
+        table.slots[i].name = cvg_strdup(names[i]);
+        pthread_mutex_init(&table.slots[i].lock, NULL);
+    }
+    return table;
+}
+
+static void table_free(struct table *table)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        cvg_snapshot_unref(table->slots[i].snapshot);
+        pthread_mutex_destroy(&table->slots[i].lock);
+        free(table->slots[i].name);
+    }
+    free(table->slots);
+}
+
 struct cvg_board *cvg_board_new(const char *const *names, size_t count)
 {
     struct cvg_board *board = CVG_NEW(struct cvg_board);
+    pthread_rwlockattr_t attributes;
 
-    board->names = names;
-    board->count = count;
-    board->slots = cvg_alloc_array(count ? count : 1, sizeof(*board->slots));
-    for (size_t i = 0; i < count; i++) {
-        pthread_mutex_init(&board->slots[i].lock, NULL);
-    }
+    pthread_rwlockattr_init(&attributes);
+    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&board->table_lock, &attributes);
+    pthread_rwlockattr_destroy(&attributes);
+    board->table = table_new(names, count);
     pthread_mutex_init(&board->vitals_lock, NULL);
     return board;
 }
@@ -47,48 +80,105 @@ void cvg_board_free(struct cvg_board *board)
     if (!board) {
         return;
     }
-    for (size_t i = 0; i < board->count; i++) {
-        cvg_snapshot_unref(board->slots[i].snapshot);
-        pthread_mutex_destroy(&board->slots[i].lock);
-    }
+    table_free(&board->table);
     cvg_vitals_unref(board->vitals);
     pthread_mutex_destroy(&board->vitals_lock);
-    free(board->slots);
+    pthread_rwlock_destroy(&board->table_lock);
     free(board);
 }
 
-size_t cvg_board_count(const struct cvg_board *board)
-{
-    return board->count;
-}
+/* ---- readers ---- */
 
-long cvg_board_find(const struct cvg_board *board, const char *environment)
+/* The first slot whose name is not below; with `after`, the first whose name is above. */
+static size_t place_of(const struct table *table, const char *name, bool after)
 {
-    size_t low = 0, high = board->count;
+    size_t low = 0, high = table->count;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = strcmp(environment, board->names[middle]);
-        if (order == 0) {
-            return (long)middle;
-        }
-        if (order < 0) {
+        int order = strcmp(table->slots[middle].name, name);
+        if (order > 0 || (order == 0 && !after)) {
             high = middle;
         } else {
             low = middle + 1;
         }
     }
-    return -1;
+    return low;
 }
 
-struct cvg_snapshot *cvg_board_get(struct cvg_board *board, size_t index)
+static struct slot *slot_of(const struct table *table, const char *name)
 {
-    struct slot *slot = &board->slots[index];
+    size_t place = place_of(table, name, false);
 
+    return place < table->count && strcmp(table->slots[place].name, name) == 0
+               ? &table->slots[place]
+               : NULL;
+}
+
+static struct cvg_snapshot *take(struct slot *slot)
+{
     pthread_mutex_lock(&slot->lock);
     struct cvg_snapshot *snapshot = slot->snapshot ? cvg_snapshot_ref(slot->snapshot) : NULL;
     pthread_mutex_unlock(&slot->lock);
     return snapshot;
+}
+
+size_t cvg_board_count(struct cvg_board *board)
+{
+    pthread_rwlock_rdlock(&board->table_lock);
+    size_t count = board->table.count;
+    pthread_rwlock_unlock(&board->table_lock);
+    return count;
+}
+
+struct cvg_snapshot *cvg_board_lookup(struct cvg_board *board, const char *environment)
+{
+    pthread_rwlock_rdlock(&board->table_lock);
+    struct slot *slot = slot_of(&board->table, environment);
+    struct cvg_snapshot *snapshot = slot ? take(slot) : NULL;
+    pthread_rwlock_unlock(&board->table_lock);
+    return snapshot;
+}
+
+size_t cvg_board_page(struct cvg_board *board, const char *after, size_t limit,
+                      struct cvg_snapshot ***ret, bool *ret_more)
+{
+    size_t count = 0;
+
+    pthread_rwlock_rdlock(&board->table_lock);
+    const struct table *table = &board->table;
+    size_t first = after ? place_of(table, after, true) : 0;
+    size_t end = limit < table->count - first ? first + limit : table->count;
+    struct cvg_snapshot **held = cvg_alloc_array(end - first + 1, sizeof(struct cvg_snapshot *));
+    for (size_t i = first; i < end; i++) {
+        struct cvg_snapshot *snapshot = take(&table->slots[i]);
+        if (snapshot) {
+            held[count++] = snapshot;
+        }
+    }
+    *ret_more = end < table->count;
+    pthread_rwlock_unlock(&board->table_lock);
+    *ret = held;
+    return count;
+}
+
+void cvg_board_release(struct cvg_snapshot **snapshots, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        cvg_snapshot_unref(snapshots[i]);
+    }
+    free(snapshots);
+}
+
+bool cvg_board_serves(struct cvg_board *board)
+{
+    pthread_rwlock_rdlock(&board->table_lock);
+    const struct table *table = &board->table;
+    struct cvg_snapshot *last = table->count ? take(&table->slots[table->count - 1]) : NULL;
+    bool serves = table->count == 0 || last;
+    pthread_rwlock_unlock(&board->table_lock);
+    cvg_snapshot_unref(last);
+    return serves;
 }
 
 struct cvg_vitals *cvg_board_vitals(struct cvg_board *board)
@@ -120,7 +210,7 @@ void cvg_board_beat(struct cvg_board *board, int64_t now)
 
 void cvg_board_publish(struct cvg_board *board, size_t index, struct cvg_snapshot *snapshot)
 {
-    struct slot *slot = &board->slots[index];
+    struct slot *slot = &board->table.slots[index];
 
     snapshot->attachment_free = board->free_attachment;
     pthread_mutex_lock(&slot->lock);
@@ -131,6 +221,23 @@ void cvg_board_publish(struct cvg_board *board, size_t index, struct cvg_snapsho
         board->published(board->published_ctx, before, snapshot);
     }
     cvg_snapshot_unref(before);
+}
+
+void cvg_board_replace(struct cvg_board *board, const char *const *names,
+                       struct cvg_snapshot *const *snapshots, size_t count)
+{
+    struct table table = table_new(names, count);
+
+    for (size_t i = 0; i < count; i++) {
+        struct slot *before = snapshots[i] ? NULL : slot_of(&board->table, names[i]);
+        table.slots[i].snapshot = before ? cvg_snapshot_ref(before->snapshot) : snapshots[i];
+        table.slots[i].snapshot->attachment_free = board->free_attachment;
+    }
+    pthread_rwlock_wrlock(&board->table_lock);
+    struct table old = board->table;
+    board->table = table;
+    pthread_rwlock_unlock(&board->table_lock);
+    table_free(&old);
 }
 
 void cvg_board_publish_vitals(struct cvg_board *board, struct cvg_vitals *vitals)
@@ -166,7 +273,7 @@ void cvg_board_staff(struct cvg_board *board, const struct cvg_board_desk *desk)
 struct errand {
     struct cvg_board *board;
     struct cvg_ask *ask; /* NULL: hurry */
-    size_t environment;
+    char *environment;   /* owned; NULL: the ask's */
 };
 
 static void run_errand(void *arg)
@@ -179,25 +286,26 @@ static void run_errand(void *arg)
     } else {
         desk->hurry(desk->ctx, errand->environment);
     }
+    free(errand->environment);
     free(errand);
 }
 
-static void send_errand(struct cvg_board *board, struct cvg_ask *ask, size_t environment)
+static void send_errand(struct cvg_board *board, struct cvg_ask *ask, const char *environment)
 {
     struct errand *errand = CVG_NEW(struct errand);
 
     errand->board = board;
     errand->ask = ask;
-    errand->environment = environment;
+    errand->environment = environment ? cvg_strdup(environment) : NULL;
     cvg_loop_post(board->desk.loop, run_errand, errand);
 }
 
 void cvg_board_ask(struct cvg_board *board, struct cvg_ask *ask)
 {
-    send_errand(board, ask, ask->environment);
+    send_errand(board, ask, NULL);
 }
 
-void cvg_board_hurry(struct cvg_board *board, size_t environment)
+void cvg_board_hurry(struct cvg_board *board, const char *environment)
 {
     send_errand(board, NULL, environment);
 }

@@ -20,15 +20,22 @@ struct cvg_loop;
 /* Older than this, the deciding thread is taken to have stalled. */
 #define CVG_HEARTBEAT_LIMIT (3 * INT64_C(1000000000))
 
-/* names: of all environments, sorted; borrowed from the configuration. */
+/* names: of all environments, sorted; copied. */
 struct cvg_board *cvg_board_new(const char *const *names, size_t count);
 void cvg_board_free(struct cvg_board *board); /* no reader is left; takes NULL */
 
-size_t cvg_board_count(const struct cvg_board *board);
-/* -1: there is none of that name. */
-long cvg_board_find(const struct cvg_board *board, const char *environment);
-/* A reference. Never NULL once the deciding thread has started. */
-struct cvg_snapshot *cvg_board_get(struct cvg_board *board, size_t index);
+size_t cvg_board_count(struct cvg_board *board);
+/* A reference. NULL: there is no environment of that name (once the deciding thread has started,
+ * each one that there is has a snapshot). */
+struct cvg_snapshot *cvg_board_lookup(struct cvg_board *board, const char *environment);
+/* References on those whose names come after `after` (NULL: from the first), in order, at most
+ * limit (SIZE_MAX: all); returns how many. All of them are of one generation of the configuration.
+ * End with cvg_board_release. */
+size_t cvg_board_page(struct cvg_board *board, const char *after, size_t limit,
+                      struct cvg_snapshot ***ret, bool *ret_more);
+void cvg_board_release(struct cvg_snapshot **snapshots, size_t count);
+/* Every environment has been published. */
+bool cvg_board_serves(struct cvg_board *board);
 struct cvg_vitals *cvg_board_vitals(struct cvg_board *board); /* a reference */
 
 /* May this decision be shown as it is? False for a `go` at or past valid_until, or while the
@@ -40,7 +47,13 @@ int64_t cvg_board_heartbeat(const struct cvg_board *board);
 
 /* Deciding thread only. publish takes the reference over. */
 void cvg_board_beat(struct cvg_board *board, int64_t now);
+/* index: in the names' order. */
 void cvg_board_publish(struct cvg_board *board, size_t index, struct cvg_snapshot *snapshot);
+/* A new generation: other environments from this moment on. names are sorted, and copied;
+ * snapshots' references are taken over. A snapshot that is NULL stays what it was under that name,
+ * which must have had one. */
+void cvg_board_replace(struct cvg_board *board, const char *const *names,
+                       struct cvg_snapshot *const *snapshots, size_t count);
 void cvg_board_publish_vitals(struct cvg_board *board, struct cvg_vitals *vitals);
 /* Before the first publication: how attachments of snapshots are freed. */
 void cvg_board_on_attachment(struct cvg_board *board, void (*free_attachment)(void *attachment));
@@ -55,10 +68,10 @@ void cvg_board_on_publish(struct cvg_board *board,
 
 /* Made and owned by the asker; stays untouched by it from cvg_board_ask until done. */
 struct cvg_ask {
-    size_t environment; /* index */
-    const char *gate;   /* NULL or "": the default one */
+    const char *environment; /* its name */
+    const char *gate;        /* NULL or "": the default one */
     struct cvg_subject subject;
-    bool found;             /* out: the gate exists */
+    bool found;             /* out: environment and gate exist */
     uint32_t verdict;       /* out: enum cvg_verdict */
     bool unknown;           /* out */
     uint32_t retry_after_s; /* out */
@@ -70,12 +83,12 @@ struct cvg_ask {
  * runs. */
 void cvg_board_ask(struct cvg_board *board, struct cvg_ask *ask);
 /* Somebody waits for this environment: trials of open breakers come at once. */
-void cvg_board_hurry(struct cvg_board *board, size_t environment);
+void cvg_board_hurry(struct cvg_board *board, const char *environment);
 
 /* Deciding thread, at start: who answers. */
 struct cvg_board_desk {
     void (*ask)(void *ctx, struct cvg_ask *ask);
-    void (*hurry)(void *ctx, size_t environment);
+    void (*hurry)(void *ctx, const char *environment);
     void *ctx;
     struct cvg_loop *loop;
 };

@@ -12,6 +12,8 @@
 #include "runner/runner.h"
 #include "wire/decision.h"
 
+#include <string.h>
+
 #define VITALS_EVERY        CVG_SECOND
 #define LONGEST_TURN_WINDOW CVG_MINUTE
 /* A recorded decision is judged on a snapshot that is no older than this. */
@@ -110,9 +112,29 @@ static void on_alive(void *ctx, size_t environment, size_t check, int64_t at)
 
 /* ---- from the board ---- */
 
-static void record(struct cvg_decider *decider, const struct cvg_snapshot *snapshot,
-                   const struct cvg_snapshot_gate *gate, struct cvg_ask *ask,
-                   const struct cvg_decision *decision)
+/* The number of an environment of that name; SIZE_MAX: there is none. */
+static size_t find(const struct cvg_decider *decider, const char *name)
+{
+    size_t low = 0, high = decider->config->environment_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(name, decider->config->environments[middle].name);
+        if (order == 0) {
+            return middle;
+        }
+        if (order < 0) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return SIZE_MAX;
+}
+
+static void record(struct cvg_decider *decider, size_t environment,
+                   const struct cvg_snapshot *snapshot, const struct cvg_snapshot_gate *gate,
+                   struct cvg_ask *ask, const struct cvg_decision *decision)
 {
     char id[CVG_LEDGER_ID];
     struct cvg_wire_decision document = {
@@ -131,7 +153,7 @@ static void record(struct cvg_decider *decider, const struct cvg_snapshot *snaps
     };
     if (cvg_ledger_record(decider->ledger, &question, decision,
                           decision->decided_at + snapshot->wall_offset, id)) {
-        size_t count = decider->first_count[ask->environment] + (size_t)(gate - snapshot->gates);
+        size_t count = decider->first_count[environment] + (size_t)(gate - snapshot->gates);
         decider->counts[count].verdicts[decision->verdict]++;
         cvg_log(CVG_LOG_INFO, "decision", "environment", snapshot->environment, "gate",
                 gate->policy->name, "verdict", cvg_verdict_text(decision->verdict), "app",
@@ -144,40 +166,63 @@ static void record(struct cvg_decider *decider, const struct cvg_snapshot *snaps
     cvg_wire_decision_write(&document, &ask->body);
 }
 
-static void on_ask(void *ctx, struct cvg_ask *ask)
+/* The state of an environment for a decision that is recorded. */
+static struct cvg_snapshot *fresh_snapshot(struct cvg_decider *decider, size_t environment,
+                                           int64_t now)
 {
-    struct cvg_decider *decider = ctx;
-    int64_t now = cvg_time_now();
-    struct cvg_snapshot *snapshot = cvg_board_get(decider->board, ask->environment);
+    const char *name = decider->config->environments[environment].name;
+    struct cvg_snapshot *snapshot = cvg_board_lookup(decider->board, name);
 
     if (now - snapshot->decided_at > ASK_FRESH ||
-        cvg_environment_due(decider->environments[ask->environment]) < now + CVG_PUBLISH_CHANGE) {
+        cvg_environment_due(decider->environments[environment]) < now + CVG_PUBLISH_CHANGE) {
         cvg_snapshot_unref(snapshot);
-        publish(decider, ask->environment, now);
-        arm(decider, cvg_environment_due(decider->environments[ask->environment]), now);
-        snapshot = cvg_board_get(decider->board, ask->environment);
+        publish(decider, environment, now);
+        arm(decider, cvg_environment_due(decider->environments[environment]), now);
+        snapshot = cvg_board_lookup(decider->board, name);
     }
+    return snapshot;
+}
+
+static void answer(struct cvg_decider *decider, size_t environment, struct cvg_ask *ask)
+{
+    int64_t now = cvg_time_now();
+    struct cvg_snapshot *snapshot = fresh_snapshot(decider, environment, now);
     struct cvg_snapshot_gate *gate = cvg_snapshot_gate(snapshot, ask->gate);
+
     ask->found = gate != NULL;
     if (gate) {
         CVG_CLEANUP(cvg_arena_done) struct cvg_arena *arena = cvg_arena_new();
         struct cvg_decision decision;
         cvg_gate_judge(&snapshot->readiness, gate->policy, &ask->subject, now,
                        cvg_random_next(&decider->random), arena, &decision);
-        record(decider, snapshot, gate, ask, &decision);
+        record(decider, environment, snapshot, gate, ask, &decision);
         if (decision.unknown) {
-            cvg_runner_hurry(decider->runner, ask->environment); /* somebody waits to know */
+            cvg_runner_hurry(decider->runner, environment); /* somebody waits to know */
         }
     }
     cvg_snapshot_unref(snapshot);
+}
+
+static void on_ask(void *ctx, struct cvg_ask *ask)
+{
+    struct cvg_decider *decider = ctx;
+    size_t environment = find(decider, ask->environment);
+
+    ask->found = false; /* a reload may have taken it away since it was asked */
+    if (environment != SIZE_MAX) {
+        answer(decider, environment, ask);
+    }
     ask->done(ask);
 }
 
-static void on_hurry(void *ctx, size_t environment)
+static void on_hurry(void *ctx, const char *environment)
 {
     struct cvg_decider *decider = ctx;
+    size_t number = find(decider, environment);
 
-    cvg_runner_hurry(decider->runner, environment);
+    if (number != SIZE_MAX) {
+        cvg_runner_hurry(decider->runner, number);
+    }
 }
 
 /* ---- vitals and heartbeat ---- */

@@ -155,7 +155,7 @@ struct cvg_pending *cvg_asking_post(struct cvg_asking *asking, struct cvg_board 
     pending->arena = cvg_arena_new();
     pending->asking = asking;
     atomic_fetch_add_explicit(&asking->references, 1, memory_order_relaxed);
-    pending->ask.environment = question->environment;
+    pending->ask.environment = cvg_arena_strdup(pending->arena, question->environment);
     pending->ask.gate = cvg_arena_strdup(pending->arena, question->gate);
     copy_subject(pending, &question->subject);
     pending->ask.body.limit = ANSWER_LIMIT;

@@ -28,7 +28,7 @@ struct cvg_pending;
 struct cvg_asking *cvg_asking_new(void);
 void cvg_asking_unref(struct cvg_asking *asking); /* takes NULL */
 
-/* Suspends the connection. gate and subject's texts are copied. NULL: the server is stopping, and
+/* Suspends the connection. All texts are copied. NULL: the server is stopping, and
  * nothing happened. Each one that is not NULL ends with cvg_asking_leave, and each request that
  * posted calls cvg_asking_finished when it is over. */
 struct cvg_pending *cvg_asking_post(struct cvg_asking *asking, struct cvg_board *board,

@@ -11,8 +11,6 @@
 #include "server/parameters.h"
 #include "wire/environment.h"
 
-#include <string.h>
-
 #define PAGE_DEFAULT   100
 #define LIST_LIMIT     ((size_t)16 * 1024 * 1024)
 #define DOCUMENT_LIMIT ((size_t)64 * 1024 * 1024)
@@ -20,23 +18,6 @@
 static void release(struct cvg_snapshot **snapshot)
 {
     cvg_snapshot_unref(*snapshot);
-}
-
-/* The index of the first environment whose name is greater. */
-static size_t first_after(struct cvg_board *board, const char *name)
-{
-    size_t low = 0, high = cvg_board_count(board);
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        CVG_CLEANUP(release) struct cvg_snapshot *snapshot = cvg_board_get(board, middle);
-        if (snapshot && strcmp(snapshot->environment, name) > 0) {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
-    }
-    return low;
 }
 
 /* What the list says of the gates must be what their own routes say. */
@@ -68,27 +49,19 @@ static enum MHD_Result answer_page(struct cvg_request *request,
     struct cvg_board *board = request->context->board;
     struct cvg_arena *arena = cvg_request_arena(request);
     size_t limit = parameters->limit ? parameters->limit : PAGE_DEFAULT;
-    size_t first = parameters->after ? first_after(board, parameters->after) : 0;
-    size_t end = CVG_MIN(cvg_board_count(board), first + limit);
-    struct cvg_snapshot **held =
-        cvg_arena_alloc(arena, (limit + 1) * sizeof(struct cvg_snapshot *));
-    struct cvg_wire_environment_row *rows = cvg_arena_alloc(arena, (limit + 1) * sizeof(*rows));
+    struct cvg_snapshot **held = NULL;
+    bool more = false;
+    size_t count = cvg_board_page(board, parameters->after, limit, &held, &more);
+    struct cvg_wire_environment_row *rows = cvg_arena_alloc(arena, (count + 1) * sizeof(*rows));
     CVG_CLEANUP(cvg_buf_done) struct cvg_buf body = CVG_BUF_INIT(LIST_LIMIT);
     int64_t now = cvg_time_now();
-    size_t count = 0;
 
-    for (size_t i = first; i < end; i++) {
-        held[count] = cvg_board_get(board, i);
-        if (held[count]) {
-            fill_row(board, held[count], now, arena, &rows[count]);
-            count++;
-        }
-    }
-    bool more = end < cvg_board_count(board) && count;
-    cvg_wire_environments_write(rows, count, more ? rows[count - 1].environment : "", &body);
     for (size_t i = 0; i < count; i++) {
-        cvg_snapshot_unref(held[i]);
+        fill_row(board, held[i], now, arena, &rows[i]);
     }
+    more = more && count;
+    cvg_wire_environments_write(rows, count, more ? rows[count - 1].environment : "", &body);
+    cvg_board_release(held, count);
     return cvg_answer_body(request, 200, CVG_JSON_TYPE, &body);
 }
 
@@ -106,15 +79,12 @@ enum MHD_Result cvg_environments_answer(struct cvg_request *request)
 enum MHD_Result cvg_environment_answer(struct cvg_request *request)
 {
     struct cvg_board *board = request->context->board;
-    long index = cvg_board_find(board, request->environment);
+    CVG_CLEANUP(release)
+    struct cvg_snapshot *snapshot = cvg_board_lookup(board, request->environment);
 
-    if (index < 0) {
+    if (!snapshot) {
         return cvg_answer_problem(request, 404, "NotFound",
                                   "There is no environment of that name.");
-    }
-    CVG_CLEANUP(release) struct cvg_snapshot *snapshot = cvg_board_get(board, (size_t)index);
-    if (!snapshot) {
-        return cvg_answer_problem(request, 503, "Starting", "Nothing was decided yet.");
     }
     const char **gates =
         cvg_arena_alloc(cvg_request_arena(request), (snapshot->gate_count + 1) * sizeof(*gates));

@@ -18,14 +18,9 @@ static bool process_answers(struct cvg_context *context)
     return true;
 }
 
-/* Every environment of the configuration has been published. */
 static bool configuration_serves(struct cvg_context *context)
 {
-    size_t count = cvg_board_count(context->board);
-    struct cvg_snapshot *last = count ? cvg_board_get(context->board, count - 1) : NULL;
-
-    cvg_snapshot_unref(last);
-    return count == 0 || last;
+    return cvg_board_serves(context->board);
 }
 
 static bool listener_answers(struct cvg_context *context)

@@ -133,28 +133,15 @@ static void write_verdicts(const struct shown *shown)
 
 void cvg_metrics_write_board(struct cvg_board *board, int64_t now, struct cvg_buf *ret)
 {
-    size_t environments = cvg_board_count(board);
-    struct shown shown = {
-        .board = board,
-        .now = now,
-        .snapshots = cvg_alloc_array(environments + 1, sizeof(*shown.snapshots)),
-        .buf = ret,
-    };
+    struct shown shown = {.board = board, .now = now, .buf = ret};
+    bool more = false;
 
-    for (size_t i = 0; i < environments; i++) {
-        struct cvg_snapshot *snapshot = cvg_board_get(board, i);
-        if (snapshot) {
-            shown.snapshots[shown.count++] = snapshot;
-        }
-    }
+    shown.count = cvg_board_page(board, NULL, SIZE_MAX, &shown.snapshots, &more);
     write_check_status(&shown);
     write_check_times(&shown);
     write_phases(&shown);
     write_scores(&shown);
     write_lags(&shown);
     write_verdicts(&shown);
-    for (size_t i = 0; i < shown.count; i++) {
-        cvg_snapshot_unref(shown.snapshots[i]);
-    }
-    free(shown.snapshots);
+    cvg_board_release(shown.snapshots, shown.count);
 }

@@ -105,7 +105,6 @@ struct question {
     struct cvg_snapshot *snapshot;
     struct cvg_snapshot_gate *gate;
     const struct cvg_subject *subject; /* NULL: none */
-    size_t index; /* of the environment */
     bool explain;
     int64_t now, wait_ns;
 };
@@ -174,7 +173,7 @@ static void look_again(struct cvg_request *request, const struct question *quest
 {
     struct cvg_context *context = request->context;
     CVG_CLEANUP(release)
-    struct cvg_snapshot *latest = cvg_board_get(context->board, question->index);
+    struct cvg_snapshot *latest = cvg_board_lookup(context->board, request->environment);
     const struct cvg_snapshot_gate *gate = latest ? cvg_snapshot_gate(latest, request->gate) : NULL;
 
     if (!gate || (latest->sequence != question->snapshot->sequence &&
@@ -200,7 +199,7 @@ static bool hold(struct cvg_request *request, const struct question *question)
     if (!request->wait_until) {
         request->wait_until = question->now + question->wait_ns;
         if (cvg_connections_enter(request, false) && decision.unknown) {
-            cvg_board_hurry(context->board, question->index);
+            cvg_board_hurry(context->board, request->environment);
         }
     }
     if (!request->hold.placed) {
@@ -222,7 +221,7 @@ static enum MHD_Result ask(struct cvg_request *request, const struct question *q
 {
     struct cvg_context *context = request->context;
     struct cvg_ask ask = {
-        .environment = question->index,
+        .environment = question->snapshot->environment,
         .gate = question->gate->policy->name,
         .subject = *question->subject,
     };
@@ -268,21 +267,16 @@ static enum MHD_Result answer_gate(struct cvg_request *request,
                                    const struct cvg_parameters *parameters,
                                    const struct cvg_subject *subject)
 {
-    long index = cvg_board_find(request->context->board, request->environment);
-
-    if (index < 0) {
-        return no_such(request, "There is no environment of that name.");
-    }
     CVG_CLEANUP(release)
-    struct cvg_snapshot *snapshot = cvg_board_get(request->context->board, (size_t)index);
+    struct cvg_snapshot *snapshot = cvg_board_lookup(request->context->board, request->environment);
+
     if (!snapshot) {
-        return cvg_answer_problem(request, 503, "Starting", "Nothing was decided yet.");
+        return no_such(request, "There is no environment of that name.");
     }
     struct question question = {
         .snapshot = snapshot,
         .gate = cvg_snapshot_gate(snapshot, request->gate),
         .subject = cvg_wire_subject_is_empty(subject) ? NULL : subject,
-        .index = (size_t)index,
         .explain = parameters->explain,
         .now = cvg_time_now(),
         .wait_ns = parameters->wait_ns,

@@ -262,18 +262,101 @@ static void readers_trust_a_go_only_while_it_is_valid_and_the_thread_beats(void 
     cvg_board_free(board);
 }
 
+/* A snapshot of an environment without checks and gates. */
+static struct cvg_snapshot *bare_snapshot(const char *environment)
+{
+    struct cvg_arena *arena = cvg_arena_new();
+    struct cvg_snapshot *snapshot = cvg_arena_alloc(arena, sizeof(*snapshot));
+
+    snapshot->references = 1;
+    snapshot->arena = arena;
+    snapshot->environment = cvg_arena_strdup(arena, environment);
+    return snapshot;
+}
+
+static bool is_on(struct cvg_board *board, const char *environment)
+{
+    struct cvg_snapshot *snapshot = cvg_board_lookup(board, environment);
+    bool found = snapshot && strcmp(snapshot->environment, environment) == 0;
+
+    cvg_snapshot_unref(snapshot);
+    return found;
+}
+
 static void the_board_finds_environments_by_name(void **state)
 {
     static const char *const names[] = {"a", "b", "prod-eu", "prod-us"};
+    static const char *const others[] = {"", "prod", "z"};
     struct cvg_board *board = cvg_board_new(names, CVG_COUNT(names));
 
     (void)state;
     for (size_t i = 0; i < CVG_COUNT(names); i++) {
-        assert_int_equal(cvg_board_find(board, names[i]), i);
+        assert_false(cvg_board_serves(board));
+        cvg_board_publish(board, i, bare_snapshot(names[i]));
+        assert_true(is_on(board, names[i]));
     }
-    assert_int_equal(cvg_board_find(board, ""), -1);
-    assert_int_equal(cvg_board_find(board, "prod"), -1);
-    assert_int_equal(cvg_board_find(board, "z"), -1);
+    assert_true(cvg_board_serves(board));
+    for (size_t i = 0; i < CVG_COUNT(others); i++) {
+        assert_null(cvg_board_lookup(board, others[i]));
+    }
+    cvg_board_free(board);
+}
+
+static void the_board_gives_environments_in_pages(void **state)
+{
+    static const char *const names[] = {"a", "b", "d"};
+
+    static const struct {
+        const char *after;
+        size_t limit, count;
+        const char *first;
+        bool more;
+    } cases[] = {
+        {NULL, SIZE_MAX, 3, "a", false}, {NULL, 2, 2, "a", true},  {"a", 2, 2, "b", false},
+        {"aa", 1, 1, "b", true},         {"c", 9, 1, "d", false},  {"d", 9, 0, NULL, false},
+        {"", 1, 1, "a", true},           {"z", 9, 0, NULL, false},
+    };
+    struct cvg_board *board = cvg_board_new(names, CVG_COUNT(names));
+
+    (void)state;
+    for (size_t i = 0; i < CVG_COUNT(names); i++) {
+        cvg_board_publish(board, i, bare_snapshot(names[i]));
+    }
+    for (size_t i = 0; i < CVG_COUNT(cases); i++) {
+        struct cvg_snapshot **held = NULL;
+        bool more = false;
+        size_t count = cvg_board_page(board, cases[i].after, cases[i].limit, &held, &more);
+        assert_int_equal(count, cases[i].count);
+        assert_int_equal(more, cases[i].more);
+        if (count) {
+            assert_string_equal(held[0]->environment, cases[i].first);
+        }
+        cvg_board_release(held, count);
+    }
+    cvg_board_free(board);
+}
+
+static void a_new_generation_replaces_adds_and_removes_at_once(void **state)
+{
+    static const char *const names[] = {"gone", "kept"};
+    static const char *const next[] = {"added", "kept"};
+    struct cvg_board *board = cvg_board_new(names, CVG_COUNT(names));
+
+    (void)state;
+    cvg_board_publish(board, 0, bare_snapshot("gone"));
+    cvg_board_publish(board, 1, bare_snapshot("kept"));
+    struct cvg_snapshot *held = cvg_board_lookup(board, "gone");
+    struct cvg_snapshot *kept = cvg_board_lookup(board, "kept");
+    cvg_board_replace(board, next, (struct cvg_snapshot *[]){bare_snapshot("added"), NULL},
+                      CVG_COUNT(next));
+    assert_null(cvg_board_lookup(board, "gone"));
+    assert_true(is_on(board, "added"));
+    struct cvg_snapshot *still = cvg_board_lookup(board, "kept");
+    assert_ptr_equal(still, kept);
+    assert_string_equal(held->environment, "gone"); /* whoever reads goes on to read it */
+    cvg_snapshot_unref(held);
+    cvg_snapshot_unref(kept);
+    cvg_snapshot_unref(still);
     cvg_board_free(board);
 }
 
@@ -294,6 +377,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_snapshot_outlives_what_comes_after_it, set_up, tear_down),
         cmocka_unit_test(readers_trust_a_go_only_while_it_is_valid_and_the_thread_beats),
         cmocka_unit_test(the_board_finds_environments_by_name),
+        cmocka_unit_test(the_board_gives_environments_in_pages),
+        cmocka_unit_test(a_new_generation_replaces_adds_and_removes_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

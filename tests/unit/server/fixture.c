@@ -173,7 +173,7 @@ static void take_question(void *ctx, struct cvg_ask *ask)
     }
 }
 
-static void count_hurry(void *ctx, size_t environment)
+static void count_hurry(void *ctx, const char *environment)
 {
     struct fixture *fixture = ctx;
 

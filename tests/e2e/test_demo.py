@@ -52,6 +52,8 @@ def test_an_interrupted_demo_stops_what_it_started():
     demo = subprocess.Popen(
         [*DEMO, "--once"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE, text=True,
+        # A shell's background job, such as these tests may be, starts with the signal ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     ports = []
     for line in demo.stderr:

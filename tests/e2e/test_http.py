@@ -151,12 +151,14 @@ def test_metrics_pass_promtool_and_say_what_is_so(gate):
 
 
 def raw(port, data):
+    """What comes back, at least the head. Not up to the end of the connection: libmicrohttpd may
+    not notice that nothing more will come, and then keeps it open until it has been idle."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(data)
         connection.shutdown(socket.SHUT_WR)
         received = b""
         try:
-            while more := connection.recv(65536):
+            while b"\r\n\r\n" not in received and (more := connection.recv(65536)):
                 received += more
         except ConnectionError:
             pass

@@ -71,6 +71,10 @@ struct cvg_endpoint {
     int64_t concurrency;       /* requests in flight; streams are not counted */
     int64_t max_body;          /* bytes of a decoded body */
     int64_t connect_timeout_ns;
+    /* Both set: each request is signed by AWS Signature Version 4, and carries no other
+     * credentials. The keys are re-read for each request; the token may be NULL. */
+    const char *sigv4_region, *sigv4_service;
+    const struct cvg_secret *sigv4_access_key, *sigv4_secret_key, *sigv4_session_token;
 };
 
 /* ---- HTTP ------------------------------------------------------------------------------- */

@@ -41,7 +41,7 @@ static void check_url(struct cvg_loader *loader, const struct cvg_source_config 
         cvg_diagnostics_error(loader->diagnostics, cvg_node_get_key(source->node, "tls"),
                               "'tls' has no effect on an http URL; write https");
     }
-    if ((keys->bearer || keys->basic) && !is_loopback(&url)) {
+    if ((keys->bearer || keys->basic || keys->sigv4) && !is_loopback(&url)) {
         cvg_diagnostics_warning(loader->diagnostics, place(source, "url"),
                                 "credentials are sent unencrypted to an http URL");
     }
@@ -142,6 +142,38 @@ static void check_headers(struct cvg_loader *loader, const struct cvg_source_con
     }
 }
 
+static void check_sigv4(struct cvg_loader *loader, const struct cvg_source_config *source,
+                        const struct cvg_endpoint_keys *keys)
+{
+    if (!keys->sigv4) {
+        return;
+    }
+    if (keys->bearer || keys->basic) {
+        cvg_diagnostics_error(loader->diagnostics, cvg_node_get_key(source->node, "sigv4"),
+                              "'sigv4' and '%s' exclude each other",
+                              keys->bearer ? "bearer" : "basic");
+    }
+    static const char *const ours[] = {"X-Amz-Date", "X-Amz-Content-Sha256",
+                                       "X-Amz-Security-Token"};
+    const struct cvg_node *node = place(source, "headers");
+    const struct cvg_pair *pairs = keys->headers.items;
+    for (size_t i = 0; i < keys->headers.count; i++) {
+        if (is_one_of(pairs[i].name, ours, CVG_COUNT(ours))) {
+            cvg_diagnostics_error(loader->diagnostics, node->keys[i],
+                                  "the header '%s' is set by 'sigv4'", pairs[i].name);
+        }
+    }
+}
+
+static void fill_sigv4(struct cvg_endpoint *endpoint, const struct cvg_signing_keys *keys)
+{
+    endpoint->sigv4_region = keys->region;
+    endpoint->sigv4_service = keys->service;
+    endpoint->sigv4_access_key = keys->access_key;
+    endpoint->sigv4_secret_key = keys->secret_key;
+    endpoint->sigv4_session_token = keys->session_token;
+}
+
 static void fill_tls(struct cvg_endpoint *endpoint, const struct cvg_tls_keys *tls)
 {
     endpoint->ca_file = tls->ca;
@@ -166,6 +198,7 @@ void cvg_load_endpoint(struct cvg_loader *loader, struct cvg_source_config *sour
         cvg_diagnostics_error(loader->diagnostics, cvg_node_get_key(source->node, "basic"),
                               "'basic' and 'bearer' exclude each other");
     }
+    check_sigv4(loader, source, keys);
     source->endpoint = (struct cvg_endpoint){
         .size = sizeof source->endpoint,
         .url = keys->url,
@@ -181,5 +214,8 @@ void cvg_load_endpoint(struct cvg_loader *loader, struct cvg_source_config *sour
     };
     if (keys->tls) {
         fill_tls(&source->endpoint, keys->tls);
+    }
+    if (keys->sigv4) {
+        fill_sigv4(&source->endpoint, keys->sigv4);
     }
 }

@@ -199,6 +199,41 @@ static const struct cvg_field tls_fields[] = {
      .offset = AT(cvg_tls_keys, insecure_skip_verify)},
     {0}};
 
+static const struct cvg_field sigv4_fields[] = {
+    {.name = "region",
+     .doc = "The AWS region of the service.",
+     .type = CVG_FIELD_STRING,
+     .example = "eu-central-1",
+     .flags = CVG_FIELD_REQUIRED | CVG_FIELD_NONEMPTY,
+     .max = 64,
+     .offset = AT(cvg_signing_keys, region)},
+    {.name = "service",
+     .doc = "The service's name in signatures: `aps` for Amazon Managed Service for Prometheus, "
+            "`s3` for buckets, which are signed by S3's own rules.",
+     .type = CVG_FIELD_STRING,
+     .default_text = "aps",
+     .flags = CVG_FIELD_NONEMPTY,
+     .max = 64,
+     .offset = AT(cvg_signing_keys, service)},
+    {.name = "access_key",
+     .doc = "Where the access key's id is.",
+     .type = CVG_FIELD_SECRET,
+     .example = "env:AWS_ACCESS_KEY_ID",
+     .flags = CVG_FIELD_REQUIRED,
+     .offset = AT(cvg_signing_keys, access_key)},
+    {.name = "secret_key",
+     .doc = "Where the secret access key is.",
+     .type = CVG_FIELD_SECRET,
+     .example = "file:/etc/convergate/aws-secret-key",
+     .flags = CVG_FIELD_REQUIRED,
+     .offset = AT(cvg_signing_keys, secret_key)},
+    {.name = "session_token",
+     .doc = "Where the session token of temporary keys is.",
+     .type = CVG_FIELD_SECRET,
+     .example = "file:/run/aws/session-token",
+     .offset = AT(cvg_signing_keys, session_token)},
+    {0}};
+
 #define ENDPOINT_FIELDS(url_flags)                                                                 \
     {.name = "url",                                                                                \
      .doc = "Where the system is reached; may have a path that comes before every request's.",     \
@@ -217,9 +252,16 @@ static const struct cvg_field tls_fields[] = {
          .offset = AT(cvg_endpoint_keys, basic),                                                   \
          .members = basic_fields,                                                                  \
          .member_size = sizeof(struct cvg_basic_keys)},                                            \
+        {.name = "sigv4",                                                                          \
+         .doc = "Sign each request by AWS Signature Version 4, instead of `bearer` and `basic`. "  \
+                "The keys are read again for each request.",                                       \
+         .type = CVG_FIELD_STRUCT,                                                                 \
+         .offset = AT(cvg_endpoint_keys, sigv4),                                                   \
+         .members = sigv4_fields,                                                                  \
+         .member_size = sizeof(struct cvg_signing_keys)},                                          \
         {.name = "headers",                                                                        \
-         .doc = "Further headers of each request. Not for credentials: those are `bearer` and "    \
-                "`basic`.",                                                                        \
+         .doc = "Further headers of each request. Not for credentials: those are `bearer`, "       \
+                "`basic` and `sigv4`.",                                                            \
          .type = CVG_FIELD_MAP,                                                                    \
          .example = "{X-Scope-OrgID: shop}",                                                       \
          .max = 32,                                                                                \

@@ -49,11 +49,17 @@ struct cvg_tls_keys {
     uint32_t insecure_skip_verify;
 };
 
+struct cvg_signing_keys {
+    const char *region, *service;
+    const struct cvg_secret *access_key, *secret_key, *session_token;
+};
+
 struct cvg_endpoint_keys {
     const char *url, *proxy;
     const struct cvg_secret *bearer;
     const struct cvg_basic_keys *basic;
     const struct cvg_tls_keys *tls;
+    const struct cvg_signing_keys *sigv4;
     struct cvg_list headers;
     int64_t concurrency, max_body, connect_timeout;
     uint32_t allow_link_local;

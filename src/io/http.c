@@ -332,20 +332,27 @@ static void look_up(struct cvg_transfer *transfer)
     cvg_name_resolve(&transfer->inner, host, CVG_FAMILY_ANY, on_name, transfer);
 }
 
-#define SECRETS 3u
+#define SECRETS 6u
 
 /* The credentials that a request needs, in the order in which they are read. */
 static const struct cvg_secret *secret_at(struct cvg_transfer *transfer, unsigned index,
                                           const char **ret_key, char ***ret_place)
 {
     const struct cvg_endpoint *settings = &transfer->lane->settings;
-    static const char *const keys[SECRETS] = {"bearer", "password", "tls.key"};
+    static const char *const keys[SECRETS] = {"bearer",           "password",
+                                              "tls.key",          "sigv4.access_key",
+                                              "sigv4.secret_key", "sigv4.session_token"};
     const struct cvg_secret *const secrets[SECRETS] = {
         settings->bearer,
         settings->username ? settings->password : NULL,
         transfer->target.tls ? settings->key_pem : NULL,
+        settings->sigv4_access_key,
+        settings->sigv4_secret_key,
+        settings->sigv4_session_token,
     };
-    char **const places[SECRETS] = {&transfer->bearer, &transfer->password, &transfer->key_pem};
+    char **const places[SECRETS] = {&transfer->bearer,           &transfer->password,
+                                    &transfer->key_pem,          &transfer->sigv4_access_key,
+                                    &transfer->sigv4_secret_key, &transfer->sigv4_session_token};
     *ret_key = keys[index];
     *ret_place = places[index];
     return secrets[index];
@@ -353,7 +360,7 @@ static const struct cvg_secret *secret_at(struct cvg_transfer *transfer, unsigne
 
 static void refuse_secret(struct cvg_transfer *transfer, const char *key, const char *error)
 {
-    char why[CVG_ERROR_TEXT + 32]; /* the key is one of three short words */
+    char why[CVG_ERROR_TEXT + 32]; /* the key is one of a few short words */
     snprintf(why, sizeof why, "%s: %s", key, error);
     cvg_transfer_refuse(transfer, CVG_FAULT_AUTH, why);
 }

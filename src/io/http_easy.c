@@ -128,6 +128,10 @@ void cvg_transfer_forget_secrets(struct cvg_transfer *transfer)
     cvg_free_secret(transfer->password);
     cvg_free_secret(transfer->key_pem);
     transfer->bearer = transfer->password = transfer->key_pem = NULL;
+    cvg_free_secret(transfer->sigv4_access_key);
+    cvg_free_secret(transfer->sigv4_secret_key);
+    cvg_free_secret(transfer->sigv4_session_token);
+    transfer->sigv4_access_key = transfer->sigv4_secret_key = transfer->sigv4_session_token = NULL;
     transfer->secrets_done = 0;
 }
 
@@ -221,7 +225,8 @@ static int build_lines(struct cvg_transfer *transfer, struct cvg_buf *lines,
                 add_line(lines, pairs[i].name, pairs[i].value);
             }
         }
-        int code = add_authorization(transfer, lines, reterr);
+        int code = settings->sigv4_region ? cvg_transfer_sign(transfer, lines, reterr)
+                                          : add_authorization(transfer, lines, reterr);
         if (code) {
             return code;
         }

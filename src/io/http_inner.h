@@ -6,6 +6,7 @@
  *   http_callback.c    what libcurl calls while a transfer runs: head, body, sockets
  *   http_redirect.c    redirects within one origin
  *   http_easy.c        settings and request to options of an easy handle
+ *   http_sign.c        AWS signatures
  *   http_fault.c       why a transfer failed, in our words
  *   http_multi.c       libcurl's multi handle on libuv
  *   http_connection.c  the sockets that libcurl opened, and their numbers
@@ -129,6 +130,7 @@ struct cvg_transfer {
     struct cvg_buf own_headers; /* "Name: value" NUL ... */
     bool has_body;
     char *bearer, *password, *key_pem; /* owned; wiped */
+    char *sigv4_access_key, *sigv4_secret_key, *sigv4_session_token;
     unsigned secrets_done;
     unsigned redirects;
     size_t limit; /* of the decoded body; 0: none */
@@ -187,6 +189,11 @@ const struct cvg_url *cvg_transfer_peer(const struct cvg_transfer *transfer);
 void cvg_transfer_forget_secrets(struct cvg_transfer *transfer);
 /* Frees what was made for the easy handle. */
 void cvg_transfer_drop_lists(struct cvg_transfer *transfer);
+
+/* ---- http_sign.c ---- */
+/* Adds the lines of the signature, which covers those that are there. */
+CVG_NODISCARD int cvg_transfer_sign(const struct cvg_transfer *transfer, struct cvg_buf *lines,
+                                    struct cvg_error *reterr);
 
 /* ---- http_fault.c ---- */
 uint32_t cvg_transfer_fault(struct cvg_transfer *transfer, CURLcode result);

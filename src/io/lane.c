@@ -42,9 +42,10 @@ static struct cvg_endpoint widen(const struct cvg_endpoint *settings)
 
 static void copy_settings(struct cvg_arena *arena, struct cvg_endpoint *settings)
 {
-    const char **texts[] = {&settings->url,       &settings->ca_file,     &settings->ca_pem,
-                            &settings->cert_file, &settings->cert_pem,    &settings->key_file,
-                            &settings->username,  &settings->server_name, &settings->proxy};
+    const char **texts[] = {&settings->url,          &settings->ca_file,      &settings->ca_pem,
+                            &settings->cert_file,    &settings->cert_pem,     &settings->key_file,
+                            &settings->username,     &settings->server_name,  &settings->proxy,
+                            &settings->sigv4_region, &settings->sigv4_service};
     for (size_t i = 0; i < CVG_COUNT(texts); i++) {
         bool empty = !*texts[i] || !**texts[i];
         *texts[i] = empty ? NULL : cvg_arena_strdup(arena, *texts[i]);
@@ -52,6 +53,9 @@ static void copy_settings(struct cvg_arena *arena, struct cvg_endpoint *settings
     settings->key_pem = copy_secret(arena, settings->key_pem);
     settings->bearer = copy_secret(arena, settings->bearer);
     settings->password = copy_secret(arena, settings->password);
+    settings->sigv4_access_key = copy_secret(arena, settings->sigv4_access_key);
+    settings->sigv4_secret_key = copy_secret(arena, settings->sigv4_secret_key);
+    settings->sigv4_session_token = copy_secret(arena, settings->sigv4_session_token);
     const struct cvg_pair *given = settings->headers.items;
     struct cvg_pair *pairs =
         cvg_arena_alloc(arena, (settings->headers.count + 1) * sizeof(struct cvg_pair));
@@ -218,6 +222,29 @@ static int check_secret(const char *key, const struct cvg_secret *secret, struct
     return cvg_error_prefix(reterr, "%s", key);
 }
 
+/* A setting that would not be used is refused, as is a signature that would be incomplete. */
+static int check_sigv4(const struct cvg_endpoint *settings, struct cvg_error *reterr)
+{
+    bool region = settings->sigv4_region && settings->sigv4_region[0];
+    bool service = settings->sigv4_service && settings->sigv4_service[0];
+    bool access_key = settings->sigv4_access_key, secret_key = settings->sigv4_secret_key;
+    if (!region && !service && !access_key && !secret_key && !settings->sigv4_session_token) {
+        return 0;
+    }
+    if (!region || !service || !access_key || !secret_key) {
+        return cvg_error_set(reterr, CVG_E_INVALID,
+                             "sigv4: needs region, service, access_key and secret_key");
+    }
+    if (settings->bearer || settings->password) {
+        return cvg_error_set(reterr, CVG_E_INVALID, "sigv4: excludes bearer and basic");
+    }
+    int code = check_secret("sigv4.access_key", settings->sigv4_access_key, reterr);
+    if (!code) {
+        code = check_secret("sigv4.secret_key", settings->sigv4_secret_key, reterr);
+    }
+    return code ? code : check_secret("sigv4.session_token", settings->sigv4_session_token, reterr);
+}
+
 int cvg_lane_check(const struct cvg_endpoint *settings, struct cvg_error *reterr)
 {
     struct cvg_lane parsed = {0};
@@ -248,5 +275,8 @@ int cvg_lane_check(const struct cvg_endpoint *settings, struct cvg_error *reterr
     if (!code) {
         code = check_secret("bearer", full.bearer, reterr);
     }
-    return code ? code : check_secret("password", full.password, reterr);
+    if (!code) {
+        code = check_secret("password", full.password, reterr);
+    }
+    return code ? code : check_sigv4(&full, reterr);
 }

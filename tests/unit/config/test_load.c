@@ -130,6 +130,10 @@ static void test_mistakes_in_sources_are_named(void **state)
          SOURCE("{type: poll, url: https://h, bearer: \"env:A\", basic: {username: me, password: "
                 "\"env:B\"}}"),
          "t.yaml:4:52: error: 'basic' and 'bearer' exclude each other\n"},
+        {"sigv4 without a key",
+         SOURCE("{type: poll, url: https://h, sigv4: {region: r, access_key: \"env:A\"}}"),
+         "t.yaml:4:42: error: 'secret_key' is missing, for example secret_key: "
+         "file:/etc/convergate/aws-secret-key\n"},
         {"unencrypted", SOURCE("{type: poll, url: http://h, bearer: \"env:A\"}"),
          "t.yaml:4:24: warning: credentials are sent unencrypted to an http URL\n"},
         {"secret header", SOURCE("{type: poll, url: http://h, headers: {authorization: Bearer x}}"),
@@ -183,7 +187,8 @@ static void test_a_connection_is_shared_by_via_without_circles(void **state)
                 "t}"),
          "t.yaml:5:26: error: 'via' goes in a circle, back to source 't'\n"},
         {"kind without", SOURCE("{type: poll, url: http://h, via: m}"),
-         "t.yaml:4:34: error: unknown key 'via' (known here: type, url, bearer, basic, headers, "
+         "t.yaml:4:34: error: unknown key 'via' (known here: type, url, bearer, basic, sigv4, "
+         "headers, "
          "tls, proxy, "
          "concurrency, max_body, connect_timeout, allow_link_local)\n"},
     };
@@ -361,7 +366,7 @@ static void test_a_good_file_becomes_what_it_says(void **state)
     assert_string_equal(config->server.listen_host, "127.0.0.2");
     assert_int_equal(config->server.listen_port, 1);
     assert_int_equal(config->server.hosts.count, 2);
-    assert_int_equal(config->server.threads, 4);
+    assert_int_equal(config->server.threads, 2);
     assert_string_equal(config->store, "/db");
     assert_int_equal(config->names.servers.count, 1);
     assert_int_equal(config->names.timeout_ns, 5 * CVG_SECOND);

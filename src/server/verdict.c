@@ -176,8 +176,8 @@ static void look_again(struct cvg_request *request, const struct question *quest
     struct cvg_snapshot *latest = cvg_board_lookup(context->board, request->environment);
     const struct cvg_snapshot_gate *gate = latest ? cvg_snapshot_gate(latest, request->gate) : NULL;
 
-    if (!gate || (latest->sequence != question->snapshot->sequence &&
-                  gate->decision.verdict != CVG_WAIT)) {
+    if (!gate ||
+        (latest->sequence != question->snapshot->sequence && gate->decision.verdict != CVG_WAIT)) {
         cvg_waiting_wake(context->waiting, &request->hold);
     }
 }
@@ -255,6 +255,11 @@ static enum MHD_Result answer_asked(struct cvg_request *request, const struct qu
         cvg_asking_finished(request->context->asking);
         request->asked = false;
         result = MHD_YES; /* the gate closed again before the question was asked */
+    } else if (answer->verdict == CVG_GO &&
+               !cvg_board_trusts(request->context->board, &question->gate->decision,
+                                 question->now)) {
+        /* The process or the machine was stopped between the question and its answer. */
+        result = send_prepared(request, question->gate, false);
     } else {
         result = send_printed(request, answer->verdict, answer->retry_after_s, &answer->body);
     }

@@ -140,13 +140,13 @@ void fixture_stall(struct fixture *fixture)
 
 /* ---- the desk: on the loop's thread ---- */
 
-static void answer(struct cvg_ask *ask, bool found)
+static void answer(struct cvg_ask *ask, bool found, uint32_t verdict)
 {
     ask->found = found;
-    ask->verdict = CVG_WAIT;
+    ask->verdict = verdict;
     ask->retry_after_s = 9;
-    cvg_buf_printf(&ask->body, "{\"verdict\":\"wait\",\"id\":\"d-1\",\"app\":\"%s\"}",
-                   ask->subject.app);
+    cvg_buf_printf(&ask->body, "{\"verdict\":\"%s\",\"id\":\"d-1\",\"app\":\"%s\"}",
+                   cvg_verdict_text(verdict), ask->subject.app);
     ask->done(ask);
 }
 
@@ -163,13 +163,14 @@ static void take_question(void *ctx, struct cvg_ask *ask)
     (void)snprintf(fixture->label, sizeof(fixture->label), "%s",
                    subject->label_count ? subject->labels[0].value : "");
     enum desk_mode mode = fixture->mode;
+    uint32_t verdict = fixture->verdict;
     if (mode == DESK_HOLDS) {
         fixture->held[fixture->held_count++] = ask;
         pthread_cond_broadcast(&fixture->changed);
     }
     pthread_mutex_unlock(&fixture->lock);
     if (mode != DESK_HOLDS) {
-        answer(ask, mode == DESK_ANSWERS);
+        answer(ask, mode == DESK_ANSWERS, verdict);
     }
 }
 
@@ -213,7 +214,7 @@ static void release_on_loop(void *arg)
     struct fixture *fixture = arg;
 
     for (size_t i = 0; i < fixture->held_count; i++) {
-        answer(fixture->held[i], true);
+        answer(fixture->held[i], true, fixture->verdict);
     }
     pthread_mutex_lock(&fixture->lock);
     fixture->held_count = 0;
@@ -248,10 +249,11 @@ static int setup(void **state, size_t waiters)
 {
     static const char *const hosts[] = {"gate.example.com", NULL};
     struct fixture *fixture = CVG_NEW(struct fixture);
+    fixture->verdict = CVG_WAIT;
     struct cvg_server_options options = {
         .host = "127.0.0.1",
         .threads = 2,
-        .waiters = waiters,
+        .limits = {.waiters = (unsigned)waiters},
         .hosts = hosts,
         .version = "1.2.3",
     };

@@ -125,6 +125,37 @@ static void others_are_answered_while_questions_wait(void **state)
     }
 }
 
+static void a_recorded_go_that_comes_back_too_late_is_no_go(void **state)
+{
+    struct fixture *fixture = *state;
+    struct reply reply;
+
+    fixture->verdict = CVG_GO;
+    for (int stalls = 0; stalls <= 1; stalls++) {
+        desk_set(fixture, DESK_HOLDS);
+        int fd = post(fixture, "/v1/check/prod");
+        desk_wait_held(fixture, 1);
+        if (stalls) {
+            fixture_stall(fixture);
+        } else {
+            fixture_publish(fixture, PROD, CVG_GO, -1);
+        }
+        desk_release(fixture);
+        client_read(fd, &reply);
+        assert_int_equal(reply.status, 503);
+        assert_string_equal(reply_header(&reply, "X-Gate-Verdict"), "wait");
+        assert_non_null(strstr(reply.body, "\"DecisionStale\""));
+        reply_done(&reply);
+        close(fd);
+        fixture_publish(fixture, PROD, CVG_GO, CVG_MINUTE);
+    }
+    fixture_beat(fixture);
+    desk_set(fixture, DESK_ANSWERS);
+    client_request(fixture, "POST", "/v1/check/prod", "", SHOP, &reply);
+    assert_int_equal(reply.status, 200);
+    reply_done(&reply);
+}
+
 static void a_client_that_left_does_no_harm(void **state)
 {
     struct fixture *fixture = *state;
@@ -196,6 +227,7 @@ int main(void)
         WITH_FIXTURE(only_a_post_with_a_subject_is_recorded),
         WITH_FIXTURE(a_gate_that_went_meanwhile_is_not_found),
         WITH_FIXTURE(others_are_answered_while_questions_wait),
+        WITH_FIXTURE(a_recorded_go_that_comes_back_too_late_is_no_go),
         WITH_FIXTURE(a_client_that_left_does_no_harm),
         WITH_FIXTURE(stopping_answers_those_who_wait_and_survives_their_late_answers),
         WITH_FIXTURE(a_question_that_is_not_answered_in_time_is_given_up),

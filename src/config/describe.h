@@ -12,5 +12,7 @@ int cvg_describe_schema(const struct cvg_kinds *kinds, struct cvg_buf *ret);
 int cvg_describe_kind(const struct cvg_kind *kind, struct cvg_buf *ret);
 /* docs/configuration.md (`convergated --print-reference`). */
 int cvg_describe_reference(const struct cvg_kinds *kinds, struct cvg_buf *ret);
+/* docs/man/convergate.yaml.5 (`convergated --print-manual`). */
+int cvg_describe_manual(const struct cvg_kinds *kinds, struct cvg_buf *ret);
 
 #endif

@@ -70,6 +70,8 @@ static int print(const struct cvg_options *options, struct cvg_registry *registr
         rc = cvg_describe_schema(&kinds, &text);
     } else if (options->command == CVG_COMMAND_REFERENCE) {
         rc = cvg_describe_reference(&kinds, &text);
+    } else if (options->command == CVG_COMMAND_MANUAL) {
+        rc = cvg_describe_manual(&kinds, &text);
     } else if (options->command == CVG_COMMAND_REASONS) {
         rc = cvg_reasons_describe(&text);
     } else {

@@ -18,6 +18,7 @@ static const char usage[] =
     "      --check            say all that is wrong with the configuration, connect to nothing\n"
     "      --print-schema     print the configuration's JSON Schema, for editors\n"
     "      --print-reference  print the configuration's reference page (Markdown)\n"
+    "      --print-manual     print the configuration's manual page (mdoc)\n"
     "      --print-reasons    print the page of reason codes (Markdown)\n"
     "      --describe MODULE  explain a module's keys\n"
     "      --modules DIR      where the modules are\n"
@@ -54,6 +55,7 @@ enum {
     OPT_CHECK = 256,
     OPT_SCHEMA,
     OPT_REFERENCE,
+    OPT_MANUAL,
     OPT_REASONS,
     OPT_DESCRIBE,
     OPT_MODULES,
@@ -65,6 +67,7 @@ static const struct option long_options[] = {
     {"check", no_argument, NULL, OPT_CHECK},
     {"print-schema", no_argument, NULL, OPT_SCHEMA},
     {"print-reference", no_argument, NULL, OPT_REFERENCE},
+    {"print-manual", no_argument, NULL, OPT_MANUAL},
     {"print-reasons", no_argument, NULL, OPT_REASONS},
     {"describe", required_argument, NULL, OPT_DESCRIBE},
     {"modules", required_argument, NULL, OPT_MODULES},
@@ -89,6 +92,9 @@ static int apply(int option, struct cvg_options *ret)
         return -1;
     case OPT_REFERENCE:
         ret->command = CVG_COMMAND_REFERENCE;
+        return -1;
+    case OPT_MANUAL:
+        ret->command = CVG_COMMAND_MANUAL;
         return -1;
     case OPT_REASONS:
         ret->command = CVG_COMMAND_REASONS;

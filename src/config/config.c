@@ -19,6 +19,41 @@ void cvg_config_unref(struct cvg_config *config)
     }
 }
 
+/* ---- settings that outlive it ---- */
+
+static void leave_reference(CVG_UNUSED void *ctx, CVG_UNUSED const struct cvg_node *node,
+                            CVG_UNUSED const char *check, CVG_UNUSED const char *fact)
+{
+}
+
+static const void *bind_again(const struct cvg_node *node, const struct cvg_field *fields,
+                              size_t size, struct cvg_arena *arena)
+{
+    struct cvg_diagnostics ignored CVG_CLEANUP(cvg_diagnostics_done) = {0};
+    struct cvg_binder binder = {.arena = arena,
+                                .diagnostics = &ignored,
+                                .on_reference = leave_reference,
+                                .open = true}; /* the host's keys stand there too */
+    void *settings = cvg_arena_alloc(arena, CVG_MAX(size, 1));
+    struct cvg_bind_target target = {fields, settings};
+    (void)!cvg_bind_map(&binder, node, &target, 1); /* it was accepted before */
+    return settings;
+}
+
+const void *cvg_config_check_settings(const struct cvg_check_config *check, struct cvg_arena *arena)
+{
+    const struct cvg_kind *kind = check->source->kind;
+    return bind_again(check->node, kind->check_fields, kind->check_size, arena);
+}
+
+const void *cvg_config_source_settings(const struct cvg_source_config *source,
+                                       struct cvg_arena *arena)
+{
+    return bind_again(source->node, source->kind->source_fields, source->kind->source_size, arena);
+}
+
+/* ---- facts ---- */
+
 /* Notes the first fact that is not known. */
 struct resolving {
     int (*resolve)(void *ctx, const char *check, const char *fact, struct cvg_buf *ret);

@@ -85,6 +85,7 @@ struct cvg_environment_config {
 
 struct cvg_config {
     const char *file;
+    const struct cvg_node *root; /* of all files, merged; NULL: nothing could be read */
     struct cvg_server_config server;
     struct cvg_names_config names;
     const char *store; /* NULL: none */
@@ -114,6 +115,13 @@ struct cvg_config *cvg_config_read(const char *file, const struct cvg_kinds *kin
                                    struct cvg_diagnostics *diagnostics);
 struct cvg_config *cvg_config_ref(struct cvg_config *config);
 void cvg_config_unref(struct cvg_config *config); /* takes NULL */
+
+/* The module's struct bound once more, wholly in the arena, so that it can outlive the
+ * configuration. For what was accepted: never NULL. */
+const void *cvg_config_check_settings(const struct cvg_check_config *check,
+                                      struct cvg_arena *arena);
+const void *cvg_config_source_settings(const struct cvg_source_config *source,
+                                       struct cvg_arena *arena);
 
 /* The check's module struct with facts filled in, in the arena. NULL where a fact is not known
  * (*ret_missing, in the arena, names it: "checks.network.facts.lb_hostname") or where the text

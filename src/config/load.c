@@ -239,6 +239,7 @@ static void finish(struct cvg_loader *loader, const struct cvg_node *const *root
     if (count) {
         const struct cvg_node *root = cvg_files_merge(roots, count, loader->arena, diagnostics);
         loader->sources = cvg_map_new();
+        loader->config->root = root;
         load_root(loader, root);
         cvg_map_free(loader->sources);
         if (diagnostics->errors == errors_before && loader->config->environment_count == 0) {

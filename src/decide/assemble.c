@@ -2,6 +2,8 @@
 /* Maps each word of the configuration to its rule; nothing is decided here. */
 #include "decide/assemble.h"
 
+#include <stdatomic.h>
+
 static const enum cvg_on_unknown on_unknown[] = {
     [CVG_CONFIG_UNKNOWN_BLOCK] = CVG_ON_UNKNOWN_BLOCK,
     [CVG_CONFIG_UNKNOWN_IGNORE] = CVG_ON_UNKNOWN_IGNORE,
@@ -44,8 +46,8 @@ static struct cvg_check_rules rules_of(const struct cvg_check_config *check)
     };
 }
 
-struct cvg_check_rules *cvg_assemble_rules(const struct cvg_environment_config *environment,
-                                           struct cvg_arena *arena)
+static struct cvg_check_rules *assemble_rules(const struct cvg_environment_config *environment,
+                                              struct cvg_arena *arena)
 {
     struct cvg_check_rules *rules =
         cvg_arena_alloc(arena, (environment->check_count + 1) * sizeof(*rules));
@@ -56,21 +58,21 @@ struct cvg_check_rules *cvg_assemble_rules(const struct cvg_environment_config *
     return rules;
 }
 
-int cvg_assemble_gates(const struct cvg_environment_config *environment,
-                       const struct cvg_check_rules *rules, struct cvg_arena *arena,
-                       struct cvg_diagnostics *diagnostics, struct cvg_gate_policy **ret)
+static int assemble_gates(struct cvg_assembly *assembly, struct cvg_diagnostics *diagnostics)
 {
-    struct cvg_gate_policy *policies =
-        cvg_arena_alloc(arena, environment->gate_count * sizeof(*policies));
+    const struct cvg_environment_config *environment = assembly->settings;
     int result = 0;
 
+    assembly->gates =
+        cvg_arena_alloc(assembly->arena, environment->gate_count * sizeof(*assembly->gates));
     for (size_t i = 0; i < environment->gate_count; i++) {
         const struct cvg_gate_config *gate = &environment->gates[i];
         struct cvg_error error = {0};
         size_t bad = 0;
-        if (cvg_policy_resolve(gate->name, rules, environment->check_count, gate->require.items,
-                               gate->require.count, gate->exclude.items, gate->exclude.count, arena,
-                               &policies[i], &bad, &error) < 0) {
+        if (cvg_policy_resolve(gate->name, assembly->rules, environment->check_count,
+                               gate->require.items, gate->require.count, gate->exclude.items,
+                               gate->exclude.count, assembly->arena, &assembly->gates[i], &bad,
+                               &error) < 0) {
             /* The configuration has refused these already, with their exact places. */
             cvg_diagnostics_error(diagnostics, gate->node ? gate->node : environment->node,
                                   "environment '%s': gate '%s': %s", environment->name, gate->name,
@@ -78,8 +80,41 @@ int cvg_assemble_gates(const struct cvg_environment_config *environment,
             result = CVG_E_INVALID;
         }
     }
-    if (result == 0) {
-        *ret = policies;
-    }
     return result;
+}
+
+int cvg_assembly_new(struct cvg_config *config, size_t environment,
+                     struct cvg_diagnostics *diagnostics, struct cvg_assembly **ret)
+{
+    struct cvg_arena *arena = cvg_arena_new();
+    struct cvg_assembly *assembly = cvg_arena_alloc(arena, sizeof(*assembly));
+
+    atomic_init(&assembly->references, 1);
+    assembly->arena = arena;
+    assembly->config = cvg_config_ref(config);
+    assembly->settings = &config->environments[environment];
+    assembly->rules = assemble_rules(assembly->settings, arena);
+    int rc = assemble_gates(assembly, diagnostics);
+    if (rc < 0) {
+        cvg_assembly_unref(assembly);
+        return rc;
+    }
+    *ret = assembly;
+    return 0;
+}
+
+struct cvg_assembly *cvg_assembly_ref(struct cvg_assembly *assembly)
+{
+    atomic_fetch_add_explicit(&assembly->references, 1, memory_order_relaxed);
+    return assembly;
+}
+
+void cvg_assembly_unref(struct cvg_assembly *assembly)
+{
+    if (!assembly ||
+        atomic_fetch_sub_explicit(&assembly->references, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    cvg_config_unref(assembly->config);
+    cvg_arena_free(assembly->arena); /* the assembly itself lives in it */
 }

@@ -12,11 +12,10 @@
 #define BODY_LIMIT (1024u * 1024)
 
 struct cvg_environment {
-    struct cvg_config *config; /* a reference */
+    struct cvg_assembly *assembly; /* a reference */
+    /* The assembly's: */
     const struct cvg_environment_config *settings;
-    struct cvg_arena *arena; /* owner of rules and gates */
-    struct cvg_check_rules *rules;
-    struct cvg_gate_policy *gates;
+    const struct cvg_check_rules *rules;
     struct cvg_steady *steady; /* owned, settings->check_count of them */
     uint64_t sequence;
     int64_t due;
@@ -25,21 +24,19 @@ struct cvg_environment {
 int cvg_environment_new(struct cvg_config *config, size_t index,
                         struct cvg_diagnostics *diagnostics, struct cvg_environment **ret)
 {
-    struct cvg_environment *environment = CVG_NEW(struct cvg_environment);
-    const struct cvg_environment_config *settings = &config->environments[index];
+    struct cvg_assembly *assembly = NULL;
+    int rc = cvg_assembly_new(config, index, diagnostics, &assembly);
 
-    environment->config = cvg_config_ref(config);
-    environment->settings = settings;
-    environment->arena = cvg_arena_new();
-    environment->rules = cvg_assemble_rules(settings, environment->arena);
-    environment->steady = cvg_alloc_array(settings->check_count + 1, sizeof(*environment->steady));
-    environment->due = CVG_NEVER;
-    int rc = cvg_assemble_gates(settings, environment->rules, environment->arena, diagnostics,
-                                &environment->gates);
     if (rc < 0) {
-        cvg_environment_free(environment);
         return rc;
     }
+    struct cvg_environment *environment = CVG_NEW(struct cvg_environment);
+    environment->assembly = assembly;
+    environment->settings = assembly->settings;
+    environment->rules = assembly->rules;
+    environment->steady =
+        cvg_alloc_array(assembly->settings->check_count + 1, sizeof(*environment->steady));
+    environment->due = CVG_NEVER;
     *ret = environment;
     return 0;
 }
@@ -53,9 +50,25 @@ void cvg_environment_free(struct cvg_environment *environment)
         cvg_steady_done(&environment->steady[i]);
     }
     free(environment->steady);
-    cvg_arena_free(environment->arena);
-    cvg_config_unref(environment->config);
+    cvg_assembly_unref(environment->assembly);
     free(environment);
+}
+
+void cvg_environment_inherit(struct cvg_environment *environment, struct cvg_environment *old,
+                             const size_t *checks, int64_t now)
+{
+    for (size_t i = 0; i < environment->settings->check_count; i++) {
+        if (checks[i] == CVG_DIFF_NONE) {
+            continue;
+        }
+        /* What time has done until now was done by the old rules. */
+        struct cvg_steady *steady = &old->steady[checks[i]];
+        cvg_steady_advance(steady, &old->rules[checks[i]].steady, now);
+        environment->steady[i] = *steady;
+        *steady = (struct cvg_steady){0};
+    }
+    environment->sequence = old->sequence;
+    environment->due = now;
 }
 
 static void want(struct cvg_environment *environment, int64_t at)
@@ -151,7 +164,7 @@ static void judge(struct cvg_environment *environment, struct cvg_snapshot *snap
     snapshot->gate_count = count;
     for (size_t i = 0; i < count; i++) {
         struct cvg_snapshot_gate *gate = &snapshot->gates[i];
-        gate->policy = &environment->gates[i];
+        gate->policy = &environment->assembly->gates[i];
         cvg_gate_judge(&snapshot->readiness, gate->policy, &nobody, snapshot->decided_at, jitter,
                        snapshot->arena, &gate->decision);
         cvg_gate_stale(&gate->decision, snapshot->arena, &gate->stale);
@@ -168,7 +181,7 @@ struct cvg_snapshot *cvg_environment_snapshot(struct cvg_environment *environmen
 
     atomic_init(&snapshot->references, 1);
     snapshot->arena = arena;
-    snapshot->config = cvg_config_ref(environment->config);
+    snapshot->assembly = cvg_assembly_ref(environment->assembly);
     snapshot->environment = environment->settings->name;
     snapshot->sequence = ++environment->sequence;
     snapshot->decided_at = now;

@@ -7,7 +7,7 @@
 #ifndef CVG_DECIDE_ENVIRONMENT_H
 #define CVG_DECIDE_ENVIRONMENT_H
 
-#include "config/config.h"
+#include "config/diff.h"
 #include "decide/snapshot.h"
 
 struct cvg_environment;
@@ -25,6 +25,11 @@ CVG_NODISCARD int cvg_environment_new(struct cvg_config *config, size_t index,
                                       struct cvg_environment **ret);
 void cvg_environment_free(struct cvg_environment *environment); /* takes NULL */
 
+/* A reload: checks that stay the same (checks[i] is the number of this environment's check i in the
+ * old one, or CVG_DIFF_NONE) go on with their readings, dwell and flap history, from now on by the
+ * new rules. The old environment has nothing left but to be freed. It is to be published now. */
+void cvg_environment_inherit(struct cvg_environment *environment, struct cvg_environment *old,
+                             const size_t *checks, int64_t now);
 /* Takes the reading's reference over. */
 void cvg_environment_read(struct cvg_environment *environment, size_t check,
                           struct cvg_kept_reading *reading, int64_t now);

@@ -3,7 +3,7 @@
 #include "decide/snapshot.h"
 
 #include "base/text.h"
-#include "config/config.h"
+#include "decide/assemble.h"
 
 #include <stdatomic.h>
 
@@ -28,7 +28,7 @@ void cvg_snapshot_unref(struct cvg_snapshot *snapshot)
     for (size_t i = 0; i < snapshot->readiness.check_count; i++) {
         cvg_reading_unref(snapshot->readiness.checks[i].reading);
     }
-    cvg_config_unref(snapshot->config);
+    cvg_assembly_unref(snapshot->assembly);
     cvg_arena_free(snapshot->arena); /* the snapshot itself lives in it */
 }
 

@@ -13,7 +13,7 @@
 
 #include "gate/verdict.h"
 
-struct cvg_config;
+struct cvg_assembly;
 
 struct cvg_body {
     const char *text; /* JSON, one line */
@@ -38,9 +38,8 @@ struct cvg_snapshot {
     struct cvg_readiness readiness;  /* with its checks; each holds a reference on its reading */
     struct cvg_snapshot_gate *gates; /* the first is the default one */
     size_t gate_count;
-    struct cvg_config *config; /* a reference: names live there; rules and policies are the
-                                  environment's, which outlives every snapshot of it */
-    struct cvg_arena *arena;   /* owner of the rest */
+    struct cvg_assembly *assembly; /* a reference: names, rules and policies live there */
+    struct cvg_arena *arena;       /* owner of the rest */
     void (*attachment_free)(void *attachment);
 };
 

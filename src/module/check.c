@@ -15,10 +15,12 @@
 static int create(struct cvg_check *check, struct cvg_diagnostics *diagnostics)
 {
     const struct cvg_module *module = check->source->setup.module;
+    check->batch = cvg_batch_join(&check->source->batch);
+    check->settings = cvg_config_check_settings(check->config, cvg_batch_arena(check->batch));
     check->creating = diagnostics;
     int64_t entered = cvg_source_enter(check->source);
     int32_t refused =
-        module->check_create(check->source->state, check, check->config->settings, &check->state);
+        module->check_create(check->source->state, check, check->settings, &check->state);
     cvg_source_leave(check->source, entered);
     check->creating = NULL;
     if (refused && check->refusals == 0) {
@@ -39,6 +41,7 @@ static void dispose(struct cvg_check *check)
     check->source->checks--;
     free(check->environment);
     free(check->memory_key);
+    cvg_batch_leave(check->batch);
     free(check);
 }
 
@@ -78,6 +81,12 @@ void cvg_check_free(struct cvg_check *check)
     cvg_scope_end(&check->handle.scope);
     check->source->setup.module->check_destroy(check->state);
     dispose(check);
+}
+
+void cvg_check_adopt(struct cvg_check *check, const struct cvg_check_config *config, void *owner)
+{
+    check->config = config;
+    check->owner = owner;
 }
 
 void *cvg_check_owner(const struct cvg_check *check)
@@ -169,7 +178,7 @@ void cvg_run_start(struct cvg_check *check, const struct cvg_run_inputs *inputs,
     struct cvg_run_inputs given = *inputs;
     given.size = sizeof given;
     if (!given.config) {
-        given.config = check->config->settings;
+        given.config = check->settings;
     }
     int64_t entered = cvg_source_enter(source);
     source->setup.module->run(check->state, run, &given);

@@ -47,7 +47,8 @@ struct cvg_callback_stats {
     int64_t longest_ns;
 };
 
-/* What a source is made of; all of it is borrowed and must outlive the source. */
+/* What a source is made of; all of it is borrowed and must outlive the source, or its adoption by
+ * the next configuration. */
 struct cvg_source_setup {
     struct cvg_loop *loop;
     const struct cvg_module *module;
@@ -62,6 +63,11 @@ struct cvg_source_setup {
  * CVG_E_INVALID with at least one diagnostic. */
 CVG_NODISCARD int cvg_source_new(const struct cvg_source_setup *setup,
                                  struct cvg_diagnostics *diagnostics, struct cvg_source **ret);
+/* A new configuration has the source with the same keys: it goes on, connections, streams and all,
+ * with that one's words, and tells other owners. What it goes through must go on too. The module
+ * keeps the settings that it was created with, which are the source's own. */
+void cvg_source_adopt(struct cvg_source *source, const struct cvg_source_config *config,
+                      const struct cvg_instance_events *events, void *ctx);
 /* Evidence is wanted from now on. Once. */
 void cvg_source_start(struct cvg_source *source);
 /* All of its checks must be gone, and all sources that use its lane. Takes NULL. */
@@ -71,10 +77,12 @@ struct cvg_lane *cvg_source_lane(struct cvg_source *source); /* NULL: has no end
 struct cvg_callback_stats cvg_source_callbacks(const struct cvg_source *source);
 
 /* environment: name, for log lines and memory; copied. owner: see cvg_check_owner. config must
- * outlive the check. */
+ * outlive the check, or its adoption by the next configuration. */
 CVG_NODISCARD int cvg_check_new(struct cvg_source *source, const char *environment,
                                 const struct cvg_check_config *config, void *owner,
                                 struct cvg_diagnostics *diagnostics, struct cvg_check **ret);
+/* As cvg_source_adopt; a run that is going on goes on, and its deadline stays. */
+void cvg_check_adopt(struct cvg_check *check, const struct cvg_check_config *config, void *owner);
 /* Ends a run of it silently. Takes NULL. */
 void cvg_check_free(struct cvg_check *check);
 void *cvg_check_owner(const struct cvg_check *check);

@@ -7,6 +7,7 @@
 #define CVG_MODULE_INSTANCE_INNER_H
 
 #include "base/log.h"
+#include "module/batch.h"
 #include "module/instance.h"
 
 /* Every scope that a module gets begins with this, so that the host can tell whose it is. */
@@ -39,7 +40,9 @@ struct cvg_source {
     struct cvg_handle handle;
     struct cvg_scope inner; /* the host's own timers about it; never timed */
     struct cvg_source_setup setup;
-    void *state; /* the module's */
+    struct cvg_arena *arena; /* owned; what the module was created with, see batch.h */
+    struct cvg_batch *batch; /* a reference; where the next check's settings go */
+    void *state;             /* the module's */
     struct cvg_lane *lane;
     bool owns_lane, started;
     size_t checks;
@@ -76,6 +79,8 @@ struct cvg_check {
     struct cvg_handle handle;
     struct cvg_source *source;
     const struct cvg_check_config *config;
+    struct cvg_batch *batch;        /* a reference; holds the settings */
+    const void *settings;           /* what the module was created with */
     char *environment, *memory_key; /* owned */
     void *state;                    /* the module's */
     void *owner;

@@ -229,6 +229,8 @@ static void dispose(struct cvg_source *source)
     if (source->owns_lane) {
         cvg_lane_free(source->lane);
     }
+    cvg_batch_leave(source->batch);
+    cvg_arena_free(source->arena);
     free(source);
 }
 
@@ -236,10 +238,10 @@ static int create(struct cvg_source *source, struct cvg_diagnostics *diagnostics
 {
     const struct cvg_module *module = source->setup.module;
     const struct cvg_source_config *config = source->setup.config;
+    const void *settings = cvg_config_source_settings(config, source->arena);
     source->creating = diagnostics;
     int64_t entered = cvg_source_enter(source);
-    int32_t refused =
-        module->source_create(&cvg_host_table, source, config->settings, &source->state);
+    int32_t refused = module->source_create(&cvg_host_table, source, settings, &source->state);
     cvg_source_leave(source, entered);
     source->creating = NULL;
     if (refused && source->refusals == 0) {
@@ -259,6 +261,7 @@ int cvg_source_new(const struct cvg_source_setup *setup, struct cvg_diagnostics 
 {
     struct cvg_source *source = CVG_NEW(struct cvg_source);
     source->setup = *setup;
+    source->arena = cvg_arena_new();
     cvg_scope_init(&source->inner, setup->loop, NULL, &no_hooks, source);
     int code = open_lane(source, diagnostics);
     cvg_handle_init(&source->handle, source, CVG_HANDLE_SOURCE);
@@ -271,6 +274,14 @@ int cvg_source_new(const struct cvg_source_setup *setup, struct cvg_diagnostics 
     }
     *ret = source;
     return 0;
+}
+
+void cvg_source_adopt(struct cvg_source *source, const struct cvg_source_config *config,
+                      const struct cvg_instance_events *events, void *ctx)
+{
+    source->setup.config = config;
+    source->setup.events = events;
+    source->setup.ctx = ctx;
 }
 
 void cvg_source_start(struct cvg_source *source)

@@ -9,7 +9,6 @@
 #include "model/reason.h"
 #include "model/steady.h"
 #include "runner/runner_inner.h"
-#include "runner/schedule.h"
 
 #include <string.h>
 
@@ -134,16 +133,6 @@ static void tell_availability(struct cvg_runner_source *source, bool available)
     }
 }
 
-/* A source that just came back must not be met by all its checks in one moment. */
-static void run_all(struct cvg_runner_source *source, int64_t now)
-{
-    for (size_t i = 0; i < source->check_count; i++) {
-        struct cvg_runner_check *check = source->checks[i];
-        size_t share = cvg_schedule_share(source->check_count, check->config->interval_ns);
-        cvg_runner_run_at(check, now + (int64_t)(i / share) * CVG_SECOND);
-    }
-}
-
 static void source_failed(struct cvg_runner_source *source, const struct cvg_reading *reading,
                           int64_t now)
 {
@@ -166,7 +155,7 @@ static void source_failed(struct cvg_runner_source *source, const struct cvg_rea
 static void source_answered(struct cvg_runner_source *source, int64_t now)
 {
     if (cvg_breaker_succeeded(&source->breaker)) {
-        run_all(source, now);
+        cvg_runner_run_spread(source, NULL, now);
         tell_availability(source, true);
     }
 }

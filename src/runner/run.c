@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "model/reason.h"
 #include "runner/runner_inner.h"
+#include "runner/schedule.h"
 
 #include <string.h>
 
@@ -15,8 +16,8 @@
 
 /* What a run needs. */
 struct prepared {
-    struct cvg_arena *arena; /* NULL: the check's own configuration */
-    const void *settings;
+    struct cvg_arena *arena; /* NULL: runs on what the check was created with */
+    const void *settings;    /* NULL: the same */
 };
 
 /* Who asks, and as of when. */
@@ -64,7 +65,7 @@ static void say_missing(struct cvg_runner_check *check, const char *missing, con
 /* Fills in the facts. False, with a reading that says so unless it is silent: they are missing. */
 static bool prepare(struct cvg_runner_check *check, bool silent, struct prepared *ret)
 {
-    *ret = (struct prepared){.settings = check->config->settings};
+    *ret = (struct prepared){0};
     if (check->config->input_count == 0) {
         return true;
     }
@@ -134,6 +135,20 @@ void cvg_runner_run_at(struct cvg_runner_check *check, int64_t at)
     check->early_since = cvg_time_now();
     if (!check->early_at || at < check->early_at) {
         set_early(check, at);
+    }
+}
+
+void cvg_runner_run_spread(struct cvg_runner_source *source,
+                           bool (*wanted)(const struct cvg_runner_check *check), int64_t now)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < source->check_count; i++) {
+        struct cvg_runner_check *check = source->checks[i];
+        if (wanted && !wanted(check)) {
+            continue;
+        }
+        size_t share = cvg_schedule_share(source->check_count, check->config->interval_ns);
+        cvg_runner_run_at(check, now + (int64_t)(count++ / share) * CVG_SECOND);
     }
 }
 

@@ -3,161 +3,15 @@
 #include "runner/runner.h"
 
 #include "base/time.h"
-#include "model/steady.h"
 #include "runner/runner_inner.h"
 #include "runner/schedule.h"
 
 #include <assert.h>
 #include <string.h>
 
-static struct cvg_runner_source *source_of(struct cvg_runner *runner,
-                                           const struct cvg_source_config *config)
-{
-    return &runner->sources[config - runner->config->sources];
-}
-
-/* ---- sources ---- */
-
-static int make_source(struct cvg_runner *runner, struct cvg_runner_source *source,
-                       struct cvg_diagnostics *diagnostics)
-{
-    const struct cvg_source_config *config = source->config;
-    struct cvg_error error;
-    if (config->faulty) {
-        return CVG_E_INVALID; /* which was said */
-    }
-    source->module = cvg_registry_get(runner->registry, config->kind->name, &error);
-    if (!source->module) {
-        cvg_diagnostics_error(diagnostics, config->node, "source '%s': %s", config->name,
-                              error.text);
-        return CVG_E_INVALID;
-    }
-    struct cvg_source_setup setup = {
-        .loop = runner->loop,
-        .module = source->module,
-        .config = config,
-        .via = config->via ? source_of(runner, config->via)->instance : NULL,
-        .memory = cvg_registry_memory(runner->registry),
-        .events = &runner->instance_events,
-        .ctx = runner,
-    };
-    int code = cvg_source_new(&setup, diagnostics, &source->instance);
-    if (code == 0) {
-        runner->made[runner->made_count++] = (size_t)(source - runner->sources);
-    }
-    return code;
-}
-
-/* A source comes after the one whose connection it uses: pass after pass, until nothing moves. */
-static void make_sources(struct cvg_runner *runner, struct cvg_diagnostics *diagnostics)
-{
-    size_t count = runner->config->source_count;
-    CVG_CLEANUP(cvg_free_pointer) bool *tried = cvg_alloc_array(count, sizeof *tried);
-    bool moved = true;
-    while (moved) {
-        moved = false;
-        for (size_t i = 0; i < count; i++) {
-            const struct cvg_source_config *via = runner->sources[i].config->via;
-            if (tried[i] || (via && !source_of(runner, via)->instance)) {
-                continue;
-            }
-            tried[i] = moved = true;
-            (void)make_source(runner, &runner->sources[i], diagnostics);
-        }
-    }
-    for (size_t i = 0; i < count; i++) {
-        const struct cvg_source_config *config = runner->sources[i].config;
-        if (!tried[i] && !runner->config->faulty) {
-            cvg_diagnostics_error(diagnostics, cvg_node_at(config->node, "via"),
-                                  "source '%s': the source that it goes through cannot be used",
-                                  config->name);
-        }
-    }
-}
-
-/* ---- checks ---- */
-
-static void note_source(struct cvg_runner_environment *environment,
-                        struct cvg_runner_source *source)
-{
-    for (size_t i = 0; i < environment->source_count; i++) {
-        if (environment->sources[i] == source) {
-            return;
-        }
-    }
-    CVG_GROW(environment->sources, environment->source_count, environment->source_capacity);
-    environment->sources[environment->source_count++] = source;
-}
-
-static void make_check(struct cvg_runner *runner, struct cvg_runner_check *check,
-                       struct cvg_diagnostics *diagnostics)
-{
-    const struct cvg_environment_config *environment =
-        &runner->config->environments[check->environment];
-    struct cvg_runner_source *source = check->source;
-    if (check->config->faulty || !source || !source->instance) {
-        return; /* which was said */
-    }
-    int64_t max_age = check->config->max_age_ns;
-    check->max_age_ns =
-        max_age != CVG_ABSENT_INT
-            ? max_age
-            : cvg_steady_default_max_age(check->config->polled, check->config->interval_ns,
-                                         check->config->timeout_ns);
-    if (!check->config->polled && check->config->input_count > 0) {
-        cvg_diagnostics_error(diagnostics, check->config->node,
-                              "check '%s': takes facts of other checks, which a streaming source "
-                              "('%s') cannot do",
-                              check->config->name, source->config->name);
-        return;
-    }
-    if (cvg_check_new(source->instance, environment->name, check->config, check, diagnostics,
-                      &check->instance) < 0) {
-        return;
-    }
-    CVG_GROW(source->checks, source->check_count, source->check_capacity);
-    source->checks[source->check_count++] = check;
-    note_source(&runner->environments[check->environment], source);
-}
-
-static void note_dependents(struct cvg_runner_environment *environment,
-                            struct cvg_runner_check *check)
-{
-    for (size_t i = 0; i < check->config->input_count; i++) {
-        struct cvg_runner_check *input = &environment->checks[check->config->inputs[i]];
-        CVG_GROW(input->dependents, input->dependent_count, input->dependent_capacity);
-        input->dependents[input->dependent_count++] = check;
-    }
-}
-
-static void make_checks(struct cvg_runner *runner, struct cvg_diagnostics *diagnostics)
-{
-    const struct cvg_config *config = runner->config;
-    for (size_t i = 0; i < config->environment_count; i++) {
-        runner->check_count += config->environments[i].check_count;
-    }
-    runner->checks = cvg_alloc_array(runner->check_count, sizeof *runner->checks);
-    struct cvg_runner_check *next = runner->checks;
-    for (size_t i = 0; i < config->environment_count; i++) {
-        const struct cvg_environment_config *environment = &config->environments[i];
-        runner->environments[i].checks = next;
-        for (size_t k = 0; k < environment->check_count; k++, next++) {
-            next->config = &environment->checks[k];
-            next->environment = (uint32_t)i;
-            next->index = (uint32_t)k;
-            next->source = next->config->source ? source_of(runner, next->config->source) : NULL;
-            make_check(runner, next, diagnostics);
-        }
-        for (size_t k = 0; k < environment->check_count; k++) {
-            note_dependents(&runner->environments[i], &runner->environments[i].checks[k]);
-        }
-    }
-}
-
-/* NOLINTNEXTLINE(readability-function-size): what it is made of, who listens, and two results */
-int cvg_runner_new(struct cvg_loop *loop, struct cvg_config *config, struct cvg_registry *registry,
-                   const struct cvg_runner_events *events, void *ctx,
-                   struct cvg_diagnostics *diagnostics, struct cvg_runner **ret)
+static struct cvg_runner *runner_new(struct cvg_loop *loop, struct cvg_config *config,
+                                     struct cvg_registry *registry,
+                                     const struct cvg_runner_events *events, void *ctx)
 {
     static const struct cvg_scope_hooks no_hooks = {0};
     struct cvg_runner *runner = CVG_NEW(struct cvg_runner);
@@ -178,15 +32,47 @@ int cvg_runner_new(struct cvg_loop *loop, struct cvg_config *config, struct cvg_
         runner->sources[i].runner = runner;
         runner->sources[i].config = &config->sources[i];
     }
+    return runner;
+}
+
+bool cvg_runner_prepare(struct cvg_runner *runner, size_t budget,
+                        struct cvg_diagnostics *diagnostics)
+{
+    if (!runner->checks) {
+        cvg_runner_make_sources(runner, diagnostics);
+        cvg_runner_list_checks(runner);
+    }
+    for (; runner->prepared < runner->check_count && budget > 0; budget--) {
+        cvg_runner_make_check(runner, &runner->checks[runner->prepared++], diagnostics);
+    }
+    return runner->prepared < runner->check_count;
+}
+
+/* NOLINTNEXTLINE(readability-function-size): what it is made of, who listens, and two results */
+int cvg_runner_new(struct cvg_loop *loop, struct cvg_config *config, struct cvg_registry *registry,
+                   const struct cvg_runner_events *events, void *ctx,
+                   struct cvg_diagnostics *diagnostics, struct cvg_runner **ret)
+{
+    struct cvg_runner *runner = runner_new(loop, config, registry, events, ctx);
     size_t errors = diagnostics->errors;
-    make_sources(runner, diagnostics);
-    make_checks(runner, diagnostics);
+    (void)cvg_runner_prepare(runner, SIZE_MAX, diagnostics);
     if (diagnostics->errors > errors || config->faulty) {
         cvg_runner_free(runner);
         return CVG_E_INVALID;
     }
     *ret = runner;
     return 0;
+}
+
+struct cvg_runner *cvg_runner_new_after(struct cvg_runner *before, struct cvg_config *config,
+                                        const struct cvg_config_diff *diff)
+{
+    struct cvg_runner *runner =
+        runner_new(before->loop, config, before->registry, before->events, before->ctx);
+    runner->before = before;
+    runner->diff = diff;
+    runner->closing = true; /* nothing is wanted of it until it takes over */
+    return runner;
 }
 
 /* ---- rounds ---- */
@@ -210,6 +96,28 @@ static struct cvg_round *round_new(struct cvg_runner *runner, const struct cvg_r
     return round;
 }
 
+/* The rounds that the same source had with that interval, by slot: they go on at their times, so
+ * that reloading often does not keep anybody from being asked. */
+static size_t grid_before(const struct cvg_runner_source *source, int64_t interval,
+                          const struct cvg_round *const **ret)
+{
+    const struct cvg_runner *before = source->runner->before;
+    size_t first = 0, count = 0;
+    if (!before) {
+        return 0;
+    }
+    while (first < before->round_count && (before->rounds[first]->source->heir != source ||
+                                           before->rounds[first]->interval_ns != interval)) {
+        first++;
+    }
+    while (first + count < before->round_count && before->rounds[first + count]->slot == count &&
+           before->rounds[first + count]->source->heir == source) {
+        count++;
+    }
+    *ret = (const struct cvg_round *const *)&before->rounds[first];
+    return count;
+}
+
 /* Checks of one source with one interval. before: checks of the grids before this one. */
 static void make_grid(struct cvg_runner_source *source, struct cvg_runner_check **checks,
                       size_t count, int64_t start, size_t before)
@@ -231,12 +139,21 @@ static void make_grid(struct cvg_runner_source *source, struct cvg_runner_check 
         .epoch = cvg_schedule_epoch(start, interval, before),
         .interval_ns = interval,
     };
+    const struct cvg_round *const *old = NULL;
+    size_t old_count = grid_before(source, interval, &old);
+    if (old_count) {
+        like.epoch = old[0]->epoch;
+    }
     size_t first = runner->round_count;
     for (uint32_t slot = 0; slot <= last; slot++) {
         like.slot = slot;
         struct cvg_round *round = round_new(runner, &like);
-        int64_t at = cvg_schedule_next(round->epoch, interval, slot, round->epoch - 1);
-        cvg_runner_at(runner, at, CVG_DUE_ROUND, round);
+        const struct cvg_round *same = slot < old_count ? old[slot] : NULL;
+        int64_t from = old_count ? start : round->epoch - 1;
+        round->next_at = same && !same->job.queued
+                             ? same->next_at
+                             : cvg_schedule_next(round->epoch, interval, slot, from);
+        cvg_runner_at(runner, round->next_at, CVG_DUE_ROUND, round);
     }
     for (size_t i = 0; i < count; i++) {
         struct cvg_round *round = runner->rounds[first + items[i].slot];
@@ -245,7 +162,7 @@ static void make_grid(struct cvg_runner_source *source, struct cvg_runner_check 
     }
 }
 
-static void make_rounds(struct cvg_runner *runner)
+void cvg_runner_make_rounds(struct cvg_runner *runner)
 {
     int64_t now = cvg_time_now();
     size_t before = 0;
@@ -277,7 +194,7 @@ void cvg_runner_start(struct cvg_runner *runner, uint64_t seed)
 {
     runner->started = true;
     cvg_random_seed(&runner->random, seed);
-    make_rounds(runner);
+    cvg_runner_make_rounds(runner);
     for (size_t i = 0; i < runner->made_count; i++) {
         cvg_runner_start_source(&runner->sources[runner->made[i]]);
     }

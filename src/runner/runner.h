@@ -17,7 +17,7 @@
 #ifndef CVG_RUNNER_RUNNER_H
 #define CVG_RUNNER_RUNNER_H
 
-#include "config/config.h"
+#include "config/diff.h"
 #include "io/lane.h"
 #include "model/reading.h"
 #include "module/registry.h"
@@ -72,6 +72,23 @@ CVG_NODISCARD int cvg_runner_new(struct cvg_loop *loop, struct cvg_config *confi
                                  struct cvg_registry *registry,
                                  const struct cvg_runner_events *events, void *ctx,
                                  struct cvg_diagnostics *diagnostics, struct cvg_runner **ret);
+/* The same for the configuration that comes after a running one's, in steps, so that no turn of the
+ * loop takes long: what stays the same (see config/diff.h) is not created, it will be taken over.
+ * before goes on meanwhile, and the diff must live until cvg_runner_take_over or cvg_runner_free.
+ *
+ *   cvg_runner_prepare    the sources, then at most `budget` checks each time it is called
+ *   cvg_runner_take_over  sources, connections, streams, runs that are going on, breakers, facts
+ *                         and counters move over; before says nothing any more, and the new one
+ *                         is started
+ *   cvg_runner_retire     frees what before has left, at most `budget` checks each time */
+struct cvg_runner *cvg_runner_new_after(struct cvg_runner *before, struct cvg_config *config,
+                                        const struct cvg_config_diff *diff);
+/* True: more is to be done. Refusals go to diagnostics. */
+bool cvg_runner_prepare(struct cvg_runner *runner, size_t budget,
+                        struct cvg_diagnostics *diagnostics);
+void cvg_runner_take_over(struct cvg_runner *runner, struct cvg_runner *before);
+/* True: more is to be done; else it is gone. */
+bool cvg_runner_retire(struct cvg_runner *before, size_t budget);
 /* Evidence is wanted from now on. seed: for jitter. */
 void cvg_runner_start(struct cvg_runner *runner, uint64_t seed);
 /* Cancels everything; no event comes any more. Takes NULL. */

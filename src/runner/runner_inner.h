@@ -39,6 +39,7 @@ struct cvg_round {
     uint32_t slot;
     struct cvg_runner_check **checks; /* owned */
     size_t count, capacity;
+    int64_t next_at; /* when it is due next, while it is not going on */
     struct cvg_runner_job job;
 };
 
@@ -46,7 +47,9 @@ struct cvg_runner_source {
     struct cvg_runner *runner;
     const struct cvg_source_config *config;
     const struct cvg_module *module;
-    struct cvg_source *instance; /* owned; NULL: refused, or not made yet */
+    struct cvg_source *instance;    /* owned; NULL: refused, not made yet, or taken over */
+    struct cvg_runner_source *heir; /* who took it over; NULL: nobody */
+    bool adopts;                    /* it will take over the one that is the same */
     bool started;
     struct cvg_runner_check **checks; /* owned array */
     size_t check_count, check_capacity;
@@ -74,7 +77,9 @@ enum cvg_probe_state {
 struct cvg_runner_check {
     struct cvg_runner_source *source;
     const struct cvg_check_config *config;
-    struct cvg_check *instance; /* owned */
+    struct cvg_check *instance;    /* owned; NULL: as for a source */
+    struct cvg_runner_check *heir; /* whoever asks the same from now on; NULL: nobody */
+    bool taken;                    /* its instance was another's before */
     uint32_t environment, index;
     enum cvg_probe_state probe;
     /* The latest reading that could tell, and when it was last true: its facts are other checks'
@@ -114,6 +119,10 @@ struct cvg_runner {
     size_t made_count;
     struct cvg_runner_check *checks; /* owned; all environments' */
     size_t check_count;
+    size_t prepared;                    /* so many of them are made, or will be taken over */
+    struct cvg_runner *before;          /* until it is taken over */
+    const struct cvg_config_diff *diff; /* as long as before */
+    size_t retired;                     /* so many checks are freed */
     struct cvg_runner_environment *environments; /* owned; as in the configuration */
     struct cvg_round **rounds;                   /* owned */
     size_t round_count, round_capacity;
@@ -122,6 +131,20 @@ struct cvg_runner {
     struct cvg_runner_check **probing; /* owned array */
     size_t probing_count, probing_capacity;
 };
+
+/* runner.c */
+void cvg_runner_make_rounds(struct cvg_runner *runner);
+
+/* make.c */
+void cvg_runner_make_sources(struct cvg_runner *runner, struct cvg_diagnostics *diagnostics);
+void cvg_runner_list_checks(struct cvg_runner *runner);
+void cvg_runner_make_check(struct cvg_runner *runner, struct cvg_runner_check *check,
+                           struct cvg_diagnostics *diagnostics);
+struct cvg_runner_source *cvg_runner_source_of(struct cvg_runner *runner,
+                                               const struct cvg_source_config *config);
+/* The check of the running configuration that asks the same; NULL: there is none. */
+struct cvg_runner_check *cvg_runner_same_check(const struct cvg_runner *runner,
+                                               const struct cvg_runner_check *check);
 
 /* turn.c */
 void cvg_runner_at(struct cvg_runner *runner, int64_t at, enum cvg_due_kind kind, void *subject);
@@ -138,6 +161,10 @@ void cvg_runner_push(struct cvg_runner *runner, struct cvg_runner_job *job);
 void cvg_runner_run_at(struct cvg_runner_check *check, int64_t at);
 /* That time has come. */
 void cvg_runner_run_early(struct cvg_runner_check *check, int64_t now);
+/* Those of its checks that are wanted (NULL: all), a share each second, so that the source is not
+ * met by all in one moment. */
+void cvg_runner_run_spread(struct cvg_runner_source *source,
+                           bool (*wanted)(const struct cvg_runner_check *check), int64_t now);
 /* In a round or out of turn: skips and says why where it cannot be run. */
 void cvg_runner_run(struct cvg_runner_check *check, int64_t at_ns, int64_t at_wall_ns);
 /* One run through an open breaker, if its trial is due. */

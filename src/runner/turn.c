@@ -110,9 +110,9 @@ static void do_jobs(struct cvg_runner *runner, size_t *budget)
         pop_job(runner);
         if (round) {
             /* From now, not from the round's time: what was missed is not made up for. */
-            int64_t next = cvg_schedule_next(round->epoch, round->interval_ns, round->slot,
-                                             CVG_MAX(job->at_ns, cvg_time_now()));
-            cvg_runner_at(runner, next, CVG_DUE_ROUND, round);
+            round->next_at = cvg_schedule_next(round->epoch, round->interval_ns, round->slot,
+                                               CVG_MAX(job->at_ns, cvg_time_now()));
+            cvg_runner_at(runner, round->next_at, CVG_DUE_ROUND, round);
         }
     }
 }

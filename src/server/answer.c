@@ -21,6 +21,13 @@ enum MHD_Result cvg_answer_send(struct cvg_request *request, unsigned status,
     return MHD_queue_response(request->connection, status, response);
 }
 
+void cvg_answer_dress(struct MHD_Response *response, const char *type)
+{
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+}
+
 struct MHD_Response *cvg_answer_make(const char *type, struct cvg_buf *body)
 {
     size_t length = 0;
@@ -32,9 +39,7 @@ struct MHD_Response *cvg_answer_make(const char *type, struct cvg_buf *body)
         free(text);
         return NULL;
     }
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+    cvg_answer_dress(response, type);
     return response;
 }
 

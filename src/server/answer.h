@@ -20,7 +20,9 @@ enum MHD_Result cvg_answer_not_allowed(struct cvg_request *request, const char *
 /* Takes the buffer's memory. A body that overflowed its limit is answered as a problem. */
 enum MHD_Result cvg_answer_body(struct cvg_request *request, unsigned status, const char *type,
                                 struct cvg_buf *body);
-/* A response with the headers that all answers have, or NULL when memory is gone. Takes the
+/* Adds the headers that all answers have. */
+void cvg_answer_dress(struct MHD_Response *response, const char *type);
+/* A response with them, or NULL when memory is gone. Takes the
  * buffer's memory. */
 struct MHD_Response *cvg_answer_make(const char *type, struct cvg_buf *body);
 /* Queues it; the caller keeps its reference. NULL closes the connection. */

@@ -8,6 +8,7 @@
 
 #include "decide/board.h"
 #include "server/asking.h"
+#include "server/events.h"
 #include "server/host.h"
 #include "server/traffic.h"
 #include "server/waiting.h"
@@ -17,6 +18,7 @@ struct cvg_context {
     struct cvg_hosts *hosts;     /* owned by the server */
     struct cvg_asking *asking;   /* the server's reference */
     struct cvg_waiting *waiting; /* owned by the server */
+    struct cvg_events *events;   /* owned by the server */
     struct cvg_traffic traffic;
     const char *version;
     int64_t started_at; /* wall time of the process' start, nanoseconds */

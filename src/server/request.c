@@ -187,6 +187,7 @@ enum MHD_Result cvg_request_headers(struct cvg_request *request, const char *url
     request->headers_seen = true;
     request->path = url;
     request->method = method_of(method);
+    request->is_head = strcmp(method, "HEAD") == 0;
     MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, look_at_header, &headers);
     request->has_content_type = headers.has_type;
     request->content_is_json = headers.type_is_json;

@@ -50,6 +50,7 @@ struct cvg_request {
     enum cvg_route_id route;
     char environment[CVG_REQUEST_NAME], gate[CVG_REQUEST_NAME]; /* of the path; "": not there */
     bool headers_seen;
+    bool is_head;
     bool has_content_type, content_is_json;
     struct cvg_refusal refusal;
     struct cvg_buf body;

@@ -8,6 +8,7 @@
 #include "server/environments.h"
 #include "server/health.h"
 #include "server/metrics.h"
+#include "server/stream.h"
 #include "server/verdict.h"
 
 #include <string.h>
@@ -32,6 +33,7 @@ static const struct entry entries[] = {
     {PATH("/v1/check"), 2, true, true, CVG_ROUTE_CHECK, cvg_verdict_answer},
     {PATH("/v1/environments"), 0, true, false, CVG_ROUTE_ENVIRONMENTS, cvg_environments_answer},
     {PATH("/v1/environments"), 1, false, false, CVG_ROUTE_ENVIRONMENT, cvg_environment_answer},
+    {PATH("/v1/events"), 0, true, false, CVG_ROUTE_EVENTS, cvg_stream_answer},
     {PATH("/metrics"), 0, true, false, CVG_ROUTE_METRICS, cvg_metrics_answer},
     {PATH("/livez"), 0, true, false, CVG_ROUTE_LIVEZ, cvg_health_livez},
     {PATH("/readyz"), 0, true, false, CVG_ROUTE_READYZ, cvg_health_readyz},
@@ -47,7 +49,7 @@ static enum MHD_Result answer_index(struct cvg_request *request)
                    "{\"service\":\"convergate\",\"version\":\"%s\",\"routes\":["
                    "\"/v1/verdict/{environment}[/{gate}]\",\"/v1/check/{environment}[/{gate}]\","
                    "\"/v1/environments\",\"/v1/environments/{environment}\","
-                   "\"/metrics\",\"/livez\",\"/readyz\",\"/healthz\"]}",
+                   "\"/v1/events\",\"/metrics\",\"/livez\",\"/readyz\",\"/healthz\"]}",
                    request->context->version);
     return cvg_answer_body(request, 200, CVG_JSON_TYPE, &body);
 }

@@ -68,6 +68,7 @@ int cvg_server_new(const struct cvg_server_options *options, struct cvg_board *b
     server->context.board = board;
     server->context.version = server->version;
     server->context.asking = cvg_asking_new();
+    server->context.events = cvg_events_new();
     server->connections = cvg_connections_new(&server->context);
     cvg_board_on_attachment(board, cvg_prepared_free);
     *ret = server;
@@ -133,7 +134,7 @@ static void on_publish(void *ctx, const struct cvg_snapshot *before,
 {
     struct cvg_server *server = ctx;
 
-    (void)before;
+    cvg_events_publish(server->context.events, server->context.waiting, before, after);
     for (size_t i = 0; i < after->gate_count; i++) {
         if (after->gates[i].decision.verdict != CVG_WAIT) {
             cvg_waiting_wake_gate(server->context.waiting, after->environment,
@@ -241,6 +242,7 @@ void cvg_server_free(struct cvg_server *server)
     }
     cvg_connections_free(server->connections);
     cvg_waiting_free(server->context.waiting);
+    cvg_events_free(server->context.events);
     cvg_asking_unref(server->context.asking);
     cvg_hosts_free(server->context.hosts);
     for (size_t i = 0; server->hosts[i]; i++) {

@@ -72,6 +72,7 @@ const char *cvg_route_text(enum cvg_route_id route)
         [CVG_ROUTE_CHECK] = "check",
         [CVG_ROUTE_ENVIRONMENTS] = "environments",
         [CVG_ROUTE_ENVIRONMENT] = "environment",
+        [CVG_ROUTE_EVENTS] = "events",
         [CVG_ROUTE_LIVEZ] = "livez",
         [CVG_ROUTE_READYZ] = "readyz",
         [CVG_ROUTE_HEALTHZ] = "healthz",

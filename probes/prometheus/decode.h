@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bytes in, answer out: the body of an instant query, and everything that is not one (transport
+ * Bytes in, answer out: the bodies of what can be asked, and everything that is none (transport
  * faults, error statuses, pages of proxies). Nothing is believed that was not checked: the envelope,
  * the types, that values are numbers in strings. Extra keys are let pass, since servers grow them.
  * Pure; any thread, one answer at a time.
@@ -8,18 +8,23 @@
 #ifndef CVG_PROM_DECODE_H
 #define CVG_PROM_DECODE_H
 
-#include "answer.h"
+#include "document.h"
+#include "flavour.h"
 
 #include <convergate/module.h>
 
-/* The body of a 2xx answer. content_type is only named where the body is not JSON. The answer
- * borrows the body. */
-void cvg_prom_decode(struct cvg_prom_answer *answer, const char *body, size_t length,
-                     const char *content_type);
+/* The body of a 2xx answer to a query, which the answer borrows; likewise the others. */
+void cvg_prom_decode(struct cvg_prom_answer *answer, const struct cvg_prom_body *body);
+void cvg_prom_decode_rules(struct cvg_prom_answer *answer, const struct cvg_prom_body *body);
+void cvg_prom_decode_alerts(struct cvg_prom_answer *answer, const struct cvg_prom_body *body);
+/* The one of them that reads what this api answers. */
+void cvg_prom_decode_any(struct cvg_prom_answer *answer, enum cvg_prom_api api,
+                         const struct cvg_prom_body *body);
 
 /* Nonzero where there is no 2xx answer to decode: a fault, or another status. */
 int cvg_prom_is_refusal(const struct cvg_http_response *response);
 /* Why. The answer borrows nothing. */
-void cvg_prom_refuse(struct cvg_prom_answer *answer, const struct cvg_http_response *response);
+void cvg_prom_refuse(struct cvg_prom_answer *answer, const struct cvg_prom_flavour *flavour,
+                     const struct cvg_http_response *response);
 
 #endif

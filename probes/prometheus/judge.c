@@ -321,6 +321,6 @@ void cvg_prom_judge(const struct cvg_prom_check_config *config, const struct cvg
     }
     if (answer->count == 1) {
         struct labels labels = {.finding = ret};
-        cvg_prom_answer_labels(answer, &answer->elements[0], add_label, &labels);
+        cvg_prom_answer_labels(answer, answer->elements[0].labels, add_label, &labels);
     }
 }

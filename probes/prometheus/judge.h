@@ -25,26 +25,17 @@
 #include "answer.h"
 #include "config.h"
 #include "finding.h"
-
-/* What a second question brought: how much traffic, how old. */
-struct cvg_prom_companion {
-    uint32_t status; /* CVG_READY: nothing against it; CVG_UNKNOWN: problem says why */
-    uint32_t fault;  /* enum cvg_fault */
-    enum cvg_prom_reason reason;
-    uint32_t partial;
-    double value;
-    char problem[512];
-};
+#include "part.h"
 
 /* config and the answer's body are borrowed for the call, config's texts as long as the finding. */
 void cvg_prom_judge(const struct cvg_prom_check_config *config, const struct cvg_prom_plan *plan,
                     const struct cvg_prom_answer *answer, struct cvg_prom_finding *ret);
-void cvg_prom_judge_volume(const struct cvg_prom_answer *answer, struct cvg_prom_companion *ret);
+void cvg_prom_judge_volume(const struct cvg_prom_answer *answer, struct cvg_prom_part *ret);
 void cvg_prom_judge_age(const struct cvg_prom_check_config *config,
-                        const struct cvg_prom_answer *answer, struct cvg_prom_companion *ret);
-/* Holds the finding against its companions; NULL where the check has none of that kind. */
+                        const struct cvg_prom_answer *answer, struct cvg_prom_part *ret);
+/* Holds the finding against its guards; NULL where the check has none of that kind. */
 void cvg_prom_conclude(const struct cvg_prom_check_config *config,
-                       const struct cvg_prom_companion *volume,
-                       const struct cvg_prom_companion *age, struct cvg_prom_finding *finding);
+                       const struct cvg_prom_part *volume, const struct cvg_prom_part *age,
+                       struct cvg_prom_finding *finding);
 
 #endif

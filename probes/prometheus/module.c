@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Instant queries to Prometheus and what speaks its API (Thanos, Mimir, VictoriaMetrics).
+ * Checks of Prometheus and what speaks its API or one close to it: queries, alerts, rules, error
+ * budgets, canaries.
  *
- * A check has up to three questions: its query, how much traffic there is (min_volume), and how
- * old the samples are (max_sample_age). All are asked at the round's instant, so they are about
- * the same moment, and judged when the last answer is in, so that the order of answers does not
- * change what is found. A run without companions is judged on the stack while the body is there;
- * only one with companions keeps its finding on the heap until they have answered too.
+ * A check has an inquiry (inquiry.h): what it asks, and who judges. All its questions are asked at
+ * the round's instant. One with a single question is judged on the stack while the body is there;
+ * only one with several keeps what it knows on the heap until all are answered.
  */
-#include "judge.h"
+#include "inquiry.h"
 #include "request.h"
 
 #include <convergate/module.h>
@@ -21,39 +20,29 @@ struct source {
     struct cvg_prom_desk desk;
 };
 
-enum question_kind {
-    ASK_VALUE = 0,
-    ASK_VOLUME,
-    ASK_AGE,
-    ASK_COUNT
-};
-
 struct check;
 
 struct asked {
     struct cvg_prom_asker asker; /* first, so that an asker is its `asked` */
     struct check *check;
-    enum question_kind kind;
 };
 
-/* What a run with companions knows so far. */
-struct held {
-    struct cvg_prom_finding finding;
-    struct cvg_prom_companion volume, age;
+/* What a run with several questions knows so far. */
+struct waiting {
+    struct cvg_prom_held held; /* its parts are ours */
+    struct cvg_prom_part parts[];
 };
 
 struct check {
     struct source *source;
-    const struct cvg_prom_check_config *config; /* of the run where there is one */
-    struct cvg_prom_plan plan;
+    struct cvg_prom_inquiry inquiry;
     int refers;
-    char *age_query; /* owned; NULL: age is not asked for */
     /* The run in flight, one at a time. */
     struct cvg_run *run; /* NULL: none */
-    int64_t round_ns;
-    size_t open;       /* questions without an answer */
-    struct held *held; /* owned; NULL: has no companions */
-    struct asked asked[ASK_COUNT];
+    int64_t round_ns, wall_ns;
+    size_t open;             /* questions without an answer */
+    struct waiting *waiting; /* owned; NULL: has one question */
+    struct asked *asked;     /* owned; one for each question */
 };
 
 /* ---- sources ---- */
@@ -92,59 +81,46 @@ static void source_destroy(void *state)
 
 /* ---- checks ---- */
 
-/* The oldest sample, not the newest: one series that still comes must not hide that the others
- * have stopped. */
-static void set_age_query(struct check *check)
-{
-    static const char before[] = "time() - min(timestamp(", after[] = "))";
-    free(check->age_query);
-    check->age_query = NULL;
-    if (check->plan.age_selector == NULL) {
-        return;
-    }
-    size_t length = strlen(check->plan.age_selector);
-    char *at = cvg_prom_alloc(sizeof(before) + length + sizeof(after));
-    check->age_query = at;
-    memcpy(at, before, sizeof(before) - 1);
-    memcpy(at + sizeof(before) - 1, check->plan.age_selector, length);
-    memcpy(at + sizeof(before) - 1 + length, after, sizeof(after));
-}
-
 static void on_answer(struct cvg_prom_asker *asker, const struct cvg_prom_answer *answer);
+
+/* As many as the inquiry asks. */
+static void make_asked(struct check *check)
+{
+    check->asked = cvg_prom_alloc(check->inquiry.count * sizeof(*check->asked));
+    for (size_t i = 0; i < check->inquiry.count; i++) {
+        check->asked[i].asker.on_answer = on_answer;
+        check->asked[i].check = check;
+    }
+}
 
 static int32_t check_create(void *source_state, struct cvg_check *handle, const void *config,
                             void **ret_state)
 {
     struct source *source = source_state;
     struct refusing refusing = {.host = source->host, .scope = source->host->check_scope(handle)};
-    struct cvg_prom_plan plan;
+    struct cvg_prom_inquiry inquiry;
     const struct cvg_prom_check_config *keys = config;
-    if (cvg_prom_plan_make(keys, CVG_PROM_AS_WRITTEN, refuse_in_file, &refusing, &plan) < 0) {
+    if (cvg_prom_inquiry_make(keys, source->desk.flavour, CVG_PROM_AS_WRITTEN, refuse_in_file,
+                              &refusing, &inquiry) < 0) {
         return -1;
     }
     struct check *check = cvg_prom_alloc(sizeof(*check));
     check->source = source;
-    check->config = keys;
-    check->plan = plan;
+    check->inquiry = inquiry;
     check->refers = cvg_prom_config_refers(keys);
-    set_age_query(check);
-    for (size_t i = 0; i < ASK_COUNT; i++) {
-        check->asked[i].asker.on_answer = on_answer;
-        check->asked[i].check = check;
-        check->asked[i].kind = (enum question_kind)i;
-    }
-    source->host->group(handle, keys->query);
+    make_asked(check);
+    source->host->group(handle, inquiry.wanted[0].text);
     *ret_state = check;
     return 0;
 }
 
 static void stop_asking(struct check *check)
 {
-    for (size_t i = 0; i < ASK_COUNT; i++) {
+    for (size_t i = 0; i < check->inquiry.count; i++) {
         cvg_prom_desk_leave(&check->asked[i].asker);
     }
-    free(check->held);
-    check->held = NULL;
+    free(check->waiting);
+    check->waiting = NULL;
     check->run = NULL;
 }
 
@@ -152,7 +128,8 @@ static void check_destroy(void *state)
 {
     struct check *check = state;
     stop_asking(check);
-    free(check->age_query);
+    cvg_prom_inquiry_done(&check->inquiry);
+    free(check->asked);
     free(check);
 }
 
@@ -166,35 +143,35 @@ static void complete(struct check *check, struct cvg_prom_finding *finding)
     check->source->host->complete(run, &finding->reading);
 }
 
+static void begin(const struct check *check, struct cvg_prom_held *held,
+                  struct cvg_prom_part *parts)
+{
+    cvg_prom_finding_begin(&held->finding);
+    held->parts = parts;
+    held->wall_ns = check->wall_ns;
+}
+
 static void on_answer(struct cvg_prom_asker *asker, const struct cvg_prom_answer *answer)
 {
     struct asked *asked = (struct asked *)(void *)asker;
     struct check *check = asked->check;
-    struct held *held = check->held;
-    if (held == NULL) {
-        struct cvg_prom_finding finding;
-        cvg_prom_judge(check->config, &check->plan, answer, &finding);
-        cvg_prom_conclude(check->config, NULL, NULL, &finding);
-        complete(check, &finding);
+    struct waiting *waiting = check->waiting;
+    size_t which = (size_t)(asked - check->asked);
+    if (waiting == NULL) {
+        struct cvg_prom_held held;
+        struct cvg_prom_part part = {.status = CVG_UNKNOWN};
+        begin(check, &held, &part);
+        cvg_prom_inquiry_take(&check->inquiry, which, answer, &held);
+        cvg_prom_inquiry_conclude(&check->inquiry, &held);
+        complete(check, &held.finding);
         return;
     }
-    switch (asked->kind) {
-    case ASK_VOLUME:
-        cvg_prom_judge_volume(answer, &held->volume);
-        break;
-    case ASK_AGE:
-        cvg_prom_judge_age(check->config, answer, &held->age);
-        break;
-    default:
-        cvg_prom_judge(check->config, &check->plan, answer, &held->finding);
-        break;
-    }
+    cvg_prom_inquiry_take(&check->inquiry, which, answer, &waiting->held);
     if (--check->open == 0) {
-        cvg_prom_conclude(check->config, check->config->min_volume ? &held->volume : NULL,
-                          check->age_query ? &held->age : NULL, &held->finding);
-        complete(check, &held->finding);
-        free(held);
-        check->held = NULL;
+        cvg_prom_inquiry_conclude(&check->inquiry, &waiting->held);
+        complete(check, &waiting->held.finding);
+        free(waiting);
+        check->waiting = NULL;
     }
 }
 
@@ -210,46 +187,47 @@ static void keep_first(void *arg, const char *path, const char *text)
 
 /* With the facts of other checks filled in, the words may have come to mean something else, or
  * nothing. Returns 0, or -1 when the run was completed. */
-static int plan_again(struct check *check)
+static int inquire_again(struct check *check, const struct cvg_prom_check_config *config)
 {
     char words[256];
     struct cvg_prom_text first;
+    struct cvg_prom_inquiry inquiry;
     cvg_prom_text_init(&first, words, sizeof(words));
-    if (cvg_prom_plan_make(check->config, CVG_PROM_FILLED_IN, keep_first, &first, &check->plan) <
-        0) {
+    if (cvg_prom_inquiry_make(config, check->source->desk.flavour, CVG_PROM_FILLED_IN, keep_first,
+                              &first, &inquiry) < 0) {
         struct cvg_prom_finding finding;
         cvg_prom_finding_unknown(&finding, CVG_FAULT_REQUEST, CVG_PROM_REASON_CONDITION_INVALID,
                                  words);
         complete(check, &finding);
         return -1;
     }
-    set_age_query(check);
+    cvg_prom_inquiry_done(&check->inquiry);
+    check->inquiry = inquiry;
+    free(check->asked);
+    make_asked(check);
     return 0;
 }
 
 static void run_check(void *state, struct cvg_run *run, const struct cvg_run_inputs *inputs)
 {
     struct check *check = state;
-    struct cvg_prom_desk *desk = &check->source->desk;
+    const struct cvg_prom_inquiry *inquiry = &check->inquiry;
     const struct cvg_prom_when when = {.wall_ns = inputs->round_wall_ns,
                                        .deadline_ns = inputs->deadline_ns};
     check->run = run;
     check->round_ns = inputs->round_ns;
-    check->config = inputs->config;
-    if (check->refers && plan_again(check) < 0) {
+    check->wall_ns = inputs->round_wall_ns;
+    if (check->refers && inquire_again(check, inputs->config) < 0) {
         return;
     }
-    const struct cvg_prom_volume *volume = check->config->min_volume;
-    check->open = 1U + (volume != NULL ? 1U : 0U) + (check->age_query != NULL ? 1U : 0U);
+    check->open = inquiry->count;
     if (check->open > 1) {
-        check->held = cvg_prom_alloc(sizeof(*check->held));
+        check->waiting = cvg_prom_alloc(sizeof(*check->waiting) +
+                                        check->open * sizeof(check->waiting->parts[0]));
+        begin(check, &check->waiting->held, check->waiting->parts);
     }
-    cvg_prom_desk_ask(desk, &check->asked[ASK_VALUE].asker, check->config->query, &when);
-    if (volume != NULL) {
-        cvg_prom_desk_ask(desk, &check->asked[ASK_VOLUME].asker, volume->query, &when);
-    }
-    if (check->age_query != NULL) {
-        cvg_prom_desk_ask(desk, &check->asked[ASK_AGE].asker, check->age_query, &when);
+    for (size_t i = 0; i < inquiry->count; i++) {
+        cvg_prom_desk_ask(&check->source->desk, &check->asked[i].asker, &inquiry->wanted[i], &when);
     }
 }
 
@@ -269,8 +247,8 @@ const struct cvg_module *cvg_module_v1(void)
         .abi_minor = CVG_ABI_MINOR,
         .name = "prometheus",
         .version = CVG_VERSION,
-        .summary = "Instant queries to Prometheus and what speaks its API: Thanos, Mimir, "
-                   "VictoriaMetrics",
+        .summary = "Queries, alerts, rules, error budgets and canaries of Prometheus and its "
+                   "kin: Thanos, Mimir, VictoriaMetrics, Loki, Alertmanager",
         .flags = CVG_MODULE_ENDPOINT,
         .plane = CVG_OBSERVED,
         .on_failed = CVG_ON_FAILED_WAIT,

@@ -39,8 +39,49 @@
       "The oldest sample behind the value is older than "                                          \
       "max_sample_age, or there is none.",                                                         \
       "Look whether the targets are scraped and the samples still arrive.")                        \
+    X(NO_ALERTS, "NoAlerts", "No alert that matches fires.", "Nothing.")                           \
+    X(ALERTS_FIRING, "AlertsFiring", "Alerts that match fire.",                                    \
+      "Look at the alert that the message names.")                                                 \
+    X(ALERTS_PENDING, "AlertsPending", "Alerts that match are about to fire.",                     \
+      "Look at the alert that the message names, or set on_pending.")                              \
+    X(ALERTS_SILENCED, "AlertsSilenced",                                                           \
+      "Alerts that match are silenced, or inhibited by others: somebody knows, but nothing is "    \
+      "healed.",                                                                                   \
+      "Ask who silenced it; on_degraded says what this means for the gate.")                       \
+    X(WATCHDOG_SILENT, "WatchdogSilent",                                                           \
+      "The alert that always fires does not: rules are not evaluated, or alerts do not arrive.",   \
+      "Look at the Prometheus behind it, or name another alert in watchdog.")                      \
+    X(RULES_HEALTHY, "RulesHealthy", "The rules exist and are evaluated.", "Nothing.")             \
+    X(RULE_MISSING, "RuleMissing", "There is no such rule.",                                       \
+      "Look whether the rule file is loaded, and at names and group.")                             \
+    X(RULE_BROKEN, "RuleBroken", "A rule cannot be evaluated; an alert would never fire.",         \
+      "Mend the rule; the message has the source's own words.")                                    \
+    X(RULE_NOT_EVALUATED, "RuleNotEvaluated", "A rule has not been evaluated yet.",                \
+      "Wait for the group's interval.")                                                            \
+    X(RULE_OVERDUE, "RuleOverdue", "A rule was last evaluated too long ago.",                      \
+      "Look whether the source keeps up with its rules, and at both clocks.")                      \
+    X(RULE_FIRING, "RuleFiring", "A rule fires that on_firing is about.",                          \
+      "Look at the alert that the message names.")                                                 \
+    X(WITHIN_BUDGET, "WithinBudget", "The error budget does not burn too fast.", "Nothing.")       \
+    X(BUDGET_BURNING_FAST, "BudgetBurningFast",                                                    \
+      "The error budget burns so fast that somebody is paged.",                                    \
+      "Mend the service; the check heals when the short window does.")                             \
+    X(BUDGET_BURNING_SLOWLY, "BudgetBurningSlowly",                                                \
+      "The error budget will not last the period at this speed.",                                  \
+      "Look for the errors before the budget is spent.")                                           \
+    X(BUDGET_SPENT, "BudgetSpent", "The period's error budget is spent.",                          \
+      "Deploy nothing but what makes it better until old errors leave the period.")                \
+    X(BUDGET_LOW, "BudgetLow", "Under a tenth of the period's error budget is left.",              \
+      "Deploy with care.")                                                                         \
+    X(RATIO_INVALID, "RatioInvalid", "An amount of events is negative.",                           \
+      "Make errors and total counts or rates, as increase() and rate() give.")                     \
+    X(CANARY_HEALTHY, "CanaryHealthy", "The canary is no worse than its limits.", "Nothing.")      \
+    X(CANARY_OVER_LIMIT, "CanaryOverLimit", "The canary fails more than max_ratio.",               \
+      "Take it back, or look at its errors.")                                                      \
+    X(CANARY_WORSE, "CanaryWorse", "The canary fails more than the baseline allows.",              \
+      "Take it back, or look at what differs.")                                                    \
     X(CONDITION_INVALID, "ConditionInvalid",                                                       \
-      "A condition or selector is not valid once facts of "                                        \
+      "A condition, selector or matcher is not valid once facts of "                               \
       "other checks were filled in.",                                                              \
       "Look at the facts that the check's keys refer to.")                                         \
     X(QUERY_REJECTED, "QueryRejected", "The source understood the question and refused it.",       \

@@ -34,10 +34,15 @@ static void keep(const struct cvg_json *json, char *ret, size_t size)
     cvg_prom_text_evidence(&text, bytes, length, length);
 }
 
-/* {"status":"error","errorType":"...","error":"..."}, or a gateway's {"message":"..."}. */
+/* {"status":"error","errorType":"...","error":"..."}, a gateway's {"message":"..."}, or, from an
+ * Alertmanager, just "...". */
 static int read_json(struct cvg_json *json, struct said *said)
 {
-    if (cvg_json_next(json) != CVG_JSON_OBJECT) {
+    if (cvg_json_next(json) == CVG_JSON_STRING) {
+        keep(json, said->words, sizeof(said->words));
+        return cvg_json_next(json) == CVG_JSON_DONE ? 0 : -1;
+    }
+    if (cvg_json_current(json) != CVG_JSON_OBJECT) {
         return -1;
     }
     while (cvg_json_next(json) == CVG_JSON_KEY) {
@@ -121,7 +126,8 @@ static struct meaning of_server_error(uint32_t status, const struct said *said)
     return (struct meaning){CVG_FAULT_PROTOCOL, CVG_PROM_REASON_SOURCE_ERROR, NULL};
 }
 
-static struct meaning of_status(uint32_t status, const struct said *said)
+static struct meaning of_status(uint32_t status, const struct said *said,
+                                const struct cvg_prom_flavour *flavour)
 {
     static const struct {
         uint32_t status;
@@ -134,7 +140,7 @@ static struct meaning of_status(uint32_t status, const struct said *said)
          {CVG_FAULT_PROTOCOL, CVG_PROM_REASON_NOT_FOUND, "is the path in the source's url right?"}},
         {405,
          {CVG_FAULT_PROTOCOL, CVG_PROM_REASON_NOT_FOUND,
-          "nothing there takes a POST: is the path in the source's url right?"}},
+          "nothing there takes such a request: are the source's url and flavour right?"}},
         {407, {CVG_FAULT_AUTH, CVG_PROM_REASON_UNAUTHORIZED, "it is the proxy that asks"}},
         {413, {CVG_FAULT_REQUEST, CVG_PROM_REASON_QUERY_REJECTED, "the query is too long for it"}},
         {422, {CVG_FAULT_REQUEST, CVG_PROM_REASON_QUERY_REJECTED, NULL}},
@@ -142,6 +148,13 @@ static struct meaning of_status(uint32_t status, const struct said *said)
         {499, {CVG_FAULT_PROTOCOL, CVG_PROM_REASON_QUERY_CANCELED, NULL}},
     };
 
+    /* It was asked not to leave out what it cannot reach. A fault of the question's own: others,
+     * which need nothing from there, are still answered. */
+    if (flavour->partial_words != NULL && (status == 422 || status == 503) &&
+        strstr(said->words, flavour->partial_words) != NULL) {
+        return (struct meaning){CVG_FAULT_REQUEST, CVG_PROM_REASON_PARTIAL_DATA,
+                                "something behind it could not be reached"};
+    }
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         if (table[i].status == status) {
             return table[i].meaning;
@@ -202,7 +215,8 @@ int cvg_prom_is_refusal(const struct cvg_http_response *response)
     return response->fault != CVG_FAULT_NONE || response->status < 200 || response->status > 299;
 }
 
-void cvg_prom_refuse(struct cvg_prom_answer *answer, const struct cvg_http_response *response)
+void cvg_prom_refuse(struct cvg_prom_answer *answer, const struct cvg_prom_flavour *flavour,
+                     const struct cvg_http_response *response)
 {
     struct said said = {0};
     cvg_prom_answer_reset(answer);
@@ -214,7 +228,7 @@ void cvg_prom_refuse(struct cvg_prom_answer *answer, const struct cvg_http_respo
         return;
     }
     read_said(response, &said);
-    struct meaning meaning = of_status(response->status, &said);
+    struct meaning meaning = of_status(response->status, &said, flavour);
     struct cvg_prom_text text = cvg_prom_answer_refuse(answer, meaning.fault, meaning.reason);
     explain(&text, response->status, &said);
     if (meaning.reason == CVG_PROM_REASON_REDIRECTED) {
@@ -227,5 +241,12 @@ void cvg_prom_refuse(struct cvg_prom_answer *answer, const struct cvg_http_respo
     if (meaning.hint != NULL) {
         cvg_prom_text_add(&text, "; ");
         cvg_prom_text_add(&text, meaning.hint);
+    }
+    if (meaning.reason == CVG_PROM_REASON_SOURCE_STARTING) {
+        cvg_prom_text_add(&text, ": look at its ");
+        cvg_prom_text_add(&text, flavour->ready_path);
+    }
+    if (meaning.reason == CVG_PROM_REASON_UNAUTHORIZED && flavour->tenant_header != NULL) {
+        cvg_prom_text_add(&text, "; a server with tenants says so too where `tenant` is missing");
     }
 }

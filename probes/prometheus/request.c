@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Building the POST and sharing it; see request.h. */
+/* Building requests and sharing them; see request.h. */
 #include "request.h"
 
 #include "decode.h"
@@ -15,7 +15,7 @@
 enum {
     INLINE_LIMIT = 256 * 1024, /* bytes of a body that are decoded at once: under 1 ms */
     FIRST_PLACES = 16,
-    FIXED_LIMIT = 128 /* of the form besides query and tail */
+    FIXED_LIMIT = 96 /* of the form's numbers */
 };
 
 struct cvg_prom_question {
@@ -25,12 +25,14 @@ struct cvg_prom_question {
     struct cvg_op *transfer; /* NULL once it has ended */
     uint64_t hash;
     int64_t wall_ns, deadline_ns;
-    char query[];
+    enum cvg_prom_api api;
+    char text[];
 };
 
 /* A body on its way through a worker, which touches nothing but this. */
 struct decoding_job {
-    struct cvg_prom_question *question;
+    struct cvg_prom_question *question; /* for when it comes back */
+    enum cvg_prom_api api;
     struct cvg_prom_answer answer;
     char content_type[96];
     size_t length;
@@ -38,26 +40,6 @@ struct decoding_job {
 };
 
 /* ---- the form ---- */
-
-/* At most three bytes for each of text's. Returns where it ended. */
-static char *encode(char *at, const char *text)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    for (; *text != '\0'; text++) {
-        unsigned byte = (unsigned char)*text;
-        if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-            (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' || byte == '.') {
-            *at++ = (char)byte;
-        } else if (byte == ' ') {
-            *at++ = '+';
-        } else {
-            *at++ = '%';
-            *at++ = digits[byte >> 4];
-            *at++ = digits[byte & 15u];
-        }
-    }
-    return at;
-}
 
 static int is_set(const struct cvg_list *parameters, const char *name)
 {
@@ -70,57 +52,70 @@ static int is_set(const struct cvg_list *parameters, const char *name)
     return 0;
 }
 
-/* One more than is taken, so that an answer cut short by the server is seen as too large. A
- * Thanos without these would leave out what it cannot reach; others do not know them. */
+static void add_parameter(struct cvg_prom_string *string, const struct cvg_pair *pair)
+{
+    cvg_prom_string_put(string, "&");
+    cvg_prom_string_encode(string, pair->name);
+    cvg_prom_string_put(string, "=");
+    cvg_prom_string_encode(string, pair->value);
+}
+
 static void make_tail(struct cvg_prom_desk *desk, const struct cvg_list *parameters)
 {
     const struct cvg_pair *pairs = parameters->items;
-    size_t size = 96;
-    for (size_t i = 0; i < parameters->count; i++) {
-        size += 3 * (strlen(pairs[i].name) + strlen(pairs[i].value)) + 2;
+    struct cvg_prom_string tail = {0};
+    for (const struct cvg_pair *pair = desk->flavour->parameters; pair->name != NULL; pair++) {
+        if (!is_set(parameters, pair->name)) {
+            add_parameter(&tail, pair);
+        }
     }
-    desk->tail = cvg_prom_alloc(size);
-    int fixed = snprintf(desk->tail, size, "&limit=%d%s%s", CVG_PROM_ELEMENT_LIMIT + 1,
-                         is_set(parameters, "partial_response") ? "" : "&partial_response=false",
-                         is_set(parameters, "dedup") ? "" : "&dedup=true");
-    char *at = desk->tail + fixed;
     for (size_t i = 0; i < parameters->count; i++) {
-        *at++ = '&';
-        at = encode(at, pairs[i].name);
-        *at++ = '=';
-        at = encode(at, pairs[i].value);
+        add_parameter(&tail, &pairs[i]);
     }
-    *at = '\0';
-    desk->tail_length = (size_t)(at - desk->tail);
+    desk->tail = cvg_prom_string_take(&tail);
 }
 
-static size_t write_form(struct cvg_prom_desk *desk, const struct cvg_prom_question *question,
-                         int64_t left_ns)
+/* A limit of one more than is taken, so that an answer cut short is seen as too large. */
+static void write_form(struct cvg_prom_desk *desk, const struct cvg_prom_question *question,
+                       int64_t left_ns)
 {
-    size_t size = 3 * strlen(question->query) + desk->tail_length + FIXED_LIMIT;
-    if (size > desk->form_size) {
-        desk->form = cvg_prom_realloc(desk->form, size, 1);
-        desk->form_size = size;
-    }
+    struct cvg_prom_string *form = &desk->written;
     /* A little less than is left, so that the server's own words about a slow query arrive. */
     int64_t timeout_ms = (left_ns - left_ns / 16) / MILLISECOND;
     int64_t wall_ms = question->wall_ns / MILLISECOND;
-    memcpy(desk->form, "query=", 6);
-    char *at = encode(desk->form + 6, question->query);
-    at += snprintf(at, FIXED_LIMIT - 8, "&time=%lld.%03lld&timeout=%lldms",
-                   (long long)(wall_ms / 1000), (long long)(wall_ms % 1000),
-                   (long long)(timeout_ms > 0 ? timeout_ms : 1));
-    memcpy(at, desk->tail, desk->tail_length);
-    return (size_t)(at - desk->form) + desk->tail_length;
+    char numbers[FIXED_LIMIT];
+    if (desk->flavour->nanoseconds) {
+        (void)snprintf(numbers, sizeof(numbers), "&time=%lld", (long long)question->wall_ns);
+    } else {
+        (void)snprintf(numbers, sizeof(numbers), "&time=%lld.%03lld", (long long)(wall_ms / 1000),
+                       (long long)(wall_ms % 1000));
+    }
+    cvg_prom_string_put(form, "query=");
+    cvg_prom_string_encode(form, question->text);
+    cvg_prom_string_put(form, numbers);
+    if (desk->flavour->bounds) {
+        (void)snprintf(numbers, sizeof(numbers), "&timeout=%lldms&limit=%d",
+                       (long long)(timeout_ms > 0 ? timeout_ms : 1), CVG_PROM_ELEMENT_LIMIT + 1);
+        cvg_prom_string_put(form, numbers);
+    }
+    cvg_prom_string_put(form, desk->tail);
+}
+
+static void write_path(struct cvg_prom_desk *desk, const struct cvg_prom_question *question)
+{
+    cvg_prom_string_put(&desk->written, desk->flavour->paths[question->api]);
+    cvg_prom_string_put(&desk->written, "?");
+    cvg_prom_string_put(&desk->written, question->text);
+    cvg_prom_string_put(&desk->written, desk->tail);
 }
 
 /* ---- the table ---- */
 
-static uint64_t hash_of(const char *query, int64_t wall_ns)
+static uint64_t hash_of(const struct cvg_prom_wanted *wanted, int64_t wall_ns)
 {
-    uint64_t hash = UINT64_C(14695981039346656037) ^ (uint64_t)wall_ns;
-    for (; *query != '\0'; query++) {
-        hash = (hash ^ (unsigned char)*query) * UINT64_C(1099511628211);
+    uint64_t hash = UINT64_C(14695981039346656037) ^ (uint64_t)wall_ns ^ wanted->api;
+    for (const char *text = wanted->text; *text != '\0'; text++) {
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
     }
     return hash ^ hash >> 32;
 }
@@ -160,12 +155,14 @@ static void forget(struct cvg_prom_question *question)
 
 /* One that ends no earlier than the asker must know, give or take the slack. */
 static struct cvg_prom_question *find(const struct cvg_prom_desk *desk, uint64_t hash,
-                                      const char *query, const struct cvg_prom_when *when)
+                                      const struct cvg_prom_wanted *wanted,
+                                      const struct cvg_prom_when *when)
 {
     struct cvg_prom_question *question = *place_of(desk, hash);
-    while (question != NULL && (question->hash != hash || question->wall_ns != when->wall_ns ||
-                                when->deadline_ns - question->deadline_ns > DEADLINE_SLACK ||
-                                strcmp(question->query, query) != 0)) {
+    while (question != NULL &&
+           (question->hash != hash || question->wall_ns != when->wall_ns ||
+            when->deadline_ns - question->deadline_ns > DEADLINE_SLACK ||
+            question->api != wanted->api || strcmp(question->text, wanted->text) != 0)) {
         question = question->next;
     }
     return question;
@@ -188,7 +185,8 @@ static void answer_all(struct cvg_prom_question *question, const struct cvg_prom
 static void decode_on_worker(void *arg)
 {
     struct decoding_job *job = arg;
-    cvg_prom_decode(&job->answer, job->body, job->length, job->content_type);
+    const struct cvg_prom_body body = {job->body, job->length, job->content_type};
+    cvg_prom_decode_any(&job->answer, job->api, &body);
 }
 
 static void discard_job(void *arg)
@@ -213,6 +211,7 @@ static void decode_elsewhere(struct cvg_prom_question *question,
     struct cvg_prom_text text;
     const char *type = response->content_type ? response->content_type : "";
     job->question = question;
+    job->api = question->api;
     job->length = response->body_length;
     memcpy(job->body, response->body, response->body_length);
     cvg_prom_text_init(&text, job->content_type, sizeof(job->content_type));
@@ -228,12 +227,14 @@ static void on_response(void *arg, struct cvg_op *op, const struct cvg_http_resp
     (void)op;
     question->transfer = NULL;
     if (cvg_prom_is_refusal(response)) {
-        cvg_prom_refuse(answer, response);
+        cvg_prom_refuse(answer, question->desk->flavour, response);
     } else if (response->body_length > INLINE_LIMIT) {
         decode_elsewhere(question, response);
         return;
     } else {
-        cvg_prom_decode(answer, response->body, response->body_length, response->content_type);
+        const struct cvg_prom_body body = {response->body, response->body_length,
+                                           response->content_type};
+        cvg_prom_decode_any(answer, question->api, &body);
     }
     answer_all(question, answer);
 }
@@ -242,38 +243,46 @@ static void on_response(void *arg, struct cvg_op *op, const struct cvg_http_resp
 
 static void send_question(struct cvg_prom_question *question)
 {
-    static const struct cvg_pair accept = {"Accept", "application/json"};
     struct cvg_prom_desk *desk = question->desk;
+    const struct cvg_pair headers[] = {{"Accept", "application/json"},
+                                       {desk->flavour->tenant_header, desk->tenant}};
     int64_t left_ns = question->deadline_ns - desk->host->now();
     if (left_ns < MILLISECOND) {
         left_ns = MILLISECOND;
     }
-    size_t length = write_form(desk, question, left_ns);
     struct cvg_http_request request = {
         .size = sizeof(request),
-        .method = "POST",
-        .path = "/api/v1/query",
-        .headers = &accept,
-        .header_count = 1,
-        .body = desk->form,
-        .body_length = length,
-        .content_type = "application/x-www-form-urlencoded",
+        .headers = headers,
+        .header_count = desk->tenant != NULL ? 2 : 1,
         /* The runs' own deadlines end it; this is for one whose askers came later. */
         .timeout_ns = left_ns + DEADLINE_SLACK,
         .on_done = on_response,
         .arg = question,
     };
+    desk->written.length = 0;
+    if (question->api == CVG_PROM_QUERY) {
+        write_form(desk, question, left_ns);
+        request.method = "POST";
+        request.path = desk->flavour->paths[question->api];
+        request.body = desk->written.data;
+        request.body_length = desk->written.length;
+        request.content_type = "application/x-www-form-urlencoded";
+    } else {
+        write_path(desk, question);
+        request.method = "GET";
+        request.path = desk->written.data;
+    }
     question->transfer = desk->host->http(desk->scope, &request);
 }
 
-void cvg_prom_desk_ask(struct cvg_prom_desk *desk, struct cvg_prom_asker *asker, const char *query,
-                       const struct cvg_prom_when *when)
+void cvg_prom_desk_ask(struct cvg_prom_desk *desk, struct cvg_prom_asker *asker,
+                       const struct cvg_prom_wanted *wanted, const struct cvg_prom_when *when)
 {
-    uint64_t hash = hash_of(query, when->wall_ns);
-    struct cvg_prom_question *question = find(desk, hash, query, when);
+    uint64_t hash = hash_of(wanted, when->wall_ns);
+    struct cvg_prom_question *question = find(desk, hash, wanted, when);
     int is_new = question == NULL;
     if (is_new) {
-        size_t length = strlen(query);
+        size_t length = strlen(wanted->text);
         if (desk->question_count == desk->place_count) {
             grow(desk);
         }
@@ -282,7 +291,8 @@ void cvg_prom_desk_ask(struct cvg_prom_desk *desk, struct cvg_prom_asker *asker,
         question->hash = hash;
         question->wall_ns = when->wall_ns;
         question->deadline_ns = when->deadline_ns;
-        memcpy(question->query, query, length + 1);
+        question->api = wanted->api;
+        memcpy(question->text, wanted->text, length + 1);
         question->next = *place_of(desk, hash);
         *place_of(desk, hash) = question;
         desk->question_count++;
@@ -323,7 +333,10 @@ void cvg_prom_desk_leave(struct cvg_prom_asker *asker)
 void cvg_prom_desk_open(struct cvg_prom_desk *desk, const struct cvg_host *host,
                         struct cvg_source *source, const struct cvg_prom_source_config *config)
 {
-    *desk = (struct cvg_prom_desk){.host = host, .scope = host->source_scope(source)};
+    *desk = (struct cvg_prom_desk){.host = host,
+                                   .scope = host->source_scope(source),
+                                   .flavour = cvg_prom_flavour(config->flavour),
+                                   .tenant = config->tenant};
     make_tail(desk, &config->parameters);
     grow(desk);
 }
@@ -340,5 +353,5 @@ void cvg_prom_desk_close(struct cvg_prom_desk *desk)
     cvg_prom_answer_done(&desk->answer);
     free(desk->places);
     free(desk->tail);
-    free(desk->form);
+    cvg_prom_string_done(&desk->written);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The desk of a source: takes questions, asks the server, hands out the answers. A question is a
- * query at one instant. Whoever asks what is being asked already is put onto the same question, so
- * that a round asks each query once; the transfer belongs to the source and goes on until it is
+ * The desk of a source: takes questions, asks the server, hands out the answers. A question is
+ * what is wanted at one instant. Whoever asks what is being asked already is put onto the same question, so
+ * that a round asks each once; the transfer belongs to the source and goes on until it is
  * answered or the last asker has left.
  *
  *   asked → (transfer) → answered inline, body up to 256 KiB
@@ -16,7 +16,9 @@
 #define CVG_PROM_REQUEST_H
 
 #include "answer.h"
+#include "compose.h"
 #include "config.h"
+#include "flavour.h"
 
 #include <convergate/module.h>
 
@@ -35,13 +37,14 @@ struct cvg_prom_desk {
     struct cvg_scope *scope;           /* the source's */
     struct cvg_prom_question **places; /* owned; chains by hash */
     size_t place_count, question_count;
-    char *tail; /* owned; form parameters that are the same for each question */
-    size_t tail_length;
-    char *form; /* owned; the request body being written */
-    size_t form_size;
-    struct cvg_prom_answer answer; /* kept for its memory */
+    const struct cvg_prom_flavour *flavour;
+    const char *tenant;             /* NULL: none */
+    char *tail;                     /* owned; parameters that are the same for each question */
+    struct cvg_prom_string written; /* the form or path being written, kept for its memory */
+    struct cvg_prom_answer answer;  /* kept for its memory */
 };
 
+/* config is borrowed for the desk's life. */
 void cvg_prom_desk_open(struct cvg_prom_desk *desk, const struct cvg_host *host,
                         struct cvg_source *source, const struct cvg_prom_source_config *config);
 /* Nobody asks any more. */
@@ -52,9 +55,14 @@ struct cvg_prom_when {
     int64_t deadline_ns; /* on host->now()'s clock */
 };
 
-/* The query is copied. */
-void cvg_prom_desk_ask(struct cvg_prom_desk *desk, struct cvg_prom_asker *asker, const char *query,
-                       const struct cvg_prom_when *when);
+struct cvg_prom_wanted {
+    enum cvg_prom_api api;
+    char *text; /* see there */
+};
+
+/* The text is copied. The desk's flavour must have the api. */
+void cvg_prom_desk_ask(struct cvg_prom_desk *desk, struct cvg_prom_asker *asker,
+                       const struct cvg_prom_wanted *wanted, const struct cvg_prom_when *when);
 /* Silent; nothing where it does not ask. */
 void cvg_prom_desk_leave(struct cvg_prom_asker *asker);
 

@@ -31,7 +31,7 @@ static void judge(const struct cvg_prom_answer *answer, uint32_t reduce, const c
                                            .max_sample_age = CVG_ABSENT_INT};
     struct cvg_prom_plan plan = {.has_degraded = 1};
     struct cvg_prom_finding finding;
-    struct cvg_prom_companion volume, age;
+    struct cvg_prom_part volume, age;
     check(cvg_prom_condition_parse(config.ready, &plan.ready) == NULL);
     check(cvg_prom_condition_parse(config.degraded, &plan.degraded) == NULL);
     cvg_prom_judge(&config, &plan, answer, &finding);
@@ -61,7 +61,7 @@ static void refuse(const char *body, size_t length, uint32_t status, const char 
                                          .body = body,
                                          .body_length = length};
     struct cvg_prom_answer answer = {0};
-    cvg_prom_refuse(&answer, &response);
+    cvg_prom_refuse(&answer, cvg_prom_flavour(status % CVG_PROM_FLAVOUR_COUNT), &response);
     check(answer.fault != CVG_FAULT_NONE && answer.fault != CVG_FAULT_BUG);
     check(answer.problem[0] != '\0');
     cvg_prom_answer_done(&answer);
@@ -76,7 +76,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(text, data, size);
     text[size] = '\0';
 
-    cvg_prom_decode(&answer, (const char *)data, size, "application/json");
+    const struct cvg_prom_body body = {(const char *)data, size, "application/json"};
+    cvg_prom_decode(&answer, &body);
     check(answer.fault == CVG_FAULT_NONE || answer.count == 0);
     for (uint32_t reduce = CVG_PROM_SINGLE; reduce <= CVG_PROM_COUNT; reduce++) {
         judge(&answer, reduce, conditions[reduce % 4]);

@@ -104,14 +104,22 @@ void fixture_done(struct fixture *fixture)
     free(fixture->memory);
 }
 
+void fixture_read(const struct fixture *fixture, enum cvg_prom_api api, uint32_t flavour,
+                  struct cvg_prom_answer *answer)
+{
+    const struct cvg_http_response *response = &fixture->response;
+    const struct cvg_prom_body body = {response->body, response->body_length,
+                                       response->content_type};
+    if (cvg_prom_is_refusal(response)) {
+        cvg_prom_refuse(answer, cvg_prom_flavour(flavour), response);
+    } else {
+        cvg_prom_decode_any(answer, api, &body);
+    }
+}
+
 void fixture_answer(const struct fixture *fixture, struct cvg_prom_answer *answer)
 {
-    if (cvg_prom_is_refusal(&fixture->response)) {
-        cvg_prom_refuse(answer, &fixture->response);
-    } else {
-        cvg_prom_decode(answer, fixture->response.body, fixture->response.body_length,
-                        fixture->response.content_type);
-    }
+    fixture_read(fixture, CVG_PROM_QUERY, CVG_PROM_PROMETHEUS, answer);
 }
 
 struct cvg_prom_check_config check_config(const char *ready)

@@ -4,6 +4,7 @@
 #ifndef CVG_TEST_FIXTURE_H
 #define CVG_TEST_FIXTURE_H
 
+#include "flavour.h"
 #include "judge.h"
 
 #include <convergate/module.h>
@@ -18,6 +19,9 @@ struct fixture {
 void fixture_load(const char *name, struct fixture *ret);
 void fixture_done(struct fixture *fixture);
 /* Refuses or decodes, as the module does. */
+void fixture_read(const struct fixture *fixture, enum cvg_prom_api api, uint32_t flavour,
+                  struct cvg_prom_answer *answer);
+/* As an answer to a query of a Prometheus. */
 void fixture_answer(const struct fixture *fixture, struct cvg_prom_answer *answer);
 
 /* A check that has nothing but a query and `ready`. */

@@ -15,6 +15,13 @@
 
 #include <cmocka.h>
 
+static void decode(struct cvg_prom_answer *answer, const char *bytes, size_t length,
+                   const char *content_type)
+{
+    const struct cvg_prom_body body = {bytes, length, content_type};
+    cvg_prom_decode(answer, &body);
+}
+
 struct golden {
     const char *name, *ready;
     uint32_t reduce; /* enum cvg_prom_reduce */
@@ -150,7 +157,7 @@ struct body {
 static void check_body(const struct body *row)
 {
     struct cvg_prom_answer answer = {0};
-    cvg_prom_decode(&answer, row->bytes, strlen(row->bytes), "application/json");
+    decode(&answer, row->bytes, strlen(row->bytes), "application/json");
     if (answer.fault != row->fault ||
         (answer.fault != 0 && strcmp(cvg_prom_reason_code(answer.reason), row->reason) != 0)) {
         fail_msg("%s: fault %u %s: %s", row->bytes, answer.fault,
@@ -264,7 +271,7 @@ static void test_says_what_came_instead_of_json(void **state)
 {
     (void)state;
     struct cvg_prom_answer answer = {0};
-    cvg_prom_decode(&answer, "<html>login</html>", 18, "text/html");
+    decode(&answer, "<html>login</html>", 18, "text/html");
     assert_string_equal(answer.problem, "the answer is not a query's but text/html, 18 bytes");
     cvg_prom_answer_done(&answer);
 }
@@ -278,7 +285,7 @@ static void test_takes_is_partial_for_partial(void **state)
     struct cvg_prom_answer answer = {0};
     struct cvg_prom_finding finding;
     struct cvg_prom_check_config config = check_config("== 2");
-    cvg_prom_decode(&answer, body, strlen(body), "application/json");
+    decode(&answer, body, strlen(body), "application/json");
     check_judge(&config, &answer, &finding);
     assert_int_equal(finding.reading.status, CVG_DEGRADED);
     assert_string_equal(finding.reading.reason, "PartialData");
@@ -301,7 +308,7 @@ static void test_refuses_more_series_than_are_allowed(void **state)
         }
         memcpy(body + length, "]}}", 3);
         struct cvg_prom_answer answer = {0};
-        cvg_prom_decode(&answer, body, length + 3, "application/json");
+        decode(&answer, body, length + 3, "application/json");
         if (count == CVG_PROM_ELEMENT_LIMIT) {
             assert_int_equal(answer.fault, CVG_FAULT_NONE);
             assert_int_equal(answer.count, count);
@@ -330,7 +337,7 @@ static void test_is_never_ready_on_a_truncated_answer(void **state)
         for (size_t length = 0; length < fixture.response.body_length; length++) {
             char *cut = cvg_strndup(fixture.response.body, length);
             struct cvg_prom_finding finding;
-            cvg_prom_decode(&answer, cut, length, "application/json");
+            decode(&answer, cut, length, "application/json");
             check_judge(&config, &answer, &finding);
             assert_int_equal(finding.reading.status, CVG_UNKNOWN);
             assert_int_equal(finding.reading.fault, CVG_FAULT_PROTOCOL);
@@ -352,7 +359,7 @@ static void test_names_what_the_server_said(void **state)
                                      "unclosed left parenthesis"},
         {"error-timeout-503", "503 timeout: query timed out in expression evaluation"},
         {"notready-503-query", "503: Service Unavailable; it is starting, or nothing stands behind "
-                               "its proxy"},
+                               "its proxy: look at its /-/ready"},
         {"notfound-404", "404: 404 page not found; is the path in the source's url right?"},
         {"agent-mode-422", "422 execution: unavailable with Prometheus Agent"},
     };
@@ -423,7 +430,7 @@ static void test_tells_statuses_and_faults_apart(void **state)
                                              .body_length = strlen(rows[i].body)};
         struct cvg_prom_answer answer = {0};
         assert_true(cvg_prom_is_refusal(&response));
-        cvg_prom_refuse(&answer, &response);
+        cvg_prom_refuse(&answer, cvg_prom_flavour(CVG_PROM_PROMETHEUS), &response);
         if (answer.fault != rows[i].fault ||
             strcmp(cvg_prom_reason_code(answer.reason), rows[i].reason) != 0 ||
             (rows[i].problem != NULL && strcmp(answer.problem, rows[i].problem) != 0)) {

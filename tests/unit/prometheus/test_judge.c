@@ -162,7 +162,7 @@ static void test_names_the_series_that_decided(void **state)
     (void)state;
     static const char body[] = "{\"__name__\":\"up\",\"job\":\"a\\u2028\\u003cb\"}{\"job\":\"c\"}";
     const uint32_t second = (uint32_t)(strchr(body, '}') + 1 - body);
-    struct cvg_prom_element elements[] = {{1, 0, second}, {0, second, 11}};
+    struct cvg_prom_element elements[] = {{1, {0, second}}, {0, {second, 11}}};
     struct cvg_prom_answer answer = {.body = body, .elements = elements, .count = 2};
     struct cvg_prom_check_config config = check_config("== 1");
     struct cvg_prom_finding finding;
@@ -183,7 +183,7 @@ static void test_names_the_series_that_decided(void **state)
     assert_string_equal(fact(&finding, "label.__name__"), "up");
     assert_string_equal(fact(&finding, "value"), "1");
     assert_string_equal(fact(&finding, "elements"), "1");
-    elements[0].labels_length = 0;
+    elements[0].labels.length = 0;
     check_judge(&config, &answer, &finding);
     assert_string_equal(finding.reading.message, "the value is 1, as wanted: == 1");
 }
@@ -204,7 +204,7 @@ static void test_bounds_what_came_from_outside(void **state)
         body[length++] = '"';
     }
     body[length++] = '}';
-    struct cvg_prom_element element = {1, 0, (uint32_t)length};
+    struct cvg_prom_element element = {1, {0, (uint32_t)length}};
     struct cvg_prom_answer answer = {
         .body = body, .elements = &element, .count = 1, .partial = 1, .warnings = 1};
     struct cvg_prom_check_config config = check_config("== 1");
@@ -261,7 +261,7 @@ static void test_holds_the_value_against_its_companions(void **state)
     static const struct cvg_prom_volume volume = {"x", 10};
     for (size_t i = 0; i < CVG_COUNT(rows); i++) {
         struct cvg_prom_element elements[3] = {
-            {rows[i].value, 0, 0}, {rows[i].volume, 0, 0}, {rows[i].age, 0, 0}};
+            {.value = rows[i].value}, {.value = rows[i].volume}, {.value = rows[i].age}};
         struct cvg_prom_answer answers[3] = {{.body = ""}, {.body = ""}, {.body = ""}};
         for (size_t j = 0; j < 3; j++) {
             answers[j].elements = &elements[j];
@@ -276,7 +276,7 @@ static void test_holds_the_value_against_its_companions(void **state)
         struct cvg_prom_plan plan = {
             .ready = {.low = -(double)INFINITY, .high = 1, .high_open = 1}};
         struct cvg_prom_finding finding;
-        struct cvg_prom_companion much, old;
+        struct cvg_prom_part much, old;
         config.min_volume = &volume;
         config.on_low_volume = rows[i].on_low_volume;
         config.max_sample_age = INT64_C(45000000000);

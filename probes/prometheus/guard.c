@@ -1,41 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Volume and age, and what they make of a finding; see judge.h. */
+/* Guards, volume and age, and what they make of a finding; see judge.h. */
 #include "judge.h"
 
 #include <math.h>
 #include <string.h>
 
-static void companion_against(struct cvg_prom_companion *companion, uint32_t fault,
-                              enum cvg_prom_reason reason, const char *words)
+void cvg_prom_judge_volume(const struct cvg_prom_answer *answer, struct cvg_prom_part *ret)
 {
-    struct cvg_prom_text text;
-    companion->status = CVG_UNKNOWN;
-    companion->fault = fault;
-    companion->reason = reason;
-    cvg_prom_text_init(&text, companion->problem, sizeof(companion->problem));
-    cvg_prom_text_add(&text, words);
-}
-
-static void companion_begin(const struct cvg_prom_answer *answer, struct cvg_prom_companion *ret)
-{
-    ret->status = CVG_READY;
-    ret->fault = CVG_FAULT_NONE;
-    ret->partial = answer->partial;
-    ret->value = answer->count > 0 ? answer->elements[0].value : 0;
-    ret->problem[0] = '\0';
-    if (answer->fault != CVG_FAULT_NONE) {
-        companion_against(ret, answer->fault, answer->reason, answer->problem);
-    }
-}
-
-void cvg_prom_judge_volume(const struct cvg_prom_answer *answer, struct cvg_prom_companion *ret)
-{
-    companion_begin(answer, ret);
+    cvg_prom_part_begin(answer, ret);
     if (ret->status == CVG_READY && (answer->count != 1 || !isfinite(ret->value))) {
-        companion_against(ret, CVG_FAULT_NONE, CVG_PROM_REASON_VOLUME_UNKNOWN,
-                          answer->count == 0   ? "min_volume: its query answered no series"
-                          : answer->count == 1 ? "min_volume: its query answered no finite number"
-                                               : "min_volume: its query answered several series");
+        cvg_prom_part_against(ret, CVG_FAULT_NONE, CVG_PROM_REASON_VOLUME_UNKNOWN,
+                              answer->count == 0 ? "min_volume: its query answered no series"
+                              : answer->count == 1
+                                  ? "min_volume: its query answered no finite number"
+                                  : "min_volume: its query answered several series");
     }
 }
 
@@ -46,15 +24,15 @@ static double to_milliseconds(double seconds)
 }
 
 void cvg_prom_judge_age(const struct cvg_prom_check_config *config,
-                        const struct cvg_prom_answer *answer, struct cvg_prom_companion *ret)
+                        const struct cvg_prom_answer *answer, struct cvg_prom_part *ret)
 {
-    companion_begin(answer, ret);
+    cvg_prom_part_begin(answer, ret);
     if (ret->status != CVG_READY) {
         return;
     }
     if (answer->count != 1 || !isfinite(ret->value)) {
-        companion_against(ret, CVG_FAULT_NONE, CVG_PROM_REASON_SAMPLES_TOO_OLD,
-                          "max_sample_age: there is no current sample of these series");
+        cvg_prom_part_against(ret, CVG_FAULT_NONE, CVG_PROM_REASON_SAMPLES_TOO_OLD,
+                              "max_sample_age: there is no current sample of these series");
         return;
     }
     /* In seconds, as the source counts; a double holds them far below a nanosecond's worth. */
@@ -70,12 +48,12 @@ void cvg_prom_judge_age(const struct cvg_prom_check_config *config,
         cvg_prom_text_add(&text, " s old, at most ");
         cvg_prom_text_number(&text, limit);
         cvg_prom_text_add(&text, " s are taken");
-        companion_against(ret, CVG_FAULT_NONE, CVG_PROM_REASON_SAMPLES_TOO_OLD, words);
+        cvg_prom_part_against(ret, CVG_FAULT_NONE, CVG_PROM_REASON_SAMPLES_TOO_OLD, words);
     }
 }
 
 static void conclude_low_volume(const struct cvg_prom_check_config *config,
-                                const struct cvg_prom_companion *volume,
+                                const struct cvg_prom_part *volume,
                                 struct cvg_prom_finding *finding)
 {
     /* A store that is missing makes traffic look lower than it is. */
@@ -118,10 +96,10 @@ static void conclude_partial(struct cvg_prom_finding *finding)
 }
 
 void cvg_prom_conclude(const struct cvg_prom_check_config *config,
-                       const struct cvg_prom_companion *volume,
-                       const struct cvg_prom_companion *age, struct cvg_prom_finding *finding)
+                       const struct cvg_prom_part *volume, const struct cvg_prom_part *age,
+                       struct cvg_prom_finding *finding)
 {
-    const struct cvg_prom_companion *in_order[] = {age, volume};
+    const struct cvg_prom_part *in_order[] = {age, volume};
     if (finding->reading.fault != CVG_FAULT_NONE) {
         return;
     }

@@ -28,8 +28,8 @@ _convergate_takes_environment() {
     "$1" --help 2>/dev/null | grep -qE "^ +convergate $2 .*\bENV\b"
 }
 
-# Lines of `convergate status`: the name, the phase, how many are ready, the gates. The server is
-# the one that the command line names.
+# Lines of `convergate status`: the name, the phase, "2 of 3", and "GATE = VERDICT, ...".
+# The server is the one that the command line names.
 _convergate_status() {
     local program=$1 i server=()
     shift
@@ -102,7 +102,7 @@ _convergate() {
     *)
         if [[ $prev == -g || $prev == --gate ]]; then
             candidates=$(_convergate_status "$program" "${words[@]}" |
-                awk -v of="$environment" 'of == "" || $1 == of { for (i = 6; i <= NF; i++) { sub(/,$/, "", $i); print $i } }')
+                awk -v of="$environment" 'of == "" || $1 == of { for (i = 6; i <= NF; i += 3) print $i }')
         fi
         ;;
     esac

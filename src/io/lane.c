@@ -177,11 +177,6 @@ void cvg_lane_free(struct cvg_lane *lane)
     free(lane);
 }
 
-const struct cvg_endpoint *cvg_lane_get(const struct cvg_lane *lane)
-{
-    return &lane->settings;
-}
-
 struct cvg_lane_stats cvg_lane_stats(const struct cvg_lane *lane)
 {
     return lane->stats;

@@ -22,7 +22,6 @@ void cvg_lane_free(struct cvg_lane *lane);
 /* New settings for requests that start from now on. */
 CVG_NODISCARD int cvg_lane_set(struct cvg_lane *lane, const struct cvg_endpoint *settings,
                                struct cvg_error *reterr);
-const struct cvg_endpoint *cvg_lane_get(const struct cvg_lane *lane);
 struct cvg_lane_stats cvg_lane_stats(const struct cvg_lane *lane);
 /* What is wrong with settings, without connecting: unreadable files, certificate without key. */
 CVG_NODISCARD int cvg_lane_check(const struct cvg_endpoint *settings, struct cvg_error *reterr);

@@ -11,6 +11,7 @@
  *   - An ENUM with `members`: those of its choices that have the name of a member are written as a map
  *     of that one key, `{keep: 5m}`; the member is bound into the same struct as the ENUM.
  *   - CVG_FIELD_NODE: a map of named things that its owner binds; stored as const struct cvg_node *.
+ *     `members`, where set, are what each of them has, for the schema and the reference page.
  *
  * References. In a check's own keys a STRING may contain ${checks.NAME.facts.PATH}. The text is
  * bound as written and reported to `on_reference`; binding again with `resolve` fills it in. So

@@ -11,11 +11,53 @@
 #include "config/bind.h"
 #include "config/kind.h"
 
+/* What a token, a client certificate or a user of the Unix socket may do. */
+struct cvg_grant_config {
+    const char *name;
+    const char *sha256;                  /* a token: 64 hexadecimal digits */
+    const char *common_name, *dns, *uri; /* a client: one of them, the others NULL */
+    uint32_t uid;                        /* a user */
+    uint32_t scopes;                     /* enum cvg_may */
+    struct cvg_list environments;        /* const char *; empty: all */
+};
+
+struct cvg_grants_config {
+    const struct cvg_grant_config *items;
+    size_t count;
+};
+
+enum cvg_config_socket_mode {
+    CVG_CONFIG_SOCKET_OWNER,
+    CVG_CONFIG_SOCKET_GROUP,
+    CVG_CONFIG_SOCKET_ALL
+};
+
+struct cvg_server_tls_config {
+    const char *cert; /* NULL: no TLS */
+    const struct cvg_secret *key;
+    const char *client_ca; /* NULL: no client certificates */
+};
+
+struct cvg_limits_config {
+    int64_t connections;
+    int64_t per_address, waiters; /* CVG_ABSENT_INT: three quarters of connections */
+    int64_t header, body;         /* bytes */
+    int64_t idle_ns, request_ns;
+};
+
 struct cvg_server_config {
     const char *listen_host; /* literal address */
     uint16_t listen_port;    /* 0: any free one */
     struct cvg_list hosts;   /* const char *: further names that the Host header may have */
     int64_t threads;
+    struct cvg_server_tls_config tls;
+    const char *socket;   /* NULL: none */
+    uint32_t socket_mode; /* enum cvg_config_socket_mode */
+    struct cvg_grants_config tokens, clients, users;
+    const char *health_host; /* NULL: none */
+    uint16_t health_port;
+    const char *health_socket; /* NULL: none */
+    struct cvg_limits_config limits;
 };
 
 struct cvg_names_config {

@@ -101,6 +101,21 @@ static const char *shown_default(const struct cvg_field *field)
     return field->type == CVG_FIELD_STRUCT ? NULL : field->default_text;
 }
 
+static bool has_keys_below(const struct cvg_field *field)
+{
+    return field->members && (field->type == CVG_FIELD_STRUCT || field->type == CVG_FIELD_LIST ||
+                              field->type == CVG_FIELD_NODE);
+}
+
+/* What stands between a key and those below it. */
+static const char *suffix(const struct cvg_field *field)
+{
+    if (field->type == CVG_FIELD_LIST) {
+        return "[]";
+    }
+    return field->type == CVG_FIELD_NODE ? ".NAME" : "";
+}
+
 /* ---- terminal ---- */
 
 static void put_wrapped(struct cvg_buf *out, const char *text, size_t indent)
@@ -147,10 +162,9 @@ static void put_table(struct cvg_buf *out, const struct cvg_field *fields, const
         if (field->example) {
             cvg_buf_printf(out, "%*sexample: %s: %s\n", INDENT, "", field->name, field->example);
         }
-        bool nested = field->type == CVG_FIELD_STRUCT || field->type == CVG_FIELD_LIST;
-        if (nested && field->members) {
-            char *below CVG_CLEANUP(cvg_free_pointer) = cvg_format(
-                "%s%s%s.", prefix, field->name, field->type == CVG_FIELD_LIST ? "[]" : "");
+        if (has_keys_below(field)) {
+            char *below CVG_CLEANUP(cvg_free_pointer) =
+                cvg_format("%s%s%s.", prefix, field->name, suffix(field));
             put_table(out, field->members, below);
         }
     }
@@ -223,10 +237,9 @@ static void put_rows(struct cvg_buf *out, const struct cvg_field *fields, const 
             put_code_cell(out, field->example);
         }
         cvg_buf_puts(out, " |\n");
-        bool nested = field->type == CVG_FIELD_STRUCT || field->type == CVG_FIELD_LIST;
-        if (nested && field->members) {
-            char *below CVG_CLEANUP(cvg_free_pointer) = cvg_format(
-                "%s%s%s.", prefix, field->name, field->type == CVG_FIELD_LIST ? "[]" : "");
+        if (has_keys_below(field)) {
+            char *below CVG_CLEANUP(cvg_free_pointer) =
+                cvg_format("%s%s%s.", prefix, field->name, suffix(field));
             put_rows(out, field->members, below);
         }
     }

@@ -9,34 +9,6 @@
 
 #define AT(type, member) offsetof(struct type, member)
 
-const struct cvg_field cvg_server_fields[] = {
-    {.name = "listen",
-     .doc =
-         "Address and port of the HTTP API. Only loopback addresses are taken: there is no access "
-         "control of its own yet, so put a reverse proxy with TLS and authentication in front to "
-         "reach it from other machines. Port 0 takes any free port.",
-     .default_text = "127.0.0.1:8717",
-     .example = "\"[::1]:8717\"",
-     .type = CVG_FIELD_STRING,
-     .flags = CVG_FIELD_NONEMPTY,
-     .offset = AT(cvg_server_keys, listen)},
-    {.name = "hosts",
-     .doc = "Further names that the Host header of a request may have, for example the name of the "
-            "proxy in front. Loopback names and addresses are always taken; any other request is "
-            "refused, so that no web page can reach the gate through somebody's browser.",
-     .example = "[gate.example.com]",
-     .type = CVG_FIELD_LIST,
-     .offset = AT(cvg_server_keys, hosts)},
-    {.name = "threads",
-     .doc = "Threads that answer HTTP requests. Two serve some 100,000 verdicts a second; more "
-            "only help beyond that.",
-     .default_text = "2",
-     .type = CVG_FIELD_INT,
-     .min = 1,
-     .max = 64,
-     .offset = AT(cvg_server_keys, threads)},
-    {0}};
-
 const struct cvg_field cvg_names_fields[] = {
     {.name = "servers",
      .doc =

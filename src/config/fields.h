@@ -10,10 +10,29 @@
 #include "config/bind.h"
 #include "config/kind.h"
 
+struct cvg_server_tls_keys {
+    const char *cert, *client_ca;
+    const struct cvg_secret *key;
+};
+
+struct cvg_limits_keys {
+    int64_t connections, per_address, waiters, header, body, idle, request;
+};
+
 struct cvg_server_keys {
-    const char *listen;
+    const char *listen, *socket, *health;
     struct cvg_list hosts;
     int64_t threads;
+    uint32_t behind_proxy, socket_mode;
+    const struct cvg_server_tls_keys *tls;
+    const struct cvg_limits_keys *limits;
+    const struct cvg_node *tokens, *clients, *users;
+};
+
+/* Of a token, a client or a user; what the others have stays NULL. */
+struct cvg_grant_keys {
+    const char *sha256, *common_name, *dns, *uri;
+    struct cvg_list scopes, environments;
 };
 
 struct cvg_names_keys {
@@ -84,6 +103,7 @@ struct cvg_gate_keys {
 
 extern const struct cvg_field cvg_file_fields[], cvg_server_fields[], cvg_names_fields[],
     cvg_defaults_fields[], cvg_environment_fields[], cvg_gate_fields[];
+extern const struct cvg_field cvg_token_fields[], cvg_client_fields[], cvg_user_fields[];
 extern const struct cvg_field cvg_source_fields[];     /* type */
 extern const struct cvg_field cvg_via_fields[];        /* via */
 extern const struct cvg_field cvg_endpoint_fields[];   /* url, ... */

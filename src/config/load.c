@@ -41,62 +41,11 @@ const char *cvg_load_suggest(struct cvg_loader *loader, const char *name, const 
     return text ? cvg_arena_format(loader->arena, "; %s", text) : "";
 }
 
-/* ---- server, names, store ---- */
+/* ---- names, store ---- */
 
-static bool is_loopback(const char *host)
-{
-    return cvg_text_starts(host, "127.") || strcmp(host, "::1") == 0;
-}
-
-static void load_listen(struct cvg_loader *loader, const struct cvg_node *node, const char *text)
-{
-    struct cvg_server_config *server = &loader->config->server;
-    char host[INET6_ADDRSTRLEN];
-    struct cvg_error error;
-    if (!text) {
-        return;
-    }
-    if (cvg_config_parse_listen(text, host, sizeof host, &server->listen_port, &error) < 0) {
-        cvg_diagnostics_error(loader->diagnostics, node, "'listen' %s", error.text);
-        return;
-    }
-    if (!is_loopback(host)) {
-        cvg_diagnostics_error(
-            loader->diagnostics, node,
-            "'listen' must be a loopback address (127.0.0.1 or [::1]), not %s: "
-            "there is no access control yet, so anybody who reaches the port could "
-            "ask; put a proxy with TLS and authentication in front of it",
-            host);
-    }
-    server->listen_host = cvg_arena_strdup(loader->arena, host);
-}
-
-/* A list item's place; a list may also be a single value. */
-static const struct cvg_node *item_at(const struct cvg_node *list, size_t i)
+const struct cvg_node *cvg_load_item(const struct cvg_node *list, size_t i)
 {
     return list && list->kind == CVG_NODE_LIST ? list->items[i] : list;
-}
-
-static bool is_host(const char *text)
-{
-    size_t length = strlen(text);
-    if (length == 0 || length > 253) {
-        return false;
-    }
-    return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:[]") ==
-           length;
-}
-
-static void check_hosts(struct cvg_loader *loader, const struct cvg_node *node,
-                        const struct cvg_list *hosts)
-{
-    const char *const *items = hosts->items;
-    for (size_t i = 0; i < hosts->count; i++) {
-        if (items[i][0] && !is_host(items[i])) {
-            cvg_diagnostics_error(loader->diagnostics, item_at(node, i),
-                                  "'hosts' must be names such as gate.example.com");
-        }
-    }
 }
 
 /* An address, or one with a port. */
@@ -118,7 +67,7 @@ static void check_servers(struct cvg_loader *loader, const struct cvg_node *node
     const char *const *items = servers->items;
     for (size_t i = 0; i < servers->count; i++) {
         if (items[i][0] && !is_name_server(items[i])) {
-            cvg_diagnostics_error(loader->diagnostics, item_at(node, i),
+            cvg_diagnostics_error(loader->diagnostics, cvg_load_item(node, i),
                                   "'servers' must be addresses, such as 10.0.0.2 or "
                                   "\"10.0.0.2:5353\"");
         }
@@ -129,15 +78,8 @@ static void load_settings(struct cvg_loader *loader, const struct cvg_node *root
                           const struct cvg_file_keys *keys)
 {
     struct cvg_config *config = loader->config;
-    const struct cvg_node *server = cvg_node_get(root, "server");
     const struct cvg_node *names = cvg_node_get(root, "names");
-    if (keys->server) {
-        const struct cvg_node *listen = cvg_node_get(server, "listen");
-        load_listen(loader, listen ? listen : server, keys->server->listen);
-        check_hosts(loader, cvg_node_get(server, "hosts"), &keys->server->hosts);
-        config->server.hosts = keys->server->hosts;
-        config->server.threads = keys->server->threads;
-    }
+    cvg_load_server(loader, cvg_node_get(root, "server"), keys->server);
     if (keys->names) {
         check_servers(loader, cvg_node_get(names, "servers"), &keys->names->servers);
         config->names.servers = keys->names->servers;
@@ -220,6 +162,7 @@ static void load_root(struct cvg_loader *loader, const struct cvg_node *root)
     load_settings(loader, root, &keys);
     cvg_load_sources(loader, keys.sources);
     load_environments(loader, keys.environments);
+    cvg_load_grants_check(loader, cvg_node_get(root, "server"));
 }
 
 static struct cvg_config *config_new(const char *file)

@@ -20,6 +20,16 @@ struct cvg_loader {
     struct cvg_map *sources; /* name to struct cvg_source_config *; kind NULL: not understood */
 };
 
+/* config->server: the listeners, who may ask, and the limits. */
+void cvg_load_server(struct cvg_loader *loader, const struct cvg_node *node,
+                     const struct cvg_server_keys *keys);
+/* config->server's tokens, clients and users. */
+#define CVG_GRANTS_MOST 1000
+void cvg_load_grants(struct cvg_loader *loader, const struct cvg_server_keys *keys);
+/* Whether the environments that tokens, clients and users name exist: after those were loaded. */
+void cvg_load_grants_check(struct cvg_loader *loader, const struct cvg_node *server);
+/* A list item's place; a list may also be a single value. */
+const struct cvg_node *cvg_load_item(const struct cvg_node *list, size_t i);
 /* config->sources and loader->sources. In all of these map may be NULL: there are none. */
 void cvg_load_sources(struct cvg_loader *loader, const struct cvg_node *map);
 /* The endpoint that a source's keys describe; whatever does not fit together is reported. */

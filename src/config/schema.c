@@ -191,6 +191,26 @@ static void put_map(struct cvg_json_text *json, const struct cvg_field *field)
     put_limits(json, field, "minProperties", "maxProperties");
 }
 
+/* A map from names to what its owner binds: by the members, or as a definition of its own. */
+static void put_node(struct cvg_json_text *json, const struct cvg_field *field)
+{
+    if (!field->members) {
+        put_ref(json, "", field->name);
+        return;
+    }
+    cvg_json_text_key(json, "type");
+    cvg_json_text_open(json, '[');
+    cvg_json_text_string(json, "object");
+    cvg_json_text_string(json, "null");
+    cvg_json_text_close(json, ']');
+    cvg_json_text_key(json, "propertyNames");
+    cvg_json_text_open(json, '{');
+    cvg_json_text_pair(json, "pattern", NAME);
+    cvg_json_text_close(json, '}');
+    cvg_json_text_key(json, "additionalProperties");
+    put_item(json, field);
+}
+
 static void put_type(struct cvg_json_text *json, const struct cvg_field *field)
 {
     switch (field->type) {
@@ -230,7 +250,7 @@ static void put_type(struct cvg_json_text *json, const struct cvg_field *field)
         put_object(json, &field->members, 1, true);
         break;
     case CVG_FIELD_NODE:
-        put_ref(json, "", field->name);
+        put_node(json, field);
         break;
     default:
         put_text_type(json);

@@ -4,10 +4,10 @@
 
 #include "base/log.h"
 #include "daemon/notify.h"
+#include "daemon/serve.h"
 #include "daemon/sockets.h"
 #include "decide/decider.h"
 #include "io/loop.h"
-#include "server/server.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -108,24 +108,9 @@ static void on_stop_signal(void *arg)
 
 static int start(struct daemon *daemon, struct cvg_error *reterr)
 {
-    const struct cvg_server_config *settings = &daemon->config->server;
-    size_t count = settings->hosts.count;
-    const char *const *hosts = settings->hosts.items;
-    const char **ended = cvg_alloc_array(count + 1, sizeof(*ended));
+    int rc = cvg_serve_new(daemon->config, cvg_sockets_use(daemon->sockets, "http"),
+                           cvg_decider_board(daemon->decider), &daemon->server, reterr);
 
-    for (size_t i = 0; i < count; i++) {
-        ended[i] = hosts[i];
-    }
-    struct cvg_server_options options = {
-        .host = settings->listen_host,
-        .port = settings->listen_port,
-        .listen_fd = cvg_sockets_use(daemon->sockets, "http"),
-        .threads = (unsigned)settings->threads,
-        .hosts = ended,
-        .version = CVG_VERSION,
-    };
-    int rc = cvg_server_new(&options, cvg_decider_board(daemon->decider), &daemon->server, reterr);
-    free(ended);
     if (rc == 0) {
         rc = cvg_sockets_check(daemon->sockets, reterr);
     }

@@ -71,6 +71,7 @@ struct cvg_ask {
     const char *environment; /* its name */
     const char *gate;        /* NULL or "": the default one */
     struct cvg_subject subject;
+    const char *asked_by;   /* by the credential: "token:ci"; NULL: nobody said */
     bool found;             /* out: environment and gate exist */
     uint32_t verdict;       /* out: enum cvg_verdict */
     bool unknown;           /* out */

@@ -156,8 +156,8 @@ static void record(struct cvg_decider *decider, size_t environment,
         size_t count = decider->first_count[environment] + (size_t)(gate - snapshot->gates);
         decider->counts[count].verdicts[decision->verdict]++;
         cvg_log(CVG_LOG_INFO, "decision", "environment", snapshot->environment, "gate",
-                gate->policy->name, "verdict", cvg_verdict_text(decision->verdict), "app",
-                ask->subject.app, "revision", ask->subject.revision, "id", id, "summary",
+                gate->policy->name, "verdict", cvg_verdict_text(decision->verdict), "asked_by",
+                ask->asked_by, "app", ask->subject.app, "revision", ask->subject.revision, "id", id, "summary",
                 decision->summary, NULL);
     }
     ask->verdict = decision->verdict;

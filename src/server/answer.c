@@ -72,6 +72,10 @@ enum MHD_Result cvg_answer_problem(struct cvg_request *request, unsigned status,
     if (response && status == 503) {
         MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
     }
+    if (response && status == 401) {
+        MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
+                                "Bearer realm=\"convergate\"");
+    }
     return send_once(request, status, response);
 }
 

@@ -158,6 +158,7 @@ struct cvg_pending *cvg_asking_post(struct cvg_asking *asking, struct cvg_board 
     pending->ask.environment = cvg_arena_strdup(pending->arena, question->environment);
     pending->ask.gate = cvg_arena_strdup(pending->arena, question->gate);
     copy_subject(pending, &question->subject);
+    pending->ask.asked_by = cvg_arena_strdup(pending->arena, question->asked_by);
     pending->ask.body.limit = ANSWER_LIMIT;
     pending->ask.done = answered;
     pending->connection = connection;

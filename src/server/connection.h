@@ -12,23 +12,28 @@
 
 #include "server/request.h"
 
-/* The library closes a connection after this much silence. */
-#define CVG_CONNECTION_IDLE_SECONDS 30
-/* The keeper closes one that has not ended a request for so long. */
-#define CVG_CONNECTION_LIMIT        ((CVG_CONNECTION_IDLE_SECONDS + 10) * INT64_C(1000000000))
-
 struct cvg_connections;
+
+/* A listener, as the library's callbacks know it. */
+struct cvg_entrance {
+    struct cvg_connections *connections;
+    enum cvg_place place;
+};
 
 struct cvg_connections *cvg_connections_new(struct cvg_context *context);
 void cvg_connections_free(struct cvg_connections *connections); /* all are closed; takes NULL */
-/* Cuts off what has not ended a request since before. Any thread. */
-void cvg_connections_sweep(struct cvg_connections *connections, int64_t before);
+/* Cuts off what has not ended a request for longer than limits.request. Any thread. */
+void cvg_connections_sweep(struct cvg_connections *connections, int64_t now);
+struct cvg_context *cvg_connections_server(struct cvg_connections *connections);
+/* The server that a connection belongs to. */
+struct cvg_context *cvg_connections_context(struct MHD_Connection *library);
 
 /* Takes a place in the waiting room (false: there is none). From then on the connection is silent
  * on purpose, and is not cut off before the request has been answered. */
 bool cvg_connections_enter(struct cvg_request *request, bool stream);
 
-/* The library's callbacks; cls is the cvg_connections. */
+/* The library's callbacks; cls is the cvg_entrance. */
+enum MHD_Result cvg_connections_accept(void *cls, const struct sockaddr *address, socklen_t length);
 void cvg_connections_notify(void *cls, struct MHD_Connection *library, void **socket_context,
                             enum MHD_ConnectionNotificationCode code);
 void *cvg_connections_begin(void *cls, const char *uri, struct MHD_Connection *library);

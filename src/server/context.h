@@ -10,6 +10,8 @@
 #include "server/asking.h"
 #include "server/events.h"
 #include "server/host.h"
+#include "server/limits.h"
+#include "server/permit.h"
 #include "server/traffic.h"
 #include "server/waiting.h"
 
@@ -19,6 +21,10 @@ struct cvg_context {
     struct cvg_asking *asking;   /* the server's reference */
     struct cvg_waiting *waiting; /* owned by the server */
     struct cvg_events *events;   /* owned by the server */
+    struct cvg_tls *tls;         /* owned by the server; NULL: none */
+    struct cvg_door door;
+    struct cvg_limits limits;
+    struct cvg_refusals refusals;
     struct cvg_traffic traffic;
     const char *version;
     int64_t started_at; /* wall time of the process' start, nanoseconds */

@@ -11,6 +11,8 @@
 #include "server/parameters.h"
 #include "wire/environment.h"
 
+#include <string.h>
+
 #define PAGE_DEFAULT   100
 #define LIST_LIMIT     ((size_t)16 * 1024 * 1024)
 #define DOCUMENT_LIMIT ((size_t)64 * 1024 * 1024)
@@ -43,6 +45,31 @@ static void fill_row(struct cvg_board *board, const struct cvg_snapshot *snapsho
     };
 }
 
+/* A page of a credential that is limited to some environments: by their names, so that it does not
+ * even learn how many others there are. */
+static size_t seen_page(struct cvg_request *request, const char *after, size_t limit,
+                        struct cvg_snapshot ***ret, bool *ret_more)
+{
+    const char *const *names = request->identity.environments;
+    struct cvg_snapshot **held = cvg_alloc_array(limit + 1, sizeof(struct cvg_snapshot *));
+    size_t count = 0;
+
+    *ret_more = false;
+    for (; *names && !*ret_more; names++) {
+        bool passed = after && strcmp(*names, after) <= 0;
+        struct cvg_snapshot *snapshot =
+            passed ? NULL : cvg_board_lookup(request->context->board, *names);
+        if (snapshot && count == limit) {
+            cvg_snapshot_unref(snapshot);
+            *ret_more = true;
+        } else if (snapshot) {
+            held[count++] = snapshot;
+        }
+    }
+    *ret = held;
+    return count;
+}
+
 static enum MHD_Result answer_page(struct cvg_request *request,
                                    const struct cvg_parameters *parameters)
 {
@@ -51,7 +78,9 @@ static enum MHD_Result answer_page(struct cvg_request *request,
     size_t limit = parameters->limit ? parameters->limit : PAGE_DEFAULT;
     struct cvg_snapshot **held = NULL;
     bool more = false;
-    size_t count = cvg_board_page(board, parameters->after, limit, &held, &more);
+    size_t count = request->identity.environments
+                       ? seen_page(request, parameters->after, limit, &held, &more)
+                       : cvg_board_page(board, parameters->after, limit, &held, &more);
     struct cvg_wire_environment_row *rows = cvg_arena_alloc(arena, (count + 1) * sizeof(*rows));
     CVG_CLEANUP(cvg_buf_done) struct cvg_buf body = CVG_BUF_INIT(LIST_LIMIT);
     int64_t now = cvg_time_now();

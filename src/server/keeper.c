@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "server/asking.h"
 #include "server/connection.h"
+#include "server/tls.h"
 #include "server/waiting.h"
 
 #include <pthread.h>
@@ -18,6 +19,7 @@ struct cvg_keeper {
     struct cvg_asking *asking;
     struct cvg_connections *connections;
     struct cvg_waiting *waiting;
+    struct cvg_tls *tls; /* NULL: none */
     pthread_t thread;
     _Atomic bool stop;
 };
@@ -32,7 +34,10 @@ static void *keep(void *arg)
         int64_t now = cvg_time_now();
         if (now >= next_round) {
             cvg_asking_sweep(keeper->asking, now);
-            cvg_connections_sweep(keeper->connections, now - CVG_CONNECTION_LIMIT);
+            cvg_connections_sweep(keeper->connections, now);
+            if (keeper->tls) {
+                cvg_tls_attend(keeper->tls, now);
+            }
             next_round = now + ROUND;
         }
     }
@@ -52,13 +57,15 @@ static int start_without_signals(struct cvg_keeper *keeper)
 }
 
 int cvg_keeper_start(struct cvg_asking *asking, struct cvg_connections *connections,
-                     struct cvg_waiting *waiting, struct cvg_keeper **ret, struct cvg_error *reterr)
+                     struct cvg_waiting *waiting, struct cvg_tls *tls, struct cvg_keeper **ret,
+                     struct cvg_error *reterr)
 {
     struct cvg_keeper *keeper = CVG_NEW(struct cvg_keeper);
 
     keeper->asking = asking;
     keeper->connections = connections;
     keeper->waiting = waiting;
+    keeper->tls = tls;
     int rc = start_without_signals(keeper);
     if (rc != 0) {
         free(keeper);

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 union address {
@@ -113,5 +115,64 @@ int cvg_listener_adopt(int fd, const char *host, uint16_t port, uint16_t *ret_po
                              host, port);
     }
     *ret_port = port_of(&bound);
+    return 0;
+}
+
+/* Whether somebody listens there. Anything but a refusal is taken for a yes. */
+static bool is_alive(const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool refused = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 &&
+                   errno == ECONNREFUSED;
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    return !refused;
+}
+
+static int clear_path(const struct sockaddr_un *address, struct cvg_error *reterr)
+{
+    struct stat status;
+
+    if (lstat(address->sun_path, &status) < 0) {
+        return 0; /* bind says what else is wrong */
+    }
+    if (!S_ISSOCK(status.st_mode)) {
+        return cvg_error_set(reterr, CVG_E_EXISTS, "listen on %s: there is something else",
+                             address->sun_path);
+    }
+    if (is_alive(address)) {
+        return cvg_error_set(reterr, CVG_E_EXISTS, "listen on %s: another process listens there",
+                             address->sun_path);
+    }
+    return unlink(address->sun_path) == 0
+               ? 0
+               : cvg_error_set_errno(reterr, errno, "remove the old socket %s", address->sun_path);
+}
+
+int cvg_listener_open_path(const char *path, unsigned mode, int *ret_fd, struct cvg_error *reterr)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    if (strlen(path) >= sizeof(address.sun_path)) {
+        return cvg_error_set(reterr, CVG_E_INVALID, "listen on %s: the path is too long", path);
+    }
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    int rc = clear_path(&address, reterr);
+    if (rc < 0) {
+        return rc;
+    }
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    /* The mode before listen: until then nobody can connect. */
+    if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+        chmod(path, (mode_t)mode) < 0 || listen(fd, SOMAXCONN) < 0) {
+        rc = cvg_error_set_errno(reterr, errno, "listen on %s", path);
+        if (fd >= 0) {
+            close(fd);
+        }
+        return rc;
+    }
+    *ret_fd = fd;
     return 0;
 }

@@ -6,6 +6,7 @@
 #include "server/answer.h"
 #include "server/exposition.h"
 #include "server/process.h"
+#include "server/tls.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -55,8 +56,39 @@ static void write_waiting(struct cvg_waiting *waiting, struct cvg_buf *buf)
               "Requests that wait for a change, streams of events included.", (double)stats.places);
     write_one(buf, "convergate_http_event_streams", "gauge", "Streams of events that are open.",
               (double)stats.streams);
-    write_one(buf, "convergate_http_wait_refused_total", "counter",
-              "Requests that could not wait because all places were taken.", (double)stats.refused);
+}
+
+static void write_refused(struct cvg_context *context, struct cvg_buf *buf)
+{
+    const char *name = "convergate_http_refused_total";
+
+    cvg_exposition_family(buf, name, "counter",
+                          "What went over a limit of server.limits, by limit.");
+    for (unsigned i = 0; i < CVG_LIMIT_COUNT; i++) {
+        struct cvg_exposition_label label = {"limit", cvg_limit_text((enum cvg_limit)i)};
+        uint64_t count = cvg_refusals_get(&context->refusals, (enum cvg_limit)i);
+        if (i == CVG_LIMIT_WAITERS && context->waiting) {
+            count = cvg_waiting_stats(context->waiting).refused;
+        }
+        cvg_exposition_count(buf, name, &label, 1, count);
+    }
+}
+
+static void write_unauthorized(struct cvg_context *context, struct cvg_buf *buf)
+{
+    const char *name = "convergate_http_unauthorized_total";
+
+    cvg_exposition_family(buf, name, "counter",
+                          "Requests of those who may not, by reason (401 and 403).");
+    for (unsigned i = CVG_ACCESS_MISSING; i < CVG_ACCESS_OUTCOMES; i++) {
+        struct cvg_exposition_label label = {"reason", cvg_access_text((enum cvg_access_outcome)i)};
+        cvg_exposition_count(buf, name, &label, 1, atomic_load(&context->door.refused[i]));
+    }
+    if (context->tls) {
+        write_one(buf, "convergate_http_certificate_expiry_timestamp_seconds", "gauge",
+                  "When the server's certificate expires.",
+                  seconds(cvg_tls_expires_at(context->tls)));
+    }
 }
 
 static void write_server(struct cvg_context *context, int64_t now, struct cvg_buf *buf)
@@ -77,6 +109,8 @@ static void write_server(struct cvg_context *context, int64_t now, struct cvg_bu
               (double)atomic_load(&context->traffic.connections_total));
     write_waiting(context->waiting, buf);
     write_requests(&context->traffic, buf);
+    write_refused(context, buf);
+    write_unauthorized(context, buf);
 }
 
 static void write_process(struct cvg_buf *buf, int64_t started_at)

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "server/answer.h"
 #include "server/asking.h"
-#include "wire/subject.h"
+#include "server/route.h"
 
 #include <convergate/number.h>
 
@@ -19,8 +19,18 @@
  * answer; a larger one is refused before it is read, or cut off. */
 #define DRAIN_LIMIT ((uint64_t)1024 * 1024)
 
-static const struct cvg_refusal too_large = {413, "BodyTooLarge",
-                                             "A body may have at most 256 KiB."};
+static void refuse_body(struct cvg_request *request)
+{
+    size_t limit = request->context->limits.body;
+
+    if (request->refusal.status != 413) {
+        cvg_refusals_count(&request->context->refusals, CVG_LIMIT_BODY);
+    }
+    request->refusal =
+        (struct cvg_refusal){413, "BodyTooLarge",
+                             cvg_arena_format(cvg_request_arena(request),
+                                              "A body may have at most %zu KiB.", limit / 1024)};
+}
 
 static void refuse(struct cvg_request *request, unsigned status, const char *code,
                    const char *detail)
@@ -67,7 +77,7 @@ void cvg_request_begin(struct cvg_request *request, const char *uri)
     memset(request, 0, sizeof(*request));
     request->context = context;
     request->connection = connection;
-    request->body.limit = CVG_SUBJECT_BODY_LIMIT;
+    request->body.limit = context->limits.body;
     look_at_target(request, uri);
 }
 
@@ -75,6 +85,9 @@ void cvg_request_begin(struct cvg_request *request, const char *uri)
 
 struct headers {
     const struct cvg_hosts *hosts;
+    const char *authorization;
+    size_t authorization_length;
+    unsigned authorization_count;
     unsigned host_count, length_count, coding_count;
     bool host_is_ours, bad_length, bad_coding, bad_name;
     uint64_t length;
@@ -136,6 +149,10 @@ static enum MHD_Result look_at_header(void *cls, enum MHD_ValueKind kind, const 
     } else if (IS(key, key_size, "Content-Type")) {
         headers->has_type = true;
         headers->type_is_json = value && is_json_type(value, value_size);
+    } else if (IS(key, key_size, "Authorization")) {
+        headers->authorization_count++;
+        headers->authorization = value;
+        headers->authorization_length = value_size;
     } else {
         headers->bad_name |= !is_plain(key, key_size);
     }
@@ -206,11 +223,19 @@ enum MHD_Result cvg_request_headers(struct cvg_request *request, const char *url
                                   "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
     }
     look_at_host(request, &headers, is_11);
-    if (headers.length > DRAIN_LIMIT) {
-        return cvg_answer_problem(request, too_large.status, too_large.code, too_large.detail);
+    if (headers.authorization_count > 1) {
+        refuse(request, 400, "BadCredential", "The Authorization header is given twice.");
     }
-    if (headers.length > CVG_SUBJECT_BODY_LIMIT) {
-        request->refusal = too_large;
+    if (!request->refusal.status) {
+        cvg_permit_identify(request, headers.authorization, headers.authorization_length);
+        cvg_route_find(request);
+    }
+    if (headers.length > request->context->limits.body) {
+        refuse_body(request);
+    }
+    if (headers.length > DRAIN_LIMIT) {
+        return cvg_answer_problem(request, request->refusal.status, request->refusal.code,
+                                  request->refusal.detail);
     }
     return MHD_YES;
 }
@@ -223,19 +248,20 @@ enum MHD_Result cvg_request_body(struct cvg_request *request, const char *bytes,
     if (request->received > DRAIN_LIMIT) {
         return MHD_NO;
     }
-    if (request->received > CVG_SUBJECT_BODY_LIMIT) {
-        request->refusal = too_large;
+    if (request->received > request->context->limits.body) {
+        refuse_body(request);
     }
     if (request->refusal.status || request->method != CVG_METHOD_POST) {
         return MHD_YES; /* read to its end, and thrown away */
     }
     if (!cvg_traffic_reserve(&request->context->traffic, length)) {
+        cvg_refusals_count(&request->context->refusals, CVG_LIMIT_BODIES);
         refuse(request, 503, "Busy", "Too many bodies are being received.");
         return MHD_YES;
     }
     request->reserved += length;
     if (cvg_buf_add(&request->body, bytes, length) < 0) {
-        request->refusal = too_large;
+        refuse_body(request);
     }
     return MHD_YES;
 }
@@ -256,6 +282,8 @@ void cvg_request_done(struct cvg_request *request)
         request->reserved = 0;
     }
     cvg_buf_done(&request->body);
+    cvg_access_unref(request->access);
+    request->access = NULL;
     cvg_arena_free(request->arena);
     request->arena = NULL;
 }

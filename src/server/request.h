@@ -38,6 +38,7 @@ struct cvg_refusal {
 };
 
 struct cvg_pending;
+struct cvg_route_entry;
 
 struct cvg_request {
     struct cvg_context *context;
@@ -52,6 +53,11 @@ struct cvg_request {
     bool headers_seen;
     bool is_head;
     bool has_content_type, content_is_json;
+    struct cvg_peer *peer;     /* the connection's */
+    struct cvg_access *access; /* a reference, once it was asked who asks; keeps the identity */
+    enum cvg_access_outcome identified;
+    struct cvg_identity identity;
+    const struct cvg_route_entry *entry; /* NULL: no such route */
     struct cvg_refusal refusal;
     struct cvg_buf body;
     size_t received;             /* of the body, also what was thrown away */

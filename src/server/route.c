@@ -13,32 +13,43 @@
 
 #include <string.h>
 
-struct entry {
+/* What a route needs of who asks for it, besides what a POST needs. */
+enum need {
+    NEED_READ = 0, /* shows only what the credential sees */
+    NEED_ALL,      /* shows all environments: not for a credential that is limited to some */
+    NEED_NOTHING,  /* health; also on the health listener */
+};
+
+struct cvg_route_entry {
     const char *path;
     size_t length;
     unsigned names; /* how many /{name} may follow: environment, gate */
     bool bare;      /* is a route without them, too */
-    bool posts;     /* takes POST */
+    uint32_t posts; /* takes POST from those who may that (enum cvg_may); 0: no POST */
     enum cvg_route_id route;
     enum MHD_Result (*answer)(struct cvg_request *request);
+    enum need need;
 };
 
 static enum MHD_Result answer_index(struct cvg_request *request);
 
 #define PATH(text) .path = (text), .length = sizeof(text) - 1
 
-/* In order of how often they are asked. A path with names and one without may share their text. */
-static const struct entry entries[] = {
-    {PATH("/v1/verdict"), 2, true, true, CVG_ROUTE_VERDICT, cvg_verdict_answer},
-    {PATH("/v1/check"), 2, true, true, CVG_ROUTE_CHECK, cvg_verdict_answer},
-    {PATH("/v1/environments"), 0, true, false, CVG_ROUTE_ENVIRONMENTS, cvg_environments_answer},
-    {PATH("/v1/environments"), 1, false, false, CVG_ROUTE_ENVIRONMENT, cvg_environment_answer},
-    {PATH("/v1/events"), 0, true, false, CVG_ROUTE_EVENTS, cvg_stream_answer},
-    {PATH("/metrics"), 0, true, false, CVG_ROUTE_METRICS, cvg_metrics_answer},
-    {PATH("/livez"), 0, true, false, CVG_ROUTE_LIVEZ, cvg_health_livez},
-    {PATH("/readyz"), 0, true, false, CVG_ROUTE_READYZ, cvg_health_readyz},
-    {PATH("/healthz"), 0, true, false, CVG_ROUTE_HEALTHZ, cvg_health_readyz},
-    {PATH("/"), 0, true, false, CVG_ROUTE_INDEX, answer_index},
+/* In order of how often they are asked. A path with names and one without may share their text.
+ * A POST with a subject needs more than read: verdict.c asks for that when it has read it. */
+static const struct cvg_route_entry entries[] = {
+    {PATH("/v1/verdict"), 2, true, CVG_MAY_READ, CVG_ROUTE_VERDICT, cvg_verdict_answer, NEED_READ},
+    {PATH("/v1/check"), 2, true, CVG_MAY_READ, CVG_ROUTE_CHECK, cvg_verdict_answer, NEED_READ},
+    {PATH("/v1/environments"), 0, true, 0, CVG_ROUTE_ENVIRONMENTS, cvg_environments_answer,
+     NEED_READ},
+    {PATH("/v1/environments"), 1, false, 0, CVG_ROUTE_ENVIRONMENT, cvg_environment_answer,
+     NEED_READ},
+    {PATH("/v1/events"), 0, true, 0, CVG_ROUTE_EVENTS, cvg_stream_answer, NEED_READ},
+    {PATH("/metrics"), 0, true, 0, CVG_ROUTE_METRICS, cvg_metrics_answer, NEED_ALL},
+    {PATH("/livez"), 0, true, 0, CVG_ROUTE_LIVEZ, cvg_health_livez, NEED_NOTHING},
+    {PATH("/readyz"), 0, true, 0, CVG_ROUTE_READYZ, cvg_health_readyz, NEED_NOTHING},
+    {PATH("/healthz"), 0, true, 0, CVG_ROUTE_HEALTHZ, cvg_health_readyz, NEED_NOTHING},
+    {PATH("/"), 0, true, 0, CVG_ROUTE_INDEX, answer_index, NEED_READ},
 };
 
 static enum MHD_Result answer_index(struct cvg_request *request)
@@ -75,7 +86,7 @@ static bool take_name(const char **at, char *ret)
     return cvg_text_is_name(ret);
 }
 
-static bool matches(const struct entry *entry, struct cvg_request *request)
+static bool matches(const struct cvg_route_entry *entry, struct cvg_request *request)
 {
     const char *at = request->path;
 
@@ -95,7 +106,7 @@ static bool matches(const struct entry *entry, struct cvg_request *request)
     return *at == '\0';
 }
 
-static const struct entry *find(struct cvg_request *request)
+static const struct cvg_route_entry *find(struct cvg_request *request)
 {
     for (size_t i = 0; i < CVG_COUNT(entries); i++) {
         if (matches(&entries[i], request)) {
@@ -105,17 +116,38 @@ static const struct entry *find(struct cvg_request *request)
     return NULL;
 }
 
+void cvg_route_find(struct cvg_request *request)
+{
+    const struct cvg_route_entry *entry = find(request);
+    bool posts = request->method == CVG_METHOD_POST && entry && entry->posts;
+    struct cvg_want want = {
+        .scope = posts ? entry->posts : CVG_MAY_READ,
+        .environment = entry ? request->environment : NULL,
+        .all_environments = entry && entry->need == NEED_ALL,
+    };
+
+    if (entry && entry->need == NEED_NOTHING) {
+        want.scope = 0;
+    } else if (request->peer->place == CVG_PLACE_HEALTH) {
+        return; /* to whoever asks there, there is nothing else */
+    }
+    request->route = entry ? entry->route : CVG_ROUTE_NONE;
+    if (cvg_permit(request, &want)) {
+        request->entry = entry;
+    }
+}
+
 enum MHD_Result cvg_route_answer(struct cvg_request *request)
 {
+    const struct cvg_route_entry *entry = request->entry;
+
     if (request->refusal.status) {
         return cvg_answer_problem(request, request->refusal.status, request->refusal.code,
                                   request->refusal.detail);
     }
-    const struct entry *entry = find(request);
     if (!entry) {
         return cvg_answer_problem(request, 404, "NotFound", "There is no such route.");
     }
-    request->route = entry->route;
     if (request->method == CVG_METHOD_OTHER ||
         (request->method == CVG_METHOD_POST && !entry->posts)) {
         return cvg_answer_not_allowed(request, entry->posts ? "GET, HEAD, POST" : "GET, HEAD");

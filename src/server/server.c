@@ -14,118 +14,98 @@
 #include "server/context.h"
 #include "server/keeper.h"
 #include "server/listener.h"
+#include "server/listening.h"
 #include "server/prepared.h"
 #include "server/process.h"
-#include "server/route.h"
+#include "server/tls.h"
 
-#include <stdatomic.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
+#include <stdlib.h>
 
-/* Of each connection that was ever answered. Takes 6,000 bytes of header or URL. */
-#define CONNECTION_MEMORY ((size_t)8192)
-#define CONNECTIONS_MAX   8192u
-#define CONNECTIONS_MIN   32u
-#define WAITERS           ((size_t)5000)
+/* Of the health listener's socket: there is nothing on it that anybody may not know. */
+#define HEALTH_MODE 0666u
 
 struct cvg_server {
     struct cvg_context context;
     struct cvg_connections *connections; /* owned */
     struct cvg_keeper *keeper;           /* owned */
-    struct MHD_Daemon *daemon;           /* owned */
-    int listen_fd;                       /* owned; -1: none, or the library has it */
-    uint16_t port;
+    struct cvg_listening listening[CVG_PLACES];
+    uint16_t port, health_port;
+    char *socket, *health_host, *health_socket; /* owned; NULL: none */
+    unsigned socket_mode;
     char *host;   /* owned */
     char **hosts; /* owned, NULL-terminated */
     unsigned threads;
-    size_t waiters;
     char *version; /* owned */
 };
 
-int cvg_server_new(const struct cvg_server_options *options, struct cvg_board *board,
-                   struct cvg_server **ret, struct cvg_error *reterr)
+static void make_context(struct cvg_server *server, const struct cvg_server_options *options,
+                         struct cvg_board *board)
+{
+    struct cvg_context *context = &server->context;
+
+    context->board = board;
+    context->version = server->version;
+    context->asking = cvg_asking_new();
+    context->events = cvg_events_new();
+    context->limits = options->limits;
+    cvg_limits_settle(&context->limits);
+    cvg_door_init(&context->door);
+    if (options->access) {
+        cvg_door_set(&context->door, options->access);
+    }
+    server->connections = cvg_connections_new(context);
+    for (unsigned i = 0; i < CVG_PLACES; i++) {
+        server->listening[i] =
+            (struct cvg_listening){.entrance = {server->connections, (enum cvg_place)i}, .fd = -1};
+    }
+}
+
+static void copy_options(struct cvg_server *server, const struct cvg_server_options *options)
 {
     size_t count = 0;
 
-    if (options->threads == 0 || options->threads > 256) {
-        return cvg_error_set(reterr, CVG_E_INVALID, "server: threads must be from 1 to 256");
-    }
     while (options->hosts && options->hosts[count]) {
         count++;
     }
-    struct cvg_server *server = CVG_NEW(struct cvg_server);
-    server->listen_fd = options->listen_fd ? options->listen_fd : -1;
     server->port = options->port;
     server->threads = options->threads;
-    server->waiters = options->waiters ? options->waiters : WAITERS;
     server->host = cvg_strdup(options->host);
     server->version = cvg_strdup(options->version ? options->version : CVG_VERSION);
     server->hosts = cvg_alloc_array(count + 1, sizeof(*server->hosts));
     for (size_t i = 0; i < count; i++) {
         server->hosts[i] = cvg_strdup(options->hosts[i]);
     }
-    server->context.board = board;
-    server->context.version = server->version;
-    server->context.asking = cvg_asking_new();
-    server->context.events = cvg_events_new();
-    server->connections = cvg_connections_new(&server->context);
+    server->socket = cvg_strdup(options->socket);
+    server->socket_mode = options->socket_mode;
+    server->health_host = cvg_strdup(options->health_host);
+    server->health_port = options->health_port;
+    server->health_socket = cvg_strdup(options->health_socket);
+}
+
+int cvg_server_new(const struct cvg_server_options *options, struct cvg_board *board,
+                   struct cvg_server **ret, struct cvg_error *reterr)
+{
+    int rc = 0;
+    struct cvg_server *server = CVG_NEW(struct cvg_server);
+
+    copy_options(server, options);
+    make_context(server, options, board);
+    server->listening[CVG_PLACE_NETWORK].fd = options->listen_fd ? options->listen_fd : -1;
+    if (options->threads == 0 || options->threads > 256) {
+        rc = cvg_error_set(reterr, CVG_E_INVALID, "server: threads must be from 1 to 256");
+    } else if (options->tls) {
+        rc = cvg_tls_new(options->tls, &server->context.tls, reterr);
+    }
+    if (rc < 0) {
+        cvg_server_free(server);
+        return rc;
+    }
     cvg_board_on_attachment(board, cvg_prepared_free);
     *ret = server;
     return 0;
 }
 
-/* ---- the library's callbacks ---- */
-
-/* The library decides how many parameters it has. */
-// NOLINTNEXTLINE(readability-function-size)
-static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
-                              const char *method, const char *version, const char *upload_data,
-                              size_t *upload_data_size, void **con_cls)
-{
-    struct cvg_request *request = *con_cls;
-
-    (void)cls;
-    (void)connection;
-    if (!request->headers_seen) {
-        return cvg_request_headers(request, url, method, version);
-    }
-    if (*upload_data_size) {
-        enum MHD_Result result = cvg_request_body(request, upload_data, *upload_data_size);
-        *upload_data_size = 0;
-        return result;
-    }
-    return cvg_route_answer(request);
-}
-
-/* Decoding is ours (parameters.c, route.c): the library would cut texts at a decoded zero byte. */
-static size_t leave_as_it_is(void *cls, struct MHD_Connection *connection, char *text)
-{
-    (void)cls;
-    (void)connection;
-    return strlen(text);
-}
-
 /* ---- start ---- */
-
-/* Beyond its limit the library leaves newcomers unanswered, so it must be one that the process can
- * hold; and no single address may take it all. */
-static unsigned connection_limit(void)
-{
-    struct rlimit files = {0};
-
-    if (getrlimit(RLIMIT_NOFILE, &files) < 0) {
-        return CONNECTIONS_MIN;
-    }
-    rlim_t half = files.rlim_cur / 2;
-    return half > CONNECTIONS_MAX ? CONNECTIONS_MAX : CVG_MAX((unsigned)half, CONNECTIONS_MIN);
-}
-
-/* Of one address, and of all who wait: a quarter is left for others, and for short questions. */
-static unsigned three_quarters(unsigned limit)
-{
-    return limit - limit / 4;
-}
 
 /* Where the answer of a gate may have changed. Who waits is told `wait` until then, so a gate that
  * still says so wakes nobody. */
@@ -145,8 +125,7 @@ static void on_publish(void *ctx, const struct cvg_snapshot *before,
 
 static int open_waiting(struct cvg_server *server, struct cvg_error *reterr)
 {
-    size_t room = three_quarters(CVG_MAX(connection_limit(), server->threads));
-    int rc = cvg_waiting_new(CVG_MIN(server->waiters, room), &server->context.waiting, reterr);
+    int rc = cvg_waiting_new(server->context.limits.waiters, &server->context.waiting, reterr);
 
     if (rc == 0) {
         cvg_board_on_publish(server->context.board, on_publish, server);
@@ -154,35 +133,55 @@ static int open_waiting(struct cvg_server *server, struct cvg_error *reterr)
     return rc;
 }
 
-static struct MHD_Daemon *start_library(struct cvg_server *server)
+static int open_network(struct cvg_server *server, struct cvg_error *reterr)
 {
-    unsigned limit = CVG_MAX(connection_limit(), server->threads);
-    struct MHD_OptionItem options[] = {
-        {MHD_OPTION_LISTEN_SOCKET, server->listen_fd, NULL},
-        {MHD_OPTION_THREAD_POOL_SIZE, server->threads > 1 ? server->threads : 0, NULL},
-        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
-        {MHD_OPTION_CONNECTION_LIMIT, limit, NULL},
-        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, three_quarters(limit), NULL},
-        {MHD_OPTION_CONNECTION_TIMEOUT, CVG_CONNECTION_IDLE_SECONDS, NULL},
-        {MHD_OPTION_END, 0, NULL},
-    };
+    struct cvg_listening *network = &server->listening[CVG_PLACE_NETWORK];
 
-    return MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO, 0, NULL, NULL,
-        handle, NULL, MHD_OPTION_ARRAY, options, MHD_OPTION_NOTIFY_CONNECTION,
-        cvg_connections_notify, server->connections, MHD_OPTION_NOTIFY_COMPLETED,
-        cvg_connections_completed, server->connections, MHD_OPTION_URI_LOG_CALLBACK,
-        cvg_connections_begin, server->connections, MHD_OPTION_UNESCAPE_CALLBACK, leave_as_it_is,
-        NULL, MHD_OPTION_END);
+    if (network->fd >= 0) {
+        return cvg_listener_adopt(network->fd, server->host, server->port, &server->port, reterr);
+    }
+    return cvg_listener_open(server->host, server->port, &network->fd, &server->port, reterr);
+}
+
+/* Before anything serves, so that a start that fails has answered nobody. */
+static int open_all(struct cvg_server *server, struct cvg_error *reterr)
+{
+    struct cvg_listening *unix_socket = &server->listening[CVG_PLACE_SOCKET];
+    struct cvg_listening *health = &server->listening[CVG_PLACE_HEALTH];
+    int rc = open_network(server, reterr);
+
+    if (rc == 0 && server->socket) {
+        rc = cvg_listener_open_path(server->socket, server->socket_mode, &unix_socket->fd, reterr);
+        unix_socket->path = rc == 0 ? cvg_strdup(server->socket) : NULL;
+    }
+    if (rc == 0 && server->health_socket) {
+        rc = cvg_listener_open_path(server->health_socket, HEALTH_MODE, &health->fd, reterr);
+        health->path = rc == 0 ? cvg_strdup(server->health_socket) : NULL;
+    } else if (rc == 0 && server->health_host) {
+        rc = cvg_listener_open(server->health_host, server->health_port, &health->fd,
+                               &server->health_port, reterr);
+    }
+    return rc;
+}
+
+static int serve_all(struct cvg_server *server, struct cvg_error *reterr)
+{
+    int rc = 0;
+
+    for (unsigned i = 0; i < CVG_PLACES && rc == 0; i++) {
+        bool network = i == CVG_PLACE_NETWORK;
+        if (server->listening[i].fd >= 0) {
+            rc = cvg_listening_start(&server->listening[i], network ? server->threads : 1,
+                                     network && server->context.tls, reterr);
+        }
+    }
+    return rc;
 }
 
 int cvg_server_start(struct cvg_server *server, struct cvg_error *reterr)
 {
     struct cvg_process process = {0};
-    int rc = server->listen_fd >= 0 ? cvg_listener_adopt(server->listen_fd, server->host,
-                                                         server->port, &server->port, reterr)
-                                    : cvg_listener_open(server->host, server->port,
-                                                        &server->listen_fd, &server->port, reterr);
+    int rc = open_all(server, reterr);
 
     if (rc < 0) {
         return rc;
@@ -195,17 +194,9 @@ int cvg_server_start(struct cvg_server *server, struct cvg_error *reterr)
     rc = open_waiting(server, reterr);
     if (rc == 0) {
         rc = cvg_keeper_start(server->context.asking, server->connections, server->context.waiting,
-                              &server->keeper, reterr);
+                              server->context.tls, &server->keeper, reterr);
     }
-    if (rc < 0) {
-        return rc;
-    }
-    server->daemon = start_library(server);
-    if (!server->daemon) {
-        return cvg_error_set(reterr, CVG_E_IO, "the HTTP server on %s port %u did not start",
-                             server->host, server->port);
-    }
-    return 0;
+    return rc < 0 ? rc : serve_all(server, reterr);
 }
 
 void cvg_server_wake_all(struct cvg_server *server)
@@ -218,6 +209,16 @@ uint16_t cvg_server_port(const struct cvg_server *server)
     return server->port;
 }
 
+uint16_t cvg_server_health_port(const struct cvg_server *server)
+{
+    return server->health_host ? server->health_port : 0;
+}
+
+void cvg_server_set_access(struct cvg_server *server, struct cvg_access *access)
+{
+    cvg_door_set(&server->context.door, access);
+}
+
 /* ---- end ---- */
 
 void cvg_server_free(struct cvg_server *server)
@@ -225,31 +226,36 @@ void cvg_server_free(struct cvg_server *server)
     if (!server) {
         return;
     }
-    if (server->daemon) {
-        MHD_quiesce_daemon(server->daemon);
+    for (unsigned i = 0; i < CVG_PLACES; i++) {
+        cvg_listening_quiesce(&server->listening[i]);
     }
     cvg_board_on_publish(server->context.board, NULL, NULL);
     cvg_asking_close(server->context.asking);
     if (server->context.waiting) {
         cvg_waiting_close(server->context.waiting);
     }
-    if (server->daemon) {
-        MHD_stop_daemon(server->daemon);
+    for (unsigned i = 0; i < CVG_PLACES; i++) {
+        cvg_listening_stop(&server->listening[i]);
     }
     cvg_keeper_stop(server->keeper);
-    if (server->listen_fd >= 0) {
-        close(server->listen_fd);
+    for (unsigned i = 0; i < CVG_PLACES; i++) {
+        cvg_listening_close(&server->listening[i]);
     }
     cvg_connections_free(server->connections);
     cvg_waiting_free(server->context.waiting);
     cvg_events_free(server->context.events);
     cvg_asking_unref(server->context.asking);
     cvg_hosts_free(server->context.hosts);
+    cvg_tls_free(server->context.tls);
+    cvg_door_done(&server->context.door);
     for (size_t i = 0; server->hosts[i]; i++) {
         free(server->hosts[i]);
     }
     free(server->hosts);
     free(server->host);
+    free(server->socket);
+    free(server->health_host);
+    free(server->health_socket);
     free(server->version);
     free(server);
 }

@@ -10,6 +10,9 @@
 
 #include "base/error.h"
 #include "decide/board.h"
+#include "server/access.h"
+#include "server/limits.h"
+#include "server/tls.h"
 
 struct cvg_server;
 
@@ -18,8 +21,15 @@ struct cvg_server_options {
     uint16_t port;    /* 0: any free one */
     int listen_fd;    /* already listens there, the server's from now on; 0: it opens one itself */
     unsigned threads;
-    size_t waiters; /* held at a time; 0: 5000, or fewer where fewer connections are possible */
-    const char *const *hosts; /* further names that the Host header may have; NULL-terminated */
+    struct cvg_limits limits;          /* what is 0 has a default */
+    const struct cvg_tls_options *tls; /* NULL: HTTP */
+    struct cvg_access *access;         /* a reference, taken over; NULL: nothing is configured */
+    const char *socket;                /* path; NULL: none */
+    unsigned socket_mode;              /* 0660 */
+    const char *health_host;           /* literal address; NULL: none */
+    uint16_t health_port;
+    const char *health_socket; /* path; NULL: none */
+    const char *const *hosts;  /* further names that the Host header may have; NULL-terminated */
     const char *version;
 };
 
@@ -31,6 +41,9 @@ CVG_NODISCARD int cvg_server_start(struct cvg_server *server, struct cvg_error *
 /* Answers everybody who waits with what is published now, as after a reload. Any thread. */
 void cvg_server_wake_all(struct cvg_server *server);
 uint16_t cvg_server_port(const struct cvg_server *server);
+uint16_t cvg_server_health_port(const struct cvg_server *server); /* 0: none */
+/* Who may ask from now on; takes the reference over. Any thread. */
+void cvg_server_set_access(struct cvg_server *server, struct cvg_access *access);
 /* Answers all who wait, then stops. The loop may be the calling thread: nothing here waits for
  * it. Asks that are still under way are abandoned safely. Takes NULL. */
 void cvg_server_free(struct cvg_server *server);

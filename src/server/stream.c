@@ -283,6 +283,15 @@ enum MHD_Result cvg_stream_answer(struct cvg_request *request)
     }
     take_name(request->environment, parameters.environment);
     take_name(request->gate, parameters.gate);
+    struct cvg_want want = {
+        .scope = CVG_MAY_READ,
+        .environment = request->environment,
+        .all_environments = !parameters.environment,
+    };
+    if (!cvg_permit(request, &want)) {
+        return cvg_answer_problem(request, request->refusal.status, request->refusal.code,
+                                  request->refusal.detail);
+    }
     if ((parameters.environment && !*request->environment) ||
         (parameters.gate && !*request->gate) || !shows_something(request)) {
         return cvg_answer_problem(request, 404, "NotFound",

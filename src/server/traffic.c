@@ -4,7 +4,8 @@
 
 #include <stdatomic.h>
 
-static const unsigned codes[CVG_TRAFFIC_CODES] = {200, 400, 404, 405, 412, 413, 415, 421, 503, 500};
+static const unsigned codes[CVG_TRAFFIC_CODES] = {200, 400, 401, 403, 404, 405,
+                                                  412, 413, 415, 421, 503, 500};
 
 static unsigned code_index(unsigned code)
 {

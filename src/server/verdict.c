@@ -224,6 +224,7 @@ static enum MHD_Result ask(struct cvg_request *request, const struct question *q
         .environment = question->snapshot->environment,
         .gate = question->gate->policy->name,
         .subject = *question->subject,
+        .asked_by = request->identity.who,
     };
 
     if (question->now - cvg_board_heartbeat(context->board) >= CVG_HEARTBEAT_LIMIT) {
@@ -301,6 +302,19 @@ static enum MHD_Result answer_gate(struct cvg_request *request,
     return answer_now(request, &question);
 }
 
+/* Whoever has a decision recorded needs more than who looks; and the environment may have come in
+ * the query. */
+static bool may_ask(struct cvg_request *request, const struct cvg_subject *subject)
+{
+    bool records = request->method == CVG_METHOD_POST && !cvg_wire_subject_is_empty(subject);
+    struct cvg_want want = {
+        .scope = records ? CVG_MAY_DECIDE : CVG_MAY_READ,
+        .environment = request->environment,
+    };
+
+    return cvg_permit(request, &want);
+}
+
 enum MHD_Result cvg_verdict_answer(struct cvg_request *request)
 {
     struct cvg_parameters parameters = {0};
@@ -322,6 +336,10 @@ enum MHD_Result cvg_verdict_answer(struct cvg_request *request)
         return cvg_answer_problem(
             request, 400, "NoEnvironment",
             "Name the environment: /v1/verdict/{environment}, or the query's env.");
+    }
+    if (!may_ask(request, &subject)) {
+        return cvg_answer_problem(request, request->refusal.status, request->refusal.code,
+                                  request->refusal.detail);
     }
     return answer_gate(request, &parameters, &subject);
 }

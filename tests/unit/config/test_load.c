@@ -45,7 +45,7 @@
     "    gates:\n"                                                                                 \
     "      deploy: " keys "\n"
 
-static void test_the_server_listens_on_loopback_only(void **state)
+static void test_where_the_server_may_listen(void **state)
 {
     (void)state;
     static const struct text_case cases[] = {
@@ -53,11 +53,9 @@ static void test_the_server_listens_on_loopback_only(void **state)
         {"other port", GOOD "server: {listen: \"[::1]:0\", threads: 2, hosts: gate.example.com}\n",
          ""},
         {"everywhere", GOOD "server: {listen: \"0.0.0.0:8717\"}\n",
-         "t.yaml:3:18: error: 'listen' must be a loopback address (127.0.0.1 or [::1]), not "
-         "0.0.0.0: "
-         "there is no access control yet, so anybody who reaches the port could ask; put a proxy "
-         "with "
-         "TLS and authentication in front of it\n"},
+         "t.yaml:3:18: error: 'listen' is 0.0.0.0, so other machines reach it: add 'tls', or "
+         "'behind_proxy: true' where a proxy with TLS stands in front, and add 'tokens' or "
+         "'clients', so that not everybody may ask; or listen on 127.0.0.1\n"},
         {"name", GOOD "server: {listen: \"localhost:80\"}\n",
          "t.yaml:3:18: error: 'listen' must be an address, not a name: write 127.0.0.1:80\n"},
         {"no port", GOOD "server: {listen: 127.0.0.1}\n",
@@ -522,7 +520,7 @@ static void test_a_long_chain_of_inputs_is_walked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_server_listens_on_loopback_only),
+        cmocka_unit_test(test_where_the_server_may_listen),
         cmocka_unit_test(test_mistakes_in_sources_are_named),
         cmocka_unit_test(test_a_connection_is_shared_by_via_without_circles),
         cmocka_unit_test(test_mistakes_in_checks_are_named),

@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #define WAITERS "convergate_http_waiters"
-#define REFUSED "convergate_http_wait_refused_total"
+#define REFUSED "convergate_http_refused_total{limit=\"waiters\"}"
 #define SHOP    "{\"app\":\"shop\"}"
 
 static int ask(const struct fixture *fixture, const char *method, const char *target,

@@ -4,10 +4,10 @@
 # service, a user or a port of its own. What a server needs beyond the C library and is not
 # installed is unpacked beside it.
 #
-#   tests/servers.sh FOLDER prometheus|nginx...
+#   tests/servers.sh FOLDER prometheus|alertmanager|nginx...
 #
-# Leaves FOLDER/bin/prometheus, promtool and nginx: small wrappers, ready to run. A server that is
-# already there and answers to its version question is left alone.
+# Leaves FOLDER/bin/prometheus, promtool, alertmanager and nginx: small wrappers, ready to run. A
+# server that is already there and answers to its version question is left alone.
 set -euo pipefail
 
 folder=$(mkdir -p "$1" && cd "$1" && pwd)
@@ -76,6 +76,12 @@ for server in "$@"; do
         wrap promtool prometheus usr/bin/promtool
         "$folder/bin/prometheus" --version
         "$folder/bin/promtool" --version
+        ;;
+    alertmanager)
+        answers alertmanager --version && continue
+        unpack prometheus-alertmanager
+        wrap alertmanager prometheus-alertmanager usr/bin/prometheus-alertmanager
+        "$folder/bin/alertmanager" --version
         ;;
     nginx)
         answers nginx -v && continue

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/url.h"
 #include "server/answer.h"
+#include "server/documents.h"
 #include "server/environments.h"
 #include "server/health.h"
 #include "server/metrics.h"
@@ -49,6 +50,13 @@ static const struct cvg_route_entry entries[] = {
     {PATH("/livez"), 0, true, 0, CVG_ROUTE_LIVEZ, cvg_health_livez, NEED_NOTHING},
     {PATH("/readyz"), 0, true, 0, CVG_ROUTE_READYZ, cvg_health_readyz, NEED_NOTHING},
     {PATH("/healthz"), 0, true, 0, CVG_ROUTE_HEALTHZ, cvg_health_readyz, NEED_NOTHING},
+    {PATH("/v1/openapi.yaml"), 0, true, 0, CVG_ROUTE_OPENAPI, cvg_documents_answer, NEED_READ},
+    {PATH("/v1/schemas/decision.json"), 0, true, 0, CVG_ROUTE_SCHEMA, cvg_documents_answer,
+     NEED_READ},
+    {PATH("/v1/schemas/readiness.json"), 0, true, 0, CVG_ROUTE_SCHEMA, cvg_documents_answer,
+     NEED_READ},
+    {PATH("/v1/schemas/reading.json"), 0, true, 0, CVG_ROUTE_SCHEMA, cvg_documents_answer,
+     NEED_READ},
     {PATH("/"), 0, true, 0, CVG_ROUTE_INDEX, answer_index, NEED_READ},
 };
 
@@ -60,7 +68,8 @@ static enum MHD_Result answer_index(struct cvg_request *request)
                    "{\"service\":\"convergate\",\"version\":\"%s\",\"routes\":["
                    "\"/v1/verdict/{environment}[/{gate}]\",\"/v1/check/{environment}[/{gate}]\","
                    "\"/v1/environments\",\"/v1/environments/{environment}\","
-                   "\"/v1/events\",\"/metrics\",\"/livez\",\"/readyz\",\"/healthz\"]}",
+                   "\"/v1/events\",\"/v1/openapi.yaml\",\"/v1/schemas/{document}.json\","
+                   "\"/metrics\",\"/livez\",\"/readyz\",\"/healthz\"]}",
                    request->context->version);
     return cvg_answer_body(request, 200, CVG_JSON_TYPE, &body);
 }

@@ -4,7 +4,7 @@
 
 #include <stdatomic.h>
 
-static const unsigned codes[CVG_TRAFFIC_CODES] = {200, 400, 401, 403, 404, 405,
+static const unsigned codes[CVG_TRAFFIC_CODES] = {200, 304, 400, 401, 403, 404, 405,
                                                   412, 413, 415, 421, 503, 500};
 
 static unsigned code_index(unsigned code)
@@ -78,6 +78,8 @@ const char *cvg_route_text(enum cvg_route_id route)
         [CVG_ROUTE_READYZ] = "readyz",
         [CVG_ROUTE_HEALTHZ] = "healthz",
         [CVG_ROUTE_METRICS] = "metrics",
+        [CVG_ROUTE_OPENAPI] = "openapi",
+        [CVG_ROUTE_SCHEMA] = "schema",
     };
 
     return route < CVG_ROUTE_COUNT ? texts[route] : texts[CVG_ROUTE_NONE];

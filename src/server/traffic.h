@@ -25,11 +25,13 @@ enum cvg_route_id {
     CVG_ROUTE_READYZ,
     CVG_ROUTE_HEALTHZ,
     CVG_ROUTE_METRICS,
+    CVG_ROUTE_OPENAPI,
+    CVG_ROUTE_SCHEMA,
     CVG_ROUTE_COUNT
 };
 
 /* All codes that are ever answered; anything else would be counted as the last one, 500. */
-#define CVG_TRAFFIC_CODES      12
+#define CVG_TRAFFIC_CODES      13
 /* Of all bodies that are being received at one time. */
 #define CVG_TRAFFIC_BODY_LIMIT ((size_t)64 * 1024 * 1024)
 

@@ -17,6 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+import contract
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("CVG_BUILD_DIR", ROOT / "build" / "sanitize"))
 
@@ -42,14 +44,21 @@ class Answer:
         return json.loads(self.body)
 
 
+# Ports of daemons: what they answer must be what docs/openapi.yaml says.
+DAEMONS = set()
+
+
 def http_request(port, method, path, body=None, headers=None, timeout=10):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
         connection.request(method, path, body, headers or {})
         response = connection.getresponse()
-        return Answer(response.status, dict(response.getheaders()), response.read())
+        answer = Answer(response.status, dict(response.getheaders()), response.read())
     finally:
         connection.close()
+    if port in DAEMONS:
+        contract.check(method, path, answer)
+    return answer
 
 
 class Daemon:
@@ -65,6 +74,7 @@ class Daemon:
                 [BUILD / "bin" / "convergated", "-c", self.config, *arguments],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         self.port = wait_until(self._listening, what="the daemon's port")
+        DAEMONS.add(self.port)
 
     def _listening(self):
         found = re.search(r"msg=listening address=127\.0\.0\.1:(\d+)", self.log())
@@ -111,6 +121,7 @@ class Daemon:
 
     def stop(self):
         """Ends it as systemd would; the exit code also says whether a sanitizer found something."""
+        DAEMONS.discard(self.port)  # others may get it now
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:

@@ -85,7 +85,7 @@ cvg_install(${CMAKE_INSTALL_DOCDIR} ${CMAKE_SOURCE_DIR}/README.md)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs
         COMPONENT runtime FILES_MATCHING PATTERN "*.md" PATTERN "man" EXCLUDE
         PATTERN "examples" EXCLUDE)
-install(DIRECTORY ${CMAKE_SOURCE_DIR}/config/conf.d
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/config/conf.d ${CMAKE_SOURCE_DIR}/config/monitoring
         DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT runtime)
 
 # ---- for the authors of modules ----

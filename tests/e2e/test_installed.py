@@ -122,6 +122,23 @@ def test_the_manual_has_every_option(convergated, convergate, name, section):
     assert {"-h", "--help", "-c", "--config"} <= wanted and wanted <= shown, wanted - shown
 
 
+# ---- alerts ----
+
+
+def test_the_alerts_are_valid_and_look_at_metrics_that_exist(daemon, upstream):
+    rules = ROOT / "config/monitoring/rules.yaml"
+    done = run(os.environ["CVG_PROMTOOL"], "check", "rules", rules)
+    assert done.returncode == 0, done.stdout + done.stderr
+    fake = upstream({"m": lambda connection: connection.sendall(answer(vector(1)))})
+    metrics = daemon(CONFIG.format(url=fake.url("m"))).get("/metrics").body.decode()
+    named = set(re.findall(r"\b(?:convergate|process)_[a-z_]+", rules.read_text()))
+    assert len(named) >= 5
+    for name in named:
+        assert re.search(rf"^{name}[{{ ]", metrics, re.M), name
+    alerts = set(re.findall(r"alert: (\w+)", rules.read_text()))
+    assert alerts == set(re.findall(r"^\| (Convergate\w+) \|", (ROOT / "docs/operations.md").read_text(), re.M))
+
+
 # ---- completion ----
 
 CONFIG = """

@@ -261,7 +261,19 @@ def test_sockets_of_another_process_are_not_taken(service, config, listener):
     assert one.port() != listener.getsockname()[1]
 
 
-# ---- credentials and the log ----
+# ---- confinement, credentials and the log ----
+
+
+def forbid_executable_memory():
+    """What MemoryDenyWriteExecute= does, by the kernel's own form of it."""
+    import ctypes
+    assert ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) == 0  # PR_SET_MDWE, since Linux 6.3
+
+
+def test_it_runs_where_memory_cannot_be_made_executable(tmp_path, convergated):
+    done = convergated("--check", "-c", ROOT / "config/convergate.yaml",
+                       preexec_fn=forbid_executable_memory)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_credential_is_read_from_its_directory(service, upstream, tmp_path):

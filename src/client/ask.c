@@ -2,9 +2,12 @@
 /* A scope, a request, and turns of the loop until it is answered. */
 #include "client/ask.h"
 
+#include "base/secret.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "base/url.h"
 #include "io/http.h"
+#include "io/lane.h"
 #include "wire/problem.h"
 
 #include <string.h>
@@ -36,53 +39,100 @@ static void on_done(void *arg, struct cvg_op *op, const struct cvg_http_response
     cvg_buf_add(&waiting->reply->body, response->body, response->body_length);
 }
 
-int cvg_client_ask(struct cvg_loop *loop, const char *server, const char *path, const char *body,
-                   struct cvg_reply *ret, struct cvg_error *reterr)
+static bool is_loopback(const char *host)
 {
-    CVG_CLEANUP(cvg_buf_done) struct cvg_buf url = CVG_BUF_INIT(8192);
-    struct waiting waiting = {.reply = ret};
-    struct cvg_scope scope;
-    struct cvg_url parsed;
+    return cvg_text_equal(host, "localhost") || cvg_text_starts(host, "127.") ||
+           cvg_text_equal(host, "::1");
+}
 
-    *ret = (struct cvg_reply){.body = CVG_BUF_INIT(CVG_ASK_LIMIT)};
-    if (cvg_url_parse(server, &parsed, reterr) < 0) {
+/* The connection that the options describe. */
+static int open_lane(struct cvg_loop *loop, const struct cvg_client_options *options,
+                     struct cvg_lane **ret, struct cvg_error *reterr)
+{
+    struct cvg_secret token = {.kind = CVG_SECRET_FILE, .name = options->token_file};
+    struct cvg_endpoint endpoint = {
+        .size = sizeof(endpoint),
+        .url = options->server,
+        .ca_file = options->ca,
+        .cert_file = options->cert,
+        .key_file = options->key,
+        .bearer = options->token_file ? &token : NULL,
+        .allow_link_local = 1, /* the user named the address */
+        .concurrency = 1,
+        .max_body = CVG_ASK_LIMIT,
+        .connect_timeout_ns = ASK_TIMEOUT,
+    };
+    struct cvg_url url;
+
+    if (cvg_url_parse(options->server, &url, reterr) < 0) {
         return cvg_error_prefix(reterr, "--server");
     }
-    cvg_url_join(server, path, &url);
+    if (options->token_file && !url.tls && !is_loopback(url.host)) {
+        return cvg_error_set(reterr, CVG_E_REFUSED,
+                             "--server: the token would be sent unencrypted to %s; write https",
+                             url.host);
+    }
+    int rc = cvg_lane_check(&endpoint, reterr);
+    return rc < 0 ? rc : cvg_lane_new(loop, &endpoint, ret, reterr);
+}
+
+static void run(struct cvg_loop *loop, struct cvg_lane *lane, const char *path, const char *body,
+                struct waiting *waiting)
+{
+    struct cvg_scope scope;
     struct cvg_http_request request = {
         .size = sizeof(request),
         .method = body ? "POST" : "GET",
-        .path = cvg_buf_text(&url),
+        .path = path,
         .body = body,
         .body_length = body ? strlen(body) : 0,
         .content_type = body ? "application/json" : NULL,
         .body_limit = CVG_ASK_LIMIT,
         .timeout_ns = ASK_TIMEOUT,
         .on_done = on_done,
-        .arg = &waiting,
+        .arg = waiting,
     };
-    cvg_scope_init(&scope, loop, NULL, NULL, NULL);
+
+    cvg_scope_init(&scope, loop, lane, NULL, NULL);
     cvg_http_start(&scope, &request);
-    cvg_loop_run_until(loop, &waiting.done, cvg_time_now() + ASK_TIMEOUT + CVG_SECOND);
+    cvg_loop_run_until(loop, &waiting->done, cvg_time_now() + ASK_TIMEOUT + CVG_SECOND);
     cvg_scope_end(&scope);
+}
+
+int cvg_client_ask(struct cvg_loop *loop, const struct cvg_client_options *options,
+                   const char *path, const char *body, struct cvg_reply *ret,
+                   struct cvg_error *reterr)
+{
+    struct waiting waiting = {.reply = ret};
+    struct cvg_lane *lane = NULL;
+
+    *ret = (struct cvg_reply){.body = CVG_BUF_INIT(CVG_ASK_LIMIT)};
+    int rc = open_lane(loop, options, &lane, reterr);
+    if (rc < 0) {
+        return rc;
+    }
+    run(loop, lane, path, body, &waiting);
+    cvg_lane_free(lane);
     if (!waiting.done) {
-        return cvg_error_set(reterr, CVG_E_TIMEOUT, "%s: no answer", server);
+        return cvg_error_set(reterr, CVG_E_TIMEOUT, "%s: no answer", options->server);
     }
     if (waiting.error.code) {
-        return cvg_error_set(reterr, waiting.error.code, "%s: %s", server, waiting.error.text);
+        return cvg_error_set(reterr, waiting.error.code, "%s: %s", options->server,
+                             waiting.error.text);
     }
     return 0;
 }
 
-int cvg_client_get(struct cvg_loop *loop, const char *server, const char *path,
-                   struct cvg_reply *ret, struct cvg_error *reterr)
+int cvg_client_get(struct cvg_loop *loop, const struct cvg_client_options *options,
+                   const char *path, struct cvg_reply *ret, struct cvg_error *reterr)
 {
     char detail[300];
-    int rc = cvg_client_ask(loop, server, path, NULL, ret, reterr);
+    int rc = cvg_client_ask(loop, options, path, NULL, ret, reterr);
 
     if (rc == 0 && ret->status != 200) {
         cvg_wire_problem_read(cvg_buf_text(&ret->body), ret->body.length, detail, sizeof(detail));
-        rc = cvg_error_set(reterr, CVG_E_INVALID, "%s: status %u: %s", server, ret->status, detail);
+        rc = cvg_error_set(reterr, CVG_E_INVALID, "%s: status %u: %s", options->server, ret->status,
+                           detail);
     }
     return rc;
 }

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "client/options.h"
 
 struct cvg_loop;
 
@@ -16,12 +17,14 @@ struct cvg_reply {
 };
 
 void cvg_reply_done(struct cvg_reply *reply);
-/* path: "/v1/verdict/prod"; body NULL: GET, else POST of a JSON document. Errors are of the
+/* Asks the server that the options name, with the credentials that they name. A token is not sent
+ * unencrypted to another machine. path: "/v1/verdict/prod"; body NULL: GET, else POST of a JSON document. Errors are of the
  * connection; any status is an answer. */
-CVG_NODISCARD int cvg_client_ask(struct cvg_loop *loop, const char *server, const char *path,
-                                 const char *body, struct cvg_reply *ret, struct cvg_error *reterr);
+CVG_NODISCARD int cvg_client_ask(struct cvg_loop *loop, const struct cvg_client_options *options,
+                                 const char *path, const char *body, struct cvg_reply *ret,
+                                 struct cvg_error *reterr);
 /* The same, where only 200 is of use: other statuses become errors with the problem's detail. */
-CVG_NODISCARD int cvg_client_get(struct cvg_loop *loop, const char *server, const char *path,
-                                 struct cvg_reply *ret, struct cvg_error *reterr);
+CVG_NODISCARD int cvg_client_get(struct cvg_loop *loop, const struct cvg_client_options *options,
+                                 const char *path, struct cvg_reply *ret, struct cvg_error *reterr);
 
 #endif

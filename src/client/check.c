@@ -54,7 +54,7 @@ static enum outcome ask(struct cvg_loop *loop, const struct cvg_client_options *
     struct cvg_error error = {0};
     char detail[300];
 
-    if (cvg_client_ask(loop, options->server, path, body, reply, &error) < 0) {
+    if (cvg_client_ask(loop, options, path, body, reply, &error) < 0) {
         cvg_client_complain(&error);
         return FAILED_FOR_NOW;
     }

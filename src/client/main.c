@@ -47,6 +47,9 @@ int main(int argc, char **argv)
     if (code >= 0) {
         return code;
     }
+    if (cvg_text_equal(options.command, "token")) {
+        return cvg_client_token(&options);
+    }
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &ignore, NULL);
     return cvg_text_equal(options.command, "probe") ? cvg_client_probe(&options)

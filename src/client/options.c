@@ -22,10 +22,15 @@ static const char usage[] =
     "      The environments, or one with its checks.\n"
     "  convergate explain ENV [--gate G]\n"
     "      Every reason behind the verdict, with what was expected and seen.\n"
+    "  convergate token [NAME]\n"
+    "      Make a token: it goes to stdout, its line for the configuration to stderr.\n"
     "  convergate probe -c FILE ENV CHECK\n"
     "      Run one check once, now, without a daemon; show what was sent and found.\n"
     "\n"
     "  -s, --server URL   the daemon (default $CONVERGATE_SERVER, or http://127.0.0.1:8717)\n"
+    "      --token-file FILE  the token to show (default $CONVERGATE_TOKEN_FILE)\n"
+    "      --ca FILE      the authorities of the daemon's certificate, instead of the system's\n"
+    "      --cert FILE, --key FILE  the client certificate to show, and its key\n"
     "  -g, --gate NAME    the gate (default: the environment's first)\n"
     "  -a, --app NAME     what wants to move\n"
     "  -r, --rev REVISION in which revision\n"
@@ -40,7 +45,11 @@ static const char usage[] =
     "usage.\n";
 
 enum {
-    OPT_MODULES = 256
+    OPT_MODULES = 256,
+    OPT_TOKEN_FILE,
+    OPT_CA,
+    OPT_CERT,
+    OPT_KEY
 };
 
 static const struct option long_options[] = {
@@ -52,6 +61,10 @@ static const struct option long_options[] = {
     {"output", required_argument, NULL, 'o'},
     {"config", required_argument, NULL, 'c'},
     {"modules", required_argument, NULL, OPT_MODULES},
+    {"token-file", required_argument, NULL, OPT_TOKEN_FILE},
+    {"ca", required_argument, NULL, OPT_CA},
+    {"cert", required_argument, NULL, OPT_CERT},
+    {"key", required_argument, NULL, OPT_KEY},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
@@ -77,8 +90,16 @@ static int apply(int option, struct cvg_client_options *ret)
         int option;
         const char **where;
     } texts[] = {
-        {'s', &ret->server},          {'g', &ret->gate},   {'a', &ret->app}, {'r', &ret->revision},
-        {OPT_MODULES, &ret->modules}, {'c', &ret->config},
+        {'s', &ret->server},
+        {'g', &ret->gate},
+        {'a', &ret->app},
+        {'r', &ret->revision},
+        {OPT_MODULES, &ret->modules},
+        {'c', &ret->config},
+        {OPT_TOKEN_FILE, &ret->token_file},
+        {OPT_CA, &ret->ca},
+        {OPT_CERT, &ret->cert},
+        {OPT_KEY, &ret->key},
     };
 
     for (size_t i = 0; i < CVG_COUNT(texts); i++) {
@@ -116,6 +137,7 @@ static int check_arguments(const struct cvg_client_options *options, int count)
         {"check", 1, 1, "check takes the name of an environment"},
         {"status", 0, 1, "status takes at most the name of an environment"},
         {"explain", 1, 1, "explain takes the name of an environment"},
+        {"token", 0, 1, "token takes at most the name that the token is to have"},
         {"probe", 2, 2, "probe takes the names of an environment and of a check"},
     };
 
@@ -127,17 +149,20 @@ static int check_arguments(const struct cvg_client_options *options, int count)
         }
     }
     fprintf(stderr, "convergate: there is no command '%s'\n", options->command);
-    return complain("the commands are check, status, explain and probe");
+    return complain("the commands are check, status, explain, token and probe");
 }
 
 int cvg_client_parse(int argc, char **argv, struct cvg_client_options *ret)
 {
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
     const char *server = getenv("CONVERGATE_SERVER");
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
+    const char *token_file = getenv("CONVERGATE_TOKEN_FILE");
     int option;
 
     *ret = (struct cvg_client_options){
         .server = server && *server ? server : "http://127.0.0.1:8717",
+        .token_file = token_file && *token_file ? token_file : NULL,
         .config = "/etc/convergate/convergate.yaml",
         .gate = "",
         .app = "",
@@ -153,6 +178,9 @@ int cvg_client_parse(int argc, char **argv, struct cvg_client_options *ret)
     if (optind == argc) {
         fputs(usage, stderr);
         return CVG_EXIT_USAGE;
+    }
+    if (!ret->cert != !ret->key) {
+        return complain("--cert and --key belong together");
     }
     ret->command = argv[optind++];
     for (int i = 0; i < 2 && optind + i < argc; i++) {

@@ -20,6 +20,8 @@ struct cvg_client_options {
     const char *command;
     const char *arguments[2];          /* NULL where not given */
     const char *server;                /* base URL */
+    const char *token_file;            /* NULL: no token */
+    const char *ca, *cert, *key;       /* PEM files; NULL where not given */
     const char *gate, *app, *revision; /* "" where not given */
     int64_t wait_ns;
     bool json;

@@ -19,7 +19,7 @@ static int show_one(struct cvg_loop *loop, const struct cvg_client_options *opti
 
     cvg_buf_puts(&path, "/v1/environments/");
     cvg_url_encode(options->arguments[0], strlen(options->arguments[0]), &path);
-    int rc = cvg_client_get(loop, options->server, cvg_buf_text(&path), &reply, reterr);
+    int rc = cvg_client_get(loop, options, cvg_buf_text(&path), &reply, reterr);
     if (rc == 0 && options->json) {
         puts(cvg_buf_text(&reply.body));
         return 0;
@@ -45,7 +45,7 @@ static int show_page(struct cvg_loop *loop, const struct cvg_client_options *opt
 
     cvg_buf_puts(&path, "/v1/environments?limit=500&after=");
     cvg_url_encode(cvg_buf_text(next), next->length, &path);
-    int rc = cvg_client_get(loop, options->server, cvg_buf_text(&path), &reply, reterr);
+    int rc = cvg_client_get(loop, options, cvg_buf_text(&path), &reply, reterr);
     if (rc == 0) {
         rc = cvg_wire_environments_read(cvg_buf_text(&reply.body), reply.body.length, arena, &page,
                                         reterr);

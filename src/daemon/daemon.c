@@ -128,16 +128,31 @@ static int start(struct daemon *daemon, struct cvg_error *reterr)
     return rc;
 }
 
+/* NULL: there is none. */
+static const char *health_of(const struct daemon *daemon, char *text, size_t size)
+{
+    const struct cvg_server_config *settings = &daemon->config->server;
+    bool ipv6 = settings->health_host && strchr(settings->health_host, ':');
+
+    if (!settings->health_host) {
+        return settings->health_socket;
+    }
+    (void)snprintf(text, size, ipv6 ? "[%s]:%u" : "%s:%u", settings->health_host,
+                   cvg_server_health_port(daemon->server));
+    return text;
+}
+
 static void log_start(const struct daemon *daemon)
 {
-    char address[300], checks[32];
+    char address[300], health[300], checks[32];
     bool ipv6 = strchr(daemon->config->server.listen_host, ':') != NULL;
 
     snprintf(address, sizeof(address), ipv6 ? "[%s]:%u" : "%s:%u",
              daemon->config->server.listen_host, cvg_server_port(daemon->server));
     snprintf(checks, sizeof(checks), "%zu", count_checks(daemon->config));
-    cvg_log(CVG_LOG_INFO, "listening", "address", address, "config", daemon->config->file, "checks",
-            checks, "version", CVG_VERSION, NULL);
+    cvg_log(CVG_LOG_INFO, "listening", "address", address, "socket", daemon->config->server.socket,
+            "health", health_of(daemon, health, sizeof(health)), "config", daemon->config->file,
+            "checks", checks, "version", CVG_VERSION, NULL);
 }
 
 int cvg_daemon_run(const char *file, struct cvg_registry *registry)

@@ -181,7 +181,8 @@ static void look_at_host(struct cvg_request *request, const struct headers *head
         refuse(request, 400, "BadHost", "The Host header is given twice.");
     } else if (headers->host_count == 0 && required) {
         refuse(request, 400, "BadHost", "A request of HTTP/1.1 needs a Host header.");
-    } else if (headers->host_count && !headers->host_is_ours) {
+    } else if (headers->host_count && !headers->host_is_ours &&
+               request->peer->place == CVG_PLACE_NETWORK) { /* where a browser could come from */
         refuse(request, 421, "ForeignHost",
                "The Host header names none of this server's hosts; add it to server.hosts.");
     }

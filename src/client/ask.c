@@ -76,32 +76,34 @@ static int open_lane(struct cvg_loop *loop, const struct cvg_client_options *opt
     return rc < 0 ? rc : cvg_lane_new(loop, &endpoint, ret, reterr);
 }
 
-static void run(struct cvg_loop *loop, struct cvg_lane *lane, const char *path, const char *body,
+static void run(struct cvg_loop *loop, struct cvg_lane *lane, const struct cvg_question *question,
                 struct waiting *waiting)
 {
+    const char *body = question->body;
+    int64_t timeout = ASK_TIMEOUT + question->held_ns;
     struct cvg_scope scope;
     struct cvg_http_request request = {
         .size = sizeof(request),
         .method = body ? "POST" : "GET",
-        .path = path,
+        .path = question->path,
         .body = body,
         .body_length = body ? strlen(body) : 0,
         .content_type = body ? "application/json" : NULL,
         .body_limit = CVG_ASK_LIMIT,
-        .timeout_ns = ASK_TIMEOUT,
+        .timeout_ns = timeout,
         .on_done = on_done,
         .arg = waiting,
     };
 
     cvg_scope_init(&scope, loop, lane, NULL, NULL);
     cvg_http_start(&scope, &request);
-    cvg_loop_run_until(loop, &waiting->done, cvg_time_now() + ASK_TIMEOUT + CVG_SECOND);
+    cvg_loop_run_until(loop, &waiting->done, cvg_time_now() + timeout + CVG_SECOND);
     cvg_scope_end(&scope);
 }
 
-int cvg_client_ask(struct cvg_loop *loop, const struct cvg_client_options *options,
-                   const char *path, const char *body, struct cvg_reply *ret,
-                   struct cvg_error *reterr)
+int cvg_client_ask_held(struct cvg_loop *loop, const struct cvg_client_options *options,
+                        const struct cvg_question *question, struct cvg_reply *ret,
+                        struct cvg_error *reterr)
 {
     struct waiting waiting = {.reply = ret};
     struct cvg_lane *lane = NULL;
@@ -111,7 +113,7 @@ int cvg_client_ask(struct cvg_loop *loop, const struct cvg_client_options *optio
     if (rc < 0) {
         return rc;
     }
-    run(loop, lane, path, body, &waiting);
+    run(loop, lane, question, &waiting);
     cvg_lane_free(lane);
     if (!waiting.done) {
         return cvg_error_set(reterr, CVG_E_TIMEOUT, "%s: no answer", options->server);
@@ -121,6 +123,15 @@ int cvg_client_ask(struct cvg_loop *loop, const struct cvg_client_options *optio
                              waiting.error.text);
     }
     return 0;
+}
+
+int cvg_client_ask(struct cvg_loop *loop, const struct cvg_client_options *options,
+                   const char *path, const char *body, struct cvg_reply *ret,
+                   struct cvg_error *reterr)
+{
+    struct cvg_question question = {.path = path, .body = body};
+
+    return cvg_client_ask_held(loop, options, &question, ret, reterr);
 }
 
 int cvg_client_get(struct cvg_loop *loop, const struct cvg_client_options *options,

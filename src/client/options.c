@@ -34,7 +34,7 @@ static const char usage[] =
     "  -g, --gate NAME    the gate (default: the environment's first)\n"
     "  -a, --app NAME     what wants to move\n"
     "  -r, --rev REVISION in which revision\n"
-    "  -w, --wait TIME    ask again until the answer is not wait, at most this long\n"
+    "  -w, --wait TIME    until the answer is not wait, at most this long\n"
     "  -o, --output FORM  text (default) or json\n"
     "  -c, --config FILE  probe: the configuration (default /etc/convergate/convergate.yaml)\n"
     "      --modules DIR  probe: where the modules are\n"

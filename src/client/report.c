@@ -3,9 +3,13 @@
 #include "client/report.h"
 
 #include "base/text.h"
+#include "base/time.h"
+
+#include <convergate/number.h>
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static const char *colour_of(const char *word)
@@ -75,15 +79,34 @@ void cvg_report_answer(const struct cvg_wire_answer *answer, bool full)
     }
 }
 
-void cvg_report_progress(const struct cvg_wire_answer *answer)
+bool cvg_report_is_watched(void)
 {
-    if (isatty(STDERR_FILENO)) {
-        fprintf(stderr, "\r\033[K");
-        if (answer) {
-            fprintf(stderr, "%s: %s", cvg_verdict_text(answer->verdict), answer->progress);
-        }
-        (void)fflush(stderr);
+    return isatty(STDERR_FILENO);
+}
+
+/* A line that wraps could not be replaced by the next one. */
+static int terminal_width(void)
+{
+    struct winsize size = {0};
+
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1 : 79;
+}
+
+void cvg_report_progress(const struct cvg_wire_answer *answer, int64_t left)
+{
+    char duration[CVG_NUMBER_TEXT];
+    CVG_CLEANUP(cvg_buf_done) struct cvg_buf line = CVG_BUF_INIT(4096);
+
+    if (!cvg_report_is_watched()) {
+        return;
     }
+    if (answer) {
+        cvg_format_duration(left / CVG_SECOND * CVG_SECOND, duration, sizeof(duration));
+        cvg_buf_printf(&line, "%s, %s left: %s; %s", cvg_verdict_text(answer->verdict), duration,
+                       answer->progress, answer->summary);
+    }
+    fprintf(stderr, "\r\033[K%.*s", terminal_width(), cvg_buf_text(&line));
+    (void)fflush(stderr);
 }
 
 static void print_check(const struct cvg_wire_check *check, int width)

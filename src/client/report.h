@@ -8,9 +8,11 @@
 
 /* full: every reason with its message. */
 void cvg_report_answer(const struct cvg_wire_answer *answer, bool full);
-/* One line on stderr while waiting; replaces the one before. Nothing where stderr is no terminal.
- * answer NULL: clears it. */
-void cvg_report_progress(const struct cvg_wire_answer *answer);
+/* Whether somebody watches: stderr is a terminal. */
+bool cvg_report_is_watched(void);
+/* One line on stderr while waiting; replaces the one before. Nothing where nobody watches.
+ * left: until the waiting ends, nanoseconds. answer NULL: clears it. */
+void cvg_report_progress(const struct cvg_wire_answer *answer, int64_t left);
 void cvg_report_environment(const struct cvg_wire_environment *environment);
 void cvg_report_environments(const struct cvg_wire_environment *rows, size_t count);
 

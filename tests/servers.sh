@@ -80,7 +80,12 @@ for server in "$@"; do
     alertmanager)
         answers alertmanager --version && continue
         unpack prometheus-alertmanager
+        # Debian's has the place of its templates compiled in: one of the same length, relative to
+        # where it is unpacked.
+        LC_ALL=C sed -i 's|/usr/share/prometheus/alertmanager|usr/share/prometheus/alertmanager/|g' \
+            "$folder/prometheus-alertmanager/usr/bin/prometheus-alertmanager"
         wrap alertmanager prometheus-alertmanager usr/bin/prometheus-alertmanager
+        sed -i "s|^exec|cd \"$folder/prometheus-alertmanager\" \&\& exec|" "$folder/bin/alertmanager"
         "$folder/bin/alertmanager" --version
         ;;
     nginx)

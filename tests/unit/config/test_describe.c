@@ -114,6 +114,35 @@ static void test_the_reference_names_every_key(void **state)
     cvg_buf_done(&page);
 }
 
+static const struct cvg_kind *const *one_kind(void *ctx)
+{
+    return ctx;
+}
+
+static void test_the_manual_takes_no_text_for_a_macro(void **state)
+{
+    (void)state;
+    static const struct cvg_field odd[] = {
+        {.name = "odd",
+         .doc = ".first, a \\ and \xc3\xa4 with `--wide`. Second one | of two.",
+         .type = CVG_FIELD_STRING,
+         .example = ".hidden"},
+        {0}};
+    struct cvg_kind kind = test_poll;
+    kind.check_fields = odd;
+    const struct cvg_kind *all[] = {&kind, NULL};
+    struct cvg_kinds kinds = {.all = one_kind, .ctx = all};
+    struct cvg_buf page = CVG_BUF_INIT(1u << 20);
+    assert_int_equal(cvg_describe_manual(&kinds, &page), 0);
+    const char *text = cvg_buf_text(&page);
+    assert_non_null(strstr(text,
+                           ".It \\fBodd\\fR\n(text)\n.br\n\\&.first, a \\e and \\[u00E4] with "
+                           "\\fB\\-\\-wide\\fR.\nSecond one | of two.\n"));
+    assert_non_null(strstr(text, "\n.Sh TYPE POLL\n"));
+    assert_non_null(strstr(text, "\n.Ss Its checks\n"));
+    cvg_buf_done(&page);
+}
+
 static void test_a_kind_is_described_for_a_terminal(void **state)
 {
     (void)state;
@@ -137,6 +166,9 @@ static void test_a_buffer_that_is_too_small_is_an_error(void **state)
     cvg_buf_done(&small);
     small.limit = 100;
     assert_int_not_equal(cvg_describe_reference(&test_kinds, &small), 0);
+    cvg_buf_done(&small);
+    small.limit = 100;
+    assert_int_not_equal(cvg_describe_manual(&test_kinds, &small), 0);
     cvg_buf_done(&small);
 }
 
@@ -169,6 +201,7 @@ int main(void)
         cmocka_unit_test(test_the_schema_is_strict_json),
         cmocka_unit_test(test_the_schema_follows_the_kinds),
         cmocka_unit_test(test_the_reference_names_every_key),
+        cmocka_unit_test(test_the_manual_takes_no_text_for_a_macro),
         cmocka_unit_test(test_a_kind_is_described_for_a_terminal),
         cmocka_unit_test(test_a_buffer_that_is_too_small_is_an_error),
         cmocka_unit_test(test_strings_are_escaped),

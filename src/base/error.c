@@ -75,19 +75,3 @@ int cvg_error_prefix(struct cvg_error *error, const char *format, ...)
     memcpy(error->text, text, sizeof text);
     return error->code;
 }
-
-void cvg_error_describe(const struct cvg_error *error, char *ret, size_t size)
-{
-    int length;
-    if (!error->file[0]) {
-        length = snprintf(ret, size, "%s", error->text);
-    } else if (error->line <= 0) {
-        length = snprintf(ret, size, "%s: error: %s", error->file, error->text);
-    } else if (error->column <= 0) {
-        length = snprintf(ret, size, "%s:%d: error: %s", error->file, error->line, error->text);
-    } else {
-        length = snprintf(ret, size, "%s:%d:%d: error: %s", error->file, error->line, error->column,
-                          error->text);
-    }
-    mark_cut(ret, size, length);
-}

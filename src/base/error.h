@@ -39,7 +39,5 @@ int cvg_error_set_errno(struct cvg_error *reterr, int errnum, const char *format
     CVG_PRINTF(3, 4);
 /* Puts "context: " before the message; returns the error's code, CVG_E_INVALID for NULL. */
 int cvg_error_prefix(struct cvg_error *error, const char *format, ...) CVG_PRINTF(2, 3);
-/* "file:line:column: error: text", or the text alone where there is no place. */
-void cvg_error_describe(const struct cvg_error *error, char *ret, size_t size);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "crypto/hex.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,8 +17,8 @@
 #define OUTCOME_LIMIT (4u * 1024 * 1024)
 
 struct record {
-    char *key;     /* owned */
-    char *outcome; /* owned: verdict and reasons as text, exact */
+    char key[CVG_SHA256_HEX];     /* digest of who asks what */
+    char outcome[CVG_SHA256_HEX]; /* digest of verdict and reasons; "": not yet */
     char id[CVG_LEDGER_ID];
     struct record *older, *newer;
 };
@@ -41,13 +42,6 @@ static void link_newest(struct cvg_ledger *ledger, struct record *record)
     ledger->newest = record;
 }
 
-static void free_record(struct record *record)
-{
-    free(record->key);
-    free(record->outcome);
-    free(record);
-}
-
 struct cvg_ledger *cvg_ledger_new(void)
 {
     struct cvg_ledger *ledger = CVG_NEW(struct cvg_ledger);
@@ -63,7 +57,7 @@ void cvg_ledger_free(struct cvg_ledger *ledger)
     }
     for (struct record *record = ledger->oldest, *next; record; record = next) {
         next = record->newer;
-        free_record(record);
+        free(record);
     }
     cvg_map_free(ledger->records);
     free(ledger);
@@ -87,7 +81,7 @@ static void add_part(struct cvg_buf *buf, const char *text)
     cvg_buf_putc(buf, '\x1f');
 }
 
-static char *key_of(const struct cvg_ledger_question *question)
+static void digest_question(const struct cvg_ledger_question *question, char ret[CVG_SHA256_HEX])
 {
     CVG_CLEANUP(cvg_buf_done) struct cvg_buf key = CVG_BUF_INIT(KEY_LIMIT);
     const struct cvg_subject *subject = question->subject;
@@ -100,10 +94,10 @@ static char *key_of(const struct cvg_ledger_question *question)
         add_part(&key, subject->labels[i].name);
         add_part(&key, subject->labels[i].value);
     }
-    return cvg_buf_take(&key, NULL);
+    cvg_sha256_hex(cvg_buf_text(&key), key.length, ret);
 }
 
-static char *outcome_of(const struct cvg_decision *decision)
+static void digest_outcome(const struct cvg_decision *decision, char ret[CVG_SHA256_HEX])
 {
     CVG_CLEANUP(cvg_buf_done) struct cvg_buf outcome = CVG_BUF_INIT(OUTCOME_LIMIT);
 
@@ -112,7 +106,7 @@ static char *outcome_of(const struct cvg_decision *decision)
         const struct cvg_reason *reason = &decision->reasons[i];
         cvg_buf_printf(&outcome, " %s:%s:%u", reason->code, reason->check, reason->severity);
     }
-    return cvg_buf_take(&outcome, NULL);
+    cvg_sha256_hex(cvg_buf_text(&outcome), outcome.length, ret);
 }
 
 /* RFC 9562 section 5.7: milliseconds since 1970, then chance, so that ids sort by time. */
@@ -128,17 +122,16 @@ static void make_id(int64_t wall_ns, char ret[CVG_LEDGER_ID])
              (unsigned long long)(chance[1] & 0xffffffffffffULL));
 }
 
-/* The subject's record, as the newest one; made where there is none. Takes the key over. */
-static struct record *touch(struct cvg_ledger *ledger, char *key)
+/* The record of that key, as the newest one; made where there is none. */
+static struct record *touch(struct cvg_ledger *ledger, const char key[CVG_SHA256_HEX])
 {
     struct record *record = cvg_map_get(ledger->records, key);
 
     if (record) {
         unlink_record(ledger, record);
-        free(key);
     } else {
         record = CVG_NEW(struct record);
-        record->key = key;
+        memcpy(record->key, key, sizeof(record->key));
         cvg_map_put(ledger->records, key, record);
     }
     link_newest(ledger, record);
@@ -151,23 +144,22 @@ static void drop_oldest(struct cvg_ledger *ledger)
 
     unlink_record(ledger, oldest);
     cvg_map_remove(ledger->records, oldest->key);
-    free_record(oldest);
+    free(oldest);
 }
 
 bool cvg_ledger_record(struct cvg_ledger *ledger, const struct cvg_ledger_question *question,
                        const struct cvg_decision *decision, int64_t wall_ns,
                        char ret_id[CVG_LEDGER_ID])
 {
-    struct record *record = touch(ledger, key_of(question));
-    char *outcome = outcome_of(decision);
-    bool changed = !cvg_text_equal(record->outcome, outcome);
+    char key[CVG_SHA256_HEX], outcome[CVG_SHA256_HEX];
 
+    digest_question(question, key);
+    digest_outcome(decision, outcome);
+    struct record *record = touch(ledger, key);
+    bool changed = !cvg_text_equal(record->outcome, outcome);
     if (changed) {
-        free(record->outcome);
-        record->outcome = outcome;
+        memcpy(record->outcome, outcome, sizeof(record->outcome));
         make_id(wall_ns, record->id);
-    } else {
-        free(outcome);
     }
     memcpy(ret_id, record->id, CVG_LEDGER_ID);
     if (cvg_map_count(ledger->records) > CVG_LEDGER_LIMIT) {

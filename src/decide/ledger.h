@@ -2,7 +2,8 @@
 /*
  * The ledger of decisions given to subjects: one record for each change of verdict or reasons, so
  * that a tool which asks every second makes one record and not thousands. Holds the latest
- * record of at most CVG_LEDGER_LIMIT subjects in memory, the longest untouched goes first.
+ * record of at most CVG_LEDGER_LIMIT subjects in memory, the longest untouched goes first. Of
+ * subjects and reasons only digests are kept: what callers send takes no memory here.
  * Deciding thread.
  */
 #ifndef CVG_DECIDE_LEDGER_H

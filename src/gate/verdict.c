@@ -222,23 +222,6 @@ void cvg_gate_stale(const struct cvg_decision *decision, struct cvg_arena *arena
     ret->summary = reason->message;
 }
 
-bool cvg_decision_same(const struct cvg_decision *a, const struct cvg_decision *b)
-{
-    if (a->verdict != b->verdict || a->unknown != b->unknown ||
-        a->reason_count != b->reason_count) {
-        return false;
-    }
-    for (size_t i = 0; i < a->reason_count; i++) {
-        const struct cvg_reason *x = &a->reasons[i];
-        const struct cvg_reason *y = &b->reasons[i];
-        if (x->severity != y->severity || !cvg_text_equal(x->code, y->code) ||
-            !cvg_text_equal(x->check, y->check)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 const char *cvg_verdict_text(uint32_t verdict)
 {
     static const char *const texts[CVG_VERDICT_COUNT] = {"go", "wait", "halt", "rollback"};

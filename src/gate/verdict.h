@@ -95,7 +95,4 @@ void cvg_gate_judge(const struct cvg_readiness *readiness, const struct cvg_gate
 void cvg_gate_stale(const struct cvg_decision *decision, struct cvg_arena *arena,
                     struct cvg_decision *ret);
 
-/* Same verdict, flag and reasons (codes, checks, severities): what a new record is not made for. */
-bool cvg_decision_same(const struct cvg_decision *a, const struct cvg_decision *b);
-
 #endif

@@ -88,27 +88,6 @@ static void exactly_fitting_texts_are_not_cut(void **state)
     assert_string_equal(error.text, text);
 }
 
-static void places_are_described_as_far_as_they_are_known(void **state)
-{
-    (void)state;
-    struct cvg_error error;
-    char text[64];
-    cvg_error_set(&error, CVG_E_INVALID, "wrong");
-    cvg_error_describe(&error, text, sizeof text);
-    assert_string_equal(text, "wrong");
-    strcpy(error.file, "a.yaml");
-    cvg_error_describe(&error, text, sizeof text);
-    assert_string_equal(text, "a.yaml: error: wrong");
-    error.line = 14;
-    cvg_error_describe(&error, text, sizeof text);
-    assert_string_equal(text, "a.yaml:14: error: wrong");
-    error.column = 9;
-    cvg_error_describe(&error, text, sizeof text);
-    assert_string_equal(text, "a.yaml:14:9: error: wrong");
-    cvg_error_describe(&error, text, 12);
-    assert_string_equal(text, "a.yaml:1...");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,7 +97,6 @@ int main(void)
         cmocka_unit_test(an_error_may_be_made_from_its_own_text),
         cmocka_unit_test(long_texts_are_cut_between_characters_and_say_so),
         cmocka_unit_test(exactly_fitting_texts_are_not_cut),
-        cmocka_unit_test(places_are_described_as_far_as_they_are_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -145,14 +145,20 @@ static bool matches(const char *wanted, const char *name)
     return !*wanted || cvg_text_equal(wanted, name);
 }
 
-bool cvg_events_read(struct cvg_events *events, const char *environment, const char *gate,
+static bool shows(const struct cvg_events_filter *filter, const struct kept *kept)
+{
+    return matches(filter->environment, kept->environment) && matches(filter->gate, kept->gate) &&
+           (!filter->sees || filter->sees(filter->ctx, kept->environment));
+}
+
+bool cvg_events_read(struct cvg_events *events, const struct cvg_events_filter *filter,
                      uint64_t *cursor, size_t enough, struct cvg_buf *ret)
 {
     pthread_mutex_lock(&events->lock);
     bool all = *cursor + CVG_EVENTS_KEPT >= events->latest;
     while (all && *cursor < events->latest && ret->length < enough) {
         const struct kept *kept = &events->kept[++*cursor % CVG_EVENTS_KEPT];
-        if (matches(environment, kept->environment) && matches(gate, kept->gate)) {
+        if (shows(filter, kept)) {
             cvg_buf_add(ret, kept->frame, kept->length);
         }
     }

@@ -27,9 +27,18 @@ void cvg_events_publish(struct cvg_events *events, struct cvg_waiting *waiting,
                         const struct cvg_snapshot *before, const struct cvg_snapshot *after);
 
 uint64_t cvg_events_latest(struct cvg_events *events); /* 0: none yet */
-/* Appends the frames of those after *cursor that match (names "": any), until the buffer has
- * enough, and moves the cursor behind them. False: some are not kept any more. */
-bool cvg_events_read(struct cvg_events *events, const char *environment, const char *gate,
+
+/* What a stream shows. */
+struct cvg_events_filter {
+    const char *environment, *gate; /* "": any */
+    /* NULL: all; else whether the environment may be shown. Under the lock. */
+    bool (*sees)(const void *ctx, const char *environment);
+    const void *ctx;
+};
+
+/* Appends the frames of those after *cursor that it shows, until the buffer has enough, and moves
+ * the cursor behind them. False: some are not kept any more. */
+bool cvg_events_read(struct cvg_events *events, const struct cvg_events_filter *filter,
                      uint64_t *cursor, size_t enough, struct cvg_buf *ret);
 
 /* "event: verdict" and its data, without an id. */

@@ -36,6 +36,33 @@ struct stream {
     char told_upto[CVG_REQUEST_NAME]; /* the environment that was told last; "": none */
 };
 
+/* ---- who may see what ---- */
+
+static bool sees(const void *ctx, const char *environment)
+{
+    const struct cvg_request *request = ctx;
+
+    return cvg_access_sees(&request->identity, environment);
+}
+
+static bool permitted(struct cvg_request *request)
+{
+    struct cvg_want want = {.scope = CVG_MAY_READ, .environment = request->environment};
+
+    return cvg_permit(request, &want);
+}
+
+/* After a reload: a stream lives long, and its credential may have been taken away. */
+static bool still_permitted(struct cvg_request *request)
+{
+    const char *authorization = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND,
+                                                            MHD_HTTP_HEADER_AUTHORIZATION);
+
+    cvg_access_unref(request->access);
+    cvg_permit_identify(request, authorization, authorization ? strlen(authorization) : 0);
+    return permitted(request);
+}
+
 /* ---- the state ---- */
 
 static void begin_state(struct stream *stream, bool stalled)
@@ -52,7 +79,7 @@ static void tell_environment(struct stream *stream, const struct cvg_snapshot *s
     const struct cvg_request *request = stream->request;
     int64_t now = cvg_time_now();
 
-    for (size_t i = 0; i < snapshot->gate_count; i++) {
+    for (size_t i = 0; i < snapshot->gate_count && sees(request, snapshot->environment); i++) {
         const struct cvg_snapshot_gate *gate = &snapshot->gates[i];
         if (!*request->gate || cvg_text_equal(request->gate, gate->policy->name)) {
             bool trusted = cvg_board_trusts(request->context->board, &gate->decision, now);
@@ -108,9 +135,16 @@ static bool fill(struct stream *stream, int64_t now)
     struct cvg_request *request = stream->request;
     struct cvg_context *context = request->context;
     enum cvg_woken woken = request->hold.woken;
+    struct cvg_events_filter filter = {
+        .environment = request->environment,
+        .gate = request->gate,
+        .sees = sees,
+        .ctx = request,
+    };
     bool stalled = now - cvg_board_heartbeat(context->board) >= CVG_HEARTBEAT_LIMIT;
 
-    if (woken == CVG_WOKEN_LEFT || woken == CVG_WOKEN_CLOSED) {
+    if (woken == CVG_WOKEN_LEFT || woken == CVG_WOKEN_CLOSED ||
+        (woken == CVG_WOKEN_ALL && !still_permitted(request))) {
         return false;
     }
     request->hold.woken = CVG_WOKEN_CHANGED;
@@ -118,8 +152,8 @@ static bool fill(struct stream *stream, int64_t now)
         begin_state(stream, stalled);
     }
     tell_state(stream);
-    if (!stream->telling && !cvg_events_read(context->events, request->environment, request->gate,
-                                             &stream->cursor, ENOUGH, &stream->piece)) {
+    if (!stream->telling &&
+        !cvg_events_read(context->events, &filter, &stream->cursor, ENOUGH, &stream->piece)) {
         return false;
     }
     if (!stream->piece.length && now - stream->quiet_since >= CVG_STREAM_KEEP_ALIVE) {
@@ -261,7 +295,7 @@ static bool shows_something(const struct cvg_request *request)
     }
     size_t count = cvg_board_page(board, NULL, SIZE_MAX, &page, &more);
     for (size_t i = 0; i < count && !found; i++) {
-        found = cvg_snapshot_gate(page[i], request->gate) != NULL;
+        found = sees(request, page[i]->environment) && cvg_snapshot_gate(page[i], request->gate);
     }
     cvg_board_release(page, count);
     return found;
@@ -283,12 +317,7 @@ enum MHD_Result cvg_stream_answer(struct cvg_request *request)
     }
     take_name(request->environment, parameters.environment);
     take_name(request->gate, parameters.gate);
-    struct cvg_want want = {
-        .scope = CVG_MAY_READ,
-        .environment = request->environment,
-        .all_environments = !parameters.environment,
-    };
-    if (!cvg_permit(request, &want)) {
+    if (!permitted(request)) {
         return cvg_answer_problem(request, request->refusal.status, request->refusal.code,
                                   request->refusal.detail);
     }

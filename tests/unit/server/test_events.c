@@ -2,7 +2,9 @@
 /* Server-sent events: what is told at first, what after it, what to who comes back, and the end. */
 #include "base/alloc.h"
 #include "base/time.h"
+#include "crypto/digest.h"
 #include "fixture.h"
+#include "server/access.h"
 #include "server/events.h"
 #include "server/waiting.h"
 
@@ -16,8 +18,10 @@
 
 #include <cmocka.h>
 
-#define STREAMS "convergate_http_event_streams"
-#define WAITERS "convergate_http_waiters"
+#define TOKEN         "a-token-of-more-than-enough-characters"
+#define AUTHORIZATION "Authorization: Bearer " TOKEN "\r\n"
+#define STREAMS       "convergate_http_event_streams"
+#define WAITERS       "convergate_http_waiters"
 
 static int listen_to(const struct fixture *fixture, const char *query, const char *last_id)
 {
@@ -215,6 +219,8 @@ static void who_falls_behind_what_is_kept_is_told_so(void **state)
     struct cvg_events *events = cvg_events_new();
     struct cvg_snapshot *go = cvg_board_lookup(fixture->board, "prod");
     struct cvg_waiting *nobody = NULL;
+    const struct cvg_events_filter all = {.environment = "", .gate = ""};
+    const struct cvg_events_filter verify = {.environment = "", .gate = "verify"};
     uint64_t early = 0, late = CVG_EVENTS_KEPT;
 
     assert_int_equal(cvg_waiting_new(1, &nobody, NULL), 0);
@@ -224,8 +230,8 @@ static void who_falls_behind_what_is_kept_is_told_so(void **state)
         cvg_events_publish(events, nobody, i % 2 ? halt : go, i % 2 ? go : halt);
     }
     assert_int_equal(cvg_events_latest(events), 2 * CVG_EVENTS_KEPT);
-    assert_false(cvg_events_read(events, "", "", &early, SIZE_MAX, &text));
-    assert_true(cvg_events_read(events, "", "verify", &late, SIZE_MAX, &text));
+    assert_false(cvg_events_read(events, &all, &early, SIZE_MAX, &text));
+    assert_true(cvg_events_read(events, &verify, &late, SIZE_MAX, &text));
     assert_int_equal(count(cvg_buf_text(&text), "event: verdict\n"), CVG_EVENTS_KEPT / 2);
     assert_int_equal(late, 2 * CVG_EVENTS_KEPT);
     cvg_snapshot_unref(go);
@@ -287,6 +293,59 @@ static void a_request_that_makes_no_stream_says_why(void **state)
     fixture_wait_metric(*state, WAITERS, 0);
 }
 
+/* A token that sees staging alone, or nobody at all. */
+static void set_access(struct fixture *fixture, bool has_token)
+{
+    static const char *const environments[] = {"staging", NULL};
+    struct cvg_grant grants[2] = {
+        {.name = "watcher", .scopes = CVG_MAY_READ, .environments = environments},
+        {.name = "other", .scopes = CVG_MAY_READ, .sha256 = "of nobody"},
+    };
+    struct cvg_access_options options = {
+        .tokens = {.items = has_token ? grants : grants + 1, .count = has_token ? 2 : 1},
+        .own_uid = UINT32_MAX,
+    };
+
+    cvg_sha256(TOKEN, strlen(TOKEN), grants[0].sha256);
+    cvg_server_set_access(fixture->server, cvg_access_new(&options));
+}
+
+static void a_stream_shows_what_its_credential_sees(void **state)
+{
+    struct fixture *fixture = *state;
+    struct reply reply;
+
+    set_access(fixture, true);
+    client_request(fixture, "GET", "/v1/events", "", NULL, &reply);
+    assert_int_equal(reply.status, 401);
+    reply_done(&reply);
+    client_request(fixture, "GET", "/v1/events?env=prod", AUTHORIZATION, NULL, &reply);
+    assert_int_equal(reply.status, 403);
+    reply_done(&reply);
+
+    int fd = client_connect(fixture);
+    char request[256];
+    int length = snprintf(request, sizeof(request),
+                          "GET /v1/events HTTP/1.0\r\nHost: localhost:%u\r\n" AUTHORIZATION "\r\n",
+                          fixture->port);
+    client_send(fd, request, (size_t)length);
+    fixture_publish(fixture, PROD, CVG_HALT, CVG_MINUTE);
+    char *text = read_frame(fd, "id: ");
+    assert_int_equal(count(text, "event: verdict\n"), 2);
+    assert_null(strstr(text, "prod"));
+    free(text);
+    fixture_publish(fixture, PROD, CVG_WAIT, CVG_MINUTE);
+    fixture_publish(fixture, STAGING, CVG_WAIT, CVG_MINUTE);
+    text = read_frame(fd, "\"gate\":\"verify\",\"verdict\":\"wait\"");
+    assert_null(strstr(text, "prod"));
+    free(text);
+
+    set_access(fixture, false); /* the token was taken away */
+    cvg_server_wake_all(fixture->server);
+    assert_null(client_read_until(fd, "no such text"));
+    close(fd);
+}
+
 static void a_stop_ends_all_streams(void **state)
 {
     struct fixture *fixture = *state;
@@ -320,6 +379,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(there_are_places_for_so_many_and_no_more,
                                         fixture_setup_few_places, fixture_teardown),
         WITH_FIXTURE(a_request_that_makes_no_stream_says_why),
+        WITH_FIXTURE(a_stream_shows_what_its_credential_sees),
         WITH_FIXTURE(a_stop_ends_all_streams),
     };
 

@@ -83,10 +83,11 @@ cvg_install(${CVG_ZSHDIR} ${completion}/_convergate)
 
 cvg_install(${CMAKE_INSTALL_DOCDIR} ${CMAKE_SOURCE_DIR}/README.md)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs
-        COMPONENT runtime FILES_MATCHING PATTERN "*.md" PATTERN "man" EXCLUDE
-        PATTERN "examples" EXCLUDE)
-install(DIRECTORY ${CMAKE_SOURCE_DIR}/config/conf.d ${CMAKE_SOURCE_DIR}/config/monitoring
-        DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT runtime)
+        COMPONENT runtime FILES_MATCHING PATTERN "*.md" PATTERN "openapi.yaml" PATTERN "*.json"
+        PATTERN "man" EXCLUDE PATTERN "examples" EXCLUDE)
+set(config ${CMAKE_SOURCE_DIR}/config)
+install(DIRECTORY ${config}/conf.d ${config}/monitoring ${config}/dashboards ${config}/integrations
+        DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT runtime USE_SOURCE_PERMISSIONS)
 
 # ---- for the authors of modules ----
 

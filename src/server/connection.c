@@ -214,16 +214,25 @@ void *cvg_connections_begin(void *cls, const char *uri, struct MHD_Connection *l
     return &connection->request;
 }
 
+/* Whether the library itself refused what did not fit into its memory. */
+static bool was_too_large(struct MHD_Connection *library)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(library, MHD_CONNECTION_INFO_HTTP_STATUS);
+
+    return info && (info->http_status == 431 || info->http_status == 414);
+}
+
 void cvg_connections_completed(void *cls, struct MHD_Connection *library, void **con_cls,
                                enum MHD_RequestTerminationCode code)
 {
     struct cvg_request *request = *con_cls;
 
     (void)cls;
-    (void)library;
+    (void)code;
     if (request) {
         struct connection *connection = CVG_CONTAINER(request, struct connection, request);
-        if (!request->headers_seen && code == MHD_REQUEST_TERMINATED_WITH_ERROR) {
+        if (!request->headers_seen && was_too_large(library)) {
             cvg_refusals_count(&request->context->refusals, CVG_LIMIT_HEADER);
         }
         cvg_request_done(request);

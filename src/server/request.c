@@ -85,6 +85,7 @@ void cvg_request_begin(struct cvg_request *request, const char *uri)
 
 struct headers {
     const struct cvg_hosts *hosts;
+    size_t size; /* as they were sent, about */
     const char *authorization;
     size_t authorization_length;
     unsigned authorization_count;
@@ -137,6 +138,7 @@ static enum MHD_Result look_at_header(void *cls, enum MHD_ValueKind kind, const 
     struct headers *headers = cls;
 
     (void)kind;
+    headers->size += key_size + value_size + strlen(": \r\n");
     if (IS(key, key_size, "Host")) {
         headers->host_count++;
         headers->host_is_ours = value && cvg_hosts_allow(headers->hosts, value, value_size);
@@ -188,6 +190,12 @@ static void look_at_host(struct cvg_request *request, const struct headers *head
     }
 }
 
+/* The path as the library cut it off, and the query that stood behind it. */
+static size_t target_length(const struct cvg_request *request, const char *path)
+{
+    return strlen(path) + (request->query ? strlen(request->query) + 1 : 0);
+}
+
 static enum cvg_method method_of(const char *method)
 {
     if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0) {
@@ -222,6 +230,10 @@ enum MHD_Result cvg_request_headers(struct cvg_request *request, const char *url
     if (!is_11 && (strcmp(version, "HTTP/1.0") != 0 || headers.coding_count)) {
         return cvg_answer_problem(request, 400, "BadVersion",
                                   "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
+    }
+    if (headers.size + target_length(request, url) > request->context->limits.header) {
+        cvg_refusals_count(&request->context->refusals, CVG_LIMIT_HEADER);
+        refuse(request, 431, "HeaderTooLarge", "Request line and headers are too large.");
     }
     look_at_host(request, &headers, is_11);
     if (headers.authorization_count > 1) {

@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 
 static const unsigned codes[CVG_TRAFFIC_CODES] = {200, 304, 400, 401, 403, 404, 405,
-                                                  412, 413, 415, 421, 503, 500};
+                                                  412, 413, 415, 421, 431, 503, 500};
 
 static unsigned code_index(unsigned code)
 {

@@ -31,7 +31,7 @@ enum cvg_route_id {
 };
 
 /* All codes that are ever answered; anything else would be counted as the last one, 500. */
-#define CVG_TRAFFIC_CODES      13
+#define CVG_TRAFFIC_CODES      14
 /* Of all bodies that are being received at one time. */
 #define CVG_TRAFFIC_BODY_LIMIT ((size_t)64 * 1024 * 1024)
 

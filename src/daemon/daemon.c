@@ -108,8 +108,8 @@ static void on_stop_signal(void *arg)
 
 static int start(struct daemon *daemon, struct cvg_error *reterr)
 {
-    int rc = cvg_serve_new(daemon->config, cvg_sockets_use(daemon->sockets, "http"),
-                           cvg_decider_board(daemon->decider), &daemon->server, reterr);
+    int rc = cvg_serve_new(daemon->config, daemon->sockets, cvg_decider_board(daemon->decider),
+                           &daemon->server, reterr);
 
     if (rc == 0) {
         rc = cvg_sockets_check(daemon->sockets, reterr);

@@ -105,8 +105,8 @@ static unsigned mode_of(uint32_t mode)
     return modes[mode];
 }
 
-int cvg_serve_new(const struct cvg_config *config, int listen_fd, struct cvg_board *board,
-                  struct cvg_server **ret, struct cvg_error *reterr)
+int cvg_serve_new(const struct cvg_config *config, struct cvg_sockets *sockets,
+                  struct cvg_board *board, struct cvg_server **ret, struct cvg_error *reterr)
 {
     CVG_CLEANUP(cvg_arena_done) struct cvg_arena *arena = cvg_arena_new();
     const struct cvg_server_config *from = &config->server;
@@ -119,7 +119,9 @@ int cvg_serve_new(const struct cvg_config *config, int listen_fd, struct cvg_boa
     struct cvg_server_options options = {
         .host = from->listen_host,
         .port = from->listen_port,
-        .listen_fd = listen_fd,
+        .listen_fd = cvg_sockets_use(sockets, "http"),
+        .socket_fd = cvg_sockets_use(sockets, "socket"),
+        .health_fd = cvg_sockets_use(sockets, "health"),
         .threads = (unsigned)from->threads,
         .hosts = ended(arena, &from->hosts),
         .limits = limits_of(&from->limits),

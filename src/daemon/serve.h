@@ -4,10 +4,11 @@
 #define CVG_DAEMON_SERVE_H
 
 #include "config/config.h"
+#include "daemon/sockets.h"
 #include "server/server.h"
 
-/* Does not listen yet. listen_fd: as in cvg_server_options. */
-CVG_NODISCARD int cvg_serve_new(const struct cvg_config *config, int listen_fd,
+/* Does not listen yet. Takes those of the sockets that are called http, socket and health. */
+CVG_NODISCARD int cvg_serve_new(const struct cvg_config *config, struct cvg_sockets *sockets,
                                 struct cvg_board *board, struct cvg_server **ret,
                                 struct cvg_error *reterr);
 /* Who may ask by this configuration; a reference, for cvg_server_set_access. */

@@ -165,7 +165,7 @@ int cvg_sockets_check(const struct cvg_sockets *sockets, struct cvg_error *reter
         if (sockets->all[i].fd >= 0) {
             return cvg_error_set(reterr, CVG_E_INVALID,
                                  "LISTEN_FDNAMES: no listener is called '%s'; FileDescriptorName= "
-                                 "of the socket unit must be " DEFAULT_NAME,
+                                 "of the socket unit is http, socket or health",
                                  sockets->all[i].name);
         }
     }

@@ -94,28 +94,54 @@ static bool same_address(const union address *a, const union address *b)
                : memcmp(&a->v6.sin6_addr, &b->v6.sin6_addr, sizeof(a->v6.sin6_addr)) == 0;
 }
 
-int cvg_listener_adopt(int fd, const char *host, uint16_t port, uint16_t *ret_port,
+static int make_nonblocking(int fd, const char *key, struct cvg_error *reterr)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0
+               ? 0
+               : cvg_error_set_errno(reterr, errno, "the socket passed for `%s`", key);
+}
+
+int cvg_listener_adopt(int fd, const char *key, const char *host, uint16_t *port_inout,
                        struct cvg_error *reterr)
 {
+    uint16_t port = *port_inout;
     union address wanted, bound = {0};
     socklen_t length = 0, bound_length = sizeof(bound);
 
     if (parse(host, port, &wanted, &length) < 0) {
         return cvg_error_set(reterr, CVG_E_INVALID, "listen: '%s' is not a literal address", host);
     }
-    int flags = fcntl(fd, F_GETFL);
-    if (getsockname(fd, &bound.any, &bound_length) < 0 || flags < 0 ||
-        fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
-        return cvg_error_set_errno(reterr, errno, "the socket that was passed");
+    if (getsockname(fd, &bound.any, &bound_length) < 0) {
+        return cvg_error_set_errno(reterr, errno, "the socket passed for `%s`", key);
     }
     if (!same_address(&wanted, &bound) || (port && port != port_of(&bound))) {
         return cvg_error_set(reterr, CVG_E_INVALID,
-                             "the socket that was passed does not listen on %s port %u, as "
-                             "`server.listen` says: change one of the two",
-                             host, port);
+                             "the socket passed for `%s` does not listen on %s port %u, as the "
+                             "configuration says: change one of the two",
+                             key, host, port);
     }
-    *ret_port = port_of(&bound);
-    return 0;
+    *port_inout = port_of(&bound);
+    return make_nonblocking(fd, key, reterr);
+}
+
+int cvg_listener_adopt_path(int fd, const char *key, const char *path, struct cvg_error *reterr)
+{
+    struct sockaddr_un bound = {0};
+    socklen_t length = sizeof(bound);
+
+    if (getsockname(fd, (struct sockaddr *)&bound, &length) < 0) {
+        return cvg_error_set_errno(reterr, errno, "the socket passed for `%s`", key);
+    }
+    if (bound.sun_family != AF_UNIX || strlen(path) >= sizeof(bound.sun_path) ||
+        strncmp(bound.sun_path, path, sizeof(bound.sun_path)) != 0) {
+        return cvg_error_set(reterr, CVG_E_INVALID,
+                             "the socket passed for `%s` does not listen on %s, as the "
+                             "configuration says: change one of the two",
+                             key, path);
+    }
+    return make_nonblocking(fd, key, reterr);
 }
 
 /* Whether somebody listens there. Anything but a refusal is taken for a yes. */

@@ -15,9 +15,12 @@ CVG_NODISCARD int cvg_listener_open(const char *host, uint16_t port, int *ret_fd
 CVG_NODISCARD int cvg_listener_open_path(const char *path, unsigned mode, int *ret_fd,
                                          struct cvg_error *reterr);
 /* Makes a socket that listens already, opened by somebody else, fit for the same use. It must be
- * bound to this address and port (port 0: to any), so that what the configuration says of the
- * address is true of the socket. */
-CVG_NODISCARD int cvg_listener_adopt(int fd, const char *host, uint16_t port, uint16_t *ret_port,
-                                     struct cvg_error *reterr);
+ * bound to *port_inout at this address (0: to any, which is put there), so that what the
+ * configuration says of the address is true of the socket. key is the configuration's, for people. */
+CVG_NODISCARD int cvg_listener_adopt(int fd, const char *key, const char *host,
+                                     uint16_t *port_inout, struct cvg_error *reterr);
+/* The same of a Unix socket. Its mode and its end are the business of who made it. */
+CVG_NODISCARD int cvg_listener_adopt_path(int fd, const char *key, const char *path,
+                                          struct cvg_error *reterr);
 
 #endif

@@ -91,6 +91,8 @@ int cvg_server_new(const struct cvg_server_options *options, struct cvg_board *b
     copy_options(server, options);
     make_context(server, options, board);
     server->listening[CVG_PLACE_NETWORK].fd = options->listen_fd ? options->listen_fd : -1;
+    server->listening[CVG_PLACE_SOCKET].fd = options->socket_fd ? options->socket_fd : -1;
+    server->listening[CVG_PLACE_HEALTH].fd = options->health_fd ? options->health_fd : -1;
     if (options->threads == 0 || options->threads > 256) {
         rc = cvg_error_set(reterr, CVG_E_INVALID, "server: threads must be from 1 to 256");
     } else if (options->tls) {
@@ -133,35 +135,58 @@ static int open_waiting(struct cvg_server *server, struct cvg_error *reterr)
     return rc;
 }
 
-static int open_network(struct cvg_server *server, struct cvg_error *reterr)
+/* Opened here, or passed by a service manager; so are the two below. */
+static int open_address(struct cvg_listening *listening, const char *key, const char *host,
+                        uint16_t *port_inout, struct cvg_error *reterr)
 {
-    struct cvg_listening *network = &server->listening[CVG_PLACE_NETWORK];
+    return listening->fd >= 0
+               ? cvg_listener_adopt(listening->fd, key, host, port_inout, reterr)
+               : cvg_listener_open(host, *port_inout, &listening->fd, port_inout, reterr);
+}
 
-    if (network->fd >= 0) {
-        return cvg_listener_adopt(network->fd, server->host, server->port, &server->port, reterr);
+static int open_path(struct cvg_listening *listening, const char *key, const char *path,
+                     unsigned mode, struct cvg_error *reterr)
+{
+    if (listening->fd >= 0) {
+        return cvg_listener_adopt_path(listening->fd, key, path, reterr);
     }
-    return cvg_listener_open(server->host, server->port, &network->fd, &server->port, reterr);
+    int rc = cvg_listener_open_path(path, mode, &listening->fd, reterr);
+    listening->path = rc == 0 ? cvg_strdup(path) : NULL;
+    return rc;
+}
+
+static int refuse_passed(const struct cvg_listening *listening, const char *key,
+                         struct cvg_error *reterr)
+{
+    return listening->fd < 0
+               ? 0
+               : cvg_error_set(reterr, CVG_E_INVALID,
+                               "a socket is passed for `%s`, which the configuration lacks", key);
 }
 
 /* Before anything serves, so that a start that fails has answered nobody. */
 static int open_all(struct cvg_server *server, struct cvg_error *reterr)
 {
+    static const char socket_key[] = "server.socket", health_key[] = "server.health";
     struct cvg_listening *unix_socket = &server->listening[CVG_PLACE_SOCKET];
     struct cvg_listening *health = &server->listening[CVG_PLACE_HEALTH];
-    int rc = open_network(server, reterr);
+    int rc = open_address(&server->listening[CVG_PLACE_NETWORK], "server.listen", server->host,
+                          &server->port, reterr);
 
-    if (rc == 0 && server->socket) {
-        rc = cvg_listener_open_path(server->socket, server->socket_mode, &unix_socket->fd, reterr);
-        unix_socket->path = rc == 0 ? cvg_strdup(server->socket) : NULL;
+    if (rc == 0) {
+        rc = server->socket
+                 ? open_path(unix_socket, socket_key, server->socket, server->socket_mode, reterr)
+                 : refuse_passed(unix_socket, socket_key, reterr);
     }
-    if (rc == 0 && server->health_socket) {
-        rc = cvg_listener_open_path(server->health_socket, HEALTH_MODE, &health->fd, reterr);
-        health->path = rc == 0 ? cvg_strdup(server->health_socket) : NULL;
-    } else if (rc == 0 && server->health_host) {
-        rc = cvg_listener_open(server->health_host, server->health_port, &health->fd,
-                               &server->health_port, reterr);
+    if (rc < 0) {
+        return rc;
     }
-    return rc;
+    if (server->health_socket) {
+        return open_path(health, health_key, server->health_socket, HEALTH_MODE, reterr);
+    }
+    return server->health_host
+               ? open_address(health, health_key, server->health_host, &server->health_port, reterr)
+               : refuse_passed(health, health_key, reterr);
 }
 
 static int serve_all(struct cvg_server *server, struct cvg_error *reterr)

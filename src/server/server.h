@@ -19,7 +19,9 @@ struct cvg_server;
 struct cvg_server_options {
     const char *host; /* literal address */
     uint16_t port;    /* 0: any free one */
-    int listen_fd;    /* already listens there, the server's from now on; 0: it opens one itself */
+    /* Already listen at the network's, the Unix socket's and health's address, the server's from
+     * now on; 0: it opens them itself. */
+    int listen_fd, socket_fd, health_fd;
     unsigned threads;
     struct cvg_limits limits;          /* what is 0 has a default */
     const struct cvg_tls_options *tls; /* NULL: HTTP */

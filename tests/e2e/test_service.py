@@ -2,6 +2,7 @@
 """What a service manager sees of the daemon: notifications, the watchdog, sockets that it passes,
 credentials and the log. The manager is played by the test; no systemd runs here."""
 
+import http.client
 import os
 import re
 import signal
@@ -238,6 +239,43 @@ def test_a_socket_that_nobody_serves_is_refused(service, config, listener):
         one = service(config(f"127.0.0.1:{port}"), **pass_sockets([listener, other], "http:other"))
         assert one.process.wait(30) == 1
         assert "no listener is called 'other'" in one.log()
+
+
+def ask_path(path, target):
+    connection = http.client.HTTPConnection("localhost", timeout=10)
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.connect(str(path))
+    connection.request("GET", target)
+    return connection.getresponse().status
+
+
+def test_the_other_listeners_can_be_passed_too(service, config, listener, tmp_path):
+    port, path = listener.getsockname()[1], tmp_path / "gate.sock"
+    text = config().replace('listen: "127.0.0.1:0"', f'socket: {path}, health: "127.0.0.1:{port}"')
+    with socket.socket(socket.AF_UNIX) as local:
+        local.bind(str(path))
+        local.listen()
+        one = service(text.replace("{socket", '{listen: "127.0.0.1:0", socket'),
+                      **pass_sockets([local, listener], "socket:health"))
+        assert one.port() != port
+        assert http_request(port, "GET", "/livez").status == 200
+        assert ask_path(path, "/livez") == 200
+        assert one.stop() == 0
+        assert path.exists()  # it belongs to who made it
+
+
+@pytest.mark.parametrize("name", ["socket", "health"])
+def test_a_socket_for_what_is_not_configured_is_refused(service, config, listener, name):
+    one = service(config(), **pass_sockets([listener], name))
+    assert one.process.wait(30) == 1
+    assert f"a socket is passed for `server.{name}`, which the configuration lacks" in one.log()
+
+
+def test_a_unix_socket_must_be_the_configured_one(service, config, listener, tmp_path):
+    text = config().replace("{listen", f"{{socket: {tmp_path}/gate.sock, listen")
+    one = service(text, **pass_sockets([listener], "socket"))
+    assert one.process.wait(30) == 1
+    assert f"does not listen on {tmp_path}/gate.sock" in one.log()
 
 
 def test_two_sockets_of_one_name_are_refused(service, config, listener):

@@ -10,6 +10,7 @@ int cvg_client_check(struct cvg_loop *loop, const struct cvg_client_options *opt
 int cvg_client_status(struct cvg_loop *loop, const struct cvg_client_options *options);
 int cvg_client_explain(struct cvg_loop *loop, const struct cvg_client_options *options);
 int cvg_client_token(const struct cvg_client_options *options);
+int cvg_client_reload(struct cvg_loop *loop, const struct cvg_client_options *options);
 /* Makes a loop of its own, with the configuration's name servers. */
 int cvg_client_probe(const struct cvg_client_options *options);
 

@@ -21,6 +21,7 @@ static int ask_daemon(const struct cvg_client_options *options)
         {"check", cvg_client_check},
         {"status", cvg_client_status},
         {"explain", cvg_client_explain},
+        {"reload", cvg_client_reload},
     };
     struct cvg_error error = {0};
     struct cvg_loop *loop = NULL;

@@ -22,6 +22,8 @@ static const char usage[] =
     "      The environments, or one with its checks.\n"
     "  convergate explain ENV [--gate G]\n"
     "      Every reason behind the verdict, with what was expected and seen.\n"
+    "  convergate reload\n"
+    "      Take the configuration on the daemon's disk; needs a token with the scope admin.\n"
     "  convergate token [NAME]\n"
     "      Make a token: it goes to stdout, its line for the configuration to stderr.\n"
     "  convergate probe -c FILE ENV CHECK\n"
@@ -42,7 +44,8 @@ static const char usage[] =
     "  -V, --version      print the version\n"
     "\n"
     "Exit codes of check: 0 go, 1 wait, 2 halt, 3 rollback, 4 could not ask or not tell, 64 "
-    "usage.\n";
+    "usage.\n"
+    "Of reload: 0 taken over, 1 refused, 4 could not ask.\n";
 
 enum {
     OPT_MODULES = 256,
@@ -137,6 +140,7 @@ static int check_arguments(const struct cvg_client_options *options, int count)
         {"check", 1, 1, "check takes the name of an environment"},
         {"status", 0, 1, "status takes at most the name of an environment"},
         {"explain", 1, 1, "explain takes the name of an environment"},
+        {"reload", 0, 0, "reload takes no name"},
         {"token", 0, 1, "token takes at most the name that the token is to have"},
         {"probe", 2, 2, "probe takes the names of an environment and of a check"},
     };
@@ -149,7 +153,7 @@ static int check_arguments(const struct cvg_client_options *options, int count)
         }
     }
     fprintf(stderr, "convergate: there is no command '%s'\n", options->command);
-    return complain("the commands are check, status, explain, token and probe");
+    return complain("the commands are check, status, explain, reload, token and probe");
 }
 
 int cvg_client_parse(int argc, char **argv, struct cvg_client_options *ret)

@@ -174,6 +174,19 @@ void cvg_config_diff_free(struct cvg_config_diff *diff)
 
 /* ---- settings ---- */
 
+/* The keys of server are named by both, "server.tokens". */
+static bool applies_in_place(const char *key)
+{
+    static const char *const keys[] = {"sources",       "environments",   "defaults",
+                                       "server.tokens", "server.clients", "server.users"};
+    for (size_t i = 0; i < CVG_COUNT(keys); i++) {
+        if (strcmp(keys[i], key) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct names {
     struct cvg_arena *arena;
     const char **items; /* owned until they are handed over */
@@ -183,6 +196,9 @@ struct names {
 static void add_name(struct names *names, const char *above, const char *key)
 {
     const char *name = above ? cvg_arena_format(names->arena, "%s.%s", above, key) : key;
+    if (applies_in_place(name)) {
+        return;
+    }
     for (size_t i = 0; i < names->count; i++) {
         if (cvg_text_equal(names->items[i], name)) {
             return;
@@ -195,17 +211,6 @@ static void add_name(struct names *names, const char *above, const char *key)
 static bool is_map(const struct cvg_node *node)
 {
     return node && node->kind == CVG_NODE_MAP;
-}
-
-static bool applies_in_place(const char *key)
-{
-    static const char *const keys[] = {"sources", "environments", "defaults"};
-    for (size_t i = 0; i < CVG_COUNT(keys); i++) {
-        if (strcmp(keys[i], key) == 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* Keys below `above` that a has and b has not, or has otherwise. */
@@ -225,10 +230,10 @@ static void compare_keys(struct names *names, const struct cvg_node *a, const st
     for (size_t i = 0; is_map(a) && i < a->count; i++) {
         const char *key = a->keys[i]->text;
         const struct cvg_node *other = cvg_node_get(b, key);
-        if (applies_in_place(key) || cvg_node_equal(a->items[i], other)) {
+        if (cvg_node_equal(a->items[i], other)) {
             continue;
         }
-        if (is_map(a->items[i])) {
+        if (is_map(a->items[i]) && !applies_in_place(key)) {
             compare_below(names, key, a->items[i], other);
         } else {
             add_name(names, NULL, key);

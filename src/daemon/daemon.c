@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "daemon/notify.h"
+#include "daemon/reload.h"
 #include "daemon/serve.h"
 #include "daemon/sockets.h"
 #include "decide/decider.h"
@@ -22,6 +23,7 @@ struct daemon {
     struct cvg_loop *loop;
     struct cvg_decider *decider;
     struct cvg_server *server;
+    struct cvg_reload reload;
 };
 
 static void stop(struct daemon *daemon)
@@ -119,6 +121,13 @@ static int start(struct daemon *daemon, struct cvg_error *reterr)
     }
     if (rc == 0) {
         rc = cvg_loop_on_signal(daemon->loop, SIGINT, on_stop_signal, daemon, reterr);
+    }
+    if (rc == 0) {
+        daemon->reload = (struct cvg_reload){.loop = daemon->loop,
+                                             .decider = daemon->decider,
+                                             .server = daemon->server,
+                                             .notify = daemon->notify};
+        rc = cvg_reload_start(&daemon->reload, reterr);
     }
     if (rc == 0) {
         /* Published before the first connection is accepted: every route has an answer. */

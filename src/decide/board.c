@@ -29,8 +29,10 @@ struct table {
 struct cvg_board {
     pthread_rwlock_t table_lock;
     struct table table;
-    pthread_mutex_t vitals_lock;
-    struct cvg_vitals *vitals; /* owns a reference */
+    pthread_mutex_t vitals_lock;      /* of both: */
+    struct cvg_vitals *vitals;        /* owns a reference */
+    struct cvg_reload_status *reload; /* owns a reference */
+    _Atomic uint64_t tickets;         /* of reloads, handed out so far */
     _Atomic int64_t heartbeat;
     void (*free_attachment)(void *attachment);
     void (*published)(void *ctx, const struct cvg_snapshot *before,
@@ -82,6 +84,7 @@ void cvg_board_free(struct cvg_board *board)
     }
     table_free(&board->table);
     cvg_vitals_unref(board->vitals);
+    cvg_reload_status_unref(board->reload);
     pthread_mutex_destroy(&board->vitals_lock);
     pthread_rwlock_destroy(&board->table_lock);
     free(board);
@@ -189,6 +192,14 @@ struct cvg_vitals *cvg_board_vitals(struct cvg_board *board)
     return vitals;
 }
 
+struct cvg_reload_status *cvg_board_reload_status(struct cvg_board *board)
+{
+    pthread_mutex_lock(&board->vitals_lock);
+    struct cvg_reload_status *status = board->reload ? cvg_reload_status_ref(board->reload) : NULL;
+    pthread_mutex_unlock(&board->vitals_lock);
+    return status;
+}
+
 bool cvg_board_trusts(const struct cvg_board *board, const struct cvg_decision *decision,
                       int64_t now)
 {
@@ -231,7 +242,9 @@ void cvg_board_replace(struct cvg_board *board, const char *const *names,
     for (size_t i = 0; i < count; i++) {
         struct slot *before = snapshots[i] ? NULL : slot_of(&board->table, names[i]);
         table.slots[i].snapshot = before ? cvg_snapshot_ref(before->snapshot) : snapshots[i];
-        table.slots[i].snapshot->attachment_free = board->free_attachment;
+        if (!before) {
+            snapshots[i]->attachment_free = board->free_attachment;
+        }
     }
     pthread_rwlock_wrlock(&board->table_lock);
     struct table old = board->table;
@@ -247,6 +260,15 @@ void cvg_board_publish_vitals(struct cvg_board *board, struct cvg_vitals *vitals
     board->vitals = vitals;
     pthread_mutex_unlock(&board->vitals_lock);
     cvg_vitals_unref(before);
+}
+
+void cvg_board_publish_reload(struct cvg_board *board, struct cvg_reload_status *status)
+{
+    pthread_mutex_lock(&board->vitals_lock);
+    struct cvg_reload_status *before = board->reload;
+    board->reload = status;
+    pthread_mutex_unlock(&board->vitals_lock);
+    cvg_reload_status_unref(before);
 }
 
 void cvg_board_on_attachment(struct cvg_board *board, void (*free_attachment)(void *attachment))
@@ -272,8 +294,9 @@ void cvg_board_staff(struct cvg_board *board, const struct cvg_board_desk *desk)
 
 struct errand {
     struct cvg_board *board;
-    struct cvg_ask *ask; /* NULL: hurry */
-    char *environment;   /* owned; NULL: the ask's */
+    struct cvg_ask *ask; /* or */
+    char *environment;   /* owned: hurry; or */
+    uint64_t ticket;     /* of a reload */
 };
 
 static void run_errand(void *arg)
@@ -283,29 +306,38 @@ static void run_errand(void *arg)
 
     if (errand->ask) {
         desk->ask(desk->ctx, errand->ask);
-    } else {
+    } else if (errand->environment) {
         desk->hurry(desk->ctx, errand->environment);
+    } else {
+        desk->reload(desk->ctx, errand->ticket);
     }
     free(errand->environment);
     free(errand);
 }
 
-static void send_errand(struct cvg_board *board, struct cvg_ask *ask, const char *environment)
+static void send_errand(struct cvg_board *board, const struct errand *content)
 {
     struct errand *errand = CVG_NEW(struct errand);
 
+    *errand = *content;
     errand->board = board;
-    errand->ask = ask;
-    errand->environment = environment ? cvg_strdup(environment) : NULL;
     cvg_loop_post(board->desk.loop, run_errand, errand);
 }
 
 void cvg_board_ask(struct cvg_board *board, struct cvg_ask *ask)
 {
-    send_errand(board, ask, NULL);
+    send_errand(board, &(struct errand){.ask = ask});
 }
 
 void cvg_board_hurry(struct cvg_board *board, const char *environment)
 {
-    send_errand(board, NULL, environment);
+    send_errand(board, &(struct errand){.environment = cvg_strdup(environment)});
+}
+
+uint64_t cvg_board_reload(struct cvg_board *board)
+{
+    uint64_t ticket = atomic_fetch_add(&board->tickets, 1) + 1;
+
+    send_errand(board, &(struct errand){.ticket = ticket});
+    return ticket;
 }

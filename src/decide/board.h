@@ -11,6 +11,7 @@
 #define CVG_DECIDE_BOARD_H
 
 #include "base/buf.h"
+#include "decide/reload_status.h"
 #include "decide/snapshot.h"
 #include "decide/vitals.h"
 
@@ -86,10 +87,19 @@ void cvg_board_ask(struct cvg_board *board, struct cvg_ask *ask);
 /* Somebody waits for this environment: trials of open breakers come at once. */
 void cvg_board_hurry(struct cvg_board *board, const char *environment);
 
+/* Asks for a reload of the configuration; returns the ticket. It is done when the status' ticket has
+ * come to it. */
+uint64_t cvg_board_reload(struct cvg_board *board);
+/* A reference; NULL before the deciding thread has started. */
+struct cvg_reload_status *cvg_board_reload_status(struct cvg_board *board);
+/* Deciding thread. Takes the reference over. */
+void cvg_board_publish_reload(struct cvg_board *board, struct cvg_reload_status *status);
+
 /* Deciding thread, at start: who answers. */
 struct cvg_board_desk {
     void (*ask)(void *ctx, struct cvg_ask *ask);
     void (*hurry)(void *ctx, const char *environment);
+    void (*reload)(void *ctx, uint64_t ticket);
     void *ctx;
     struct cvg_loop *loop;
 };

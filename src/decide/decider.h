@@ -27,6 +27,17 @@ CVG_NODISCARD int cvg_decider_new(struct cvg_loop *loop, struct cvg_config *conf
                                   struct cvg_diagnostics *diagnostics, struct cvg_decider **ret);
 /* Publishes everything once (all unknown, NoReading), then starts to look. */
 void cvg_decider_start(struct cvg_decider *decider);
+/* Reads the configuration's files again, on a worker, and takes them over step by step; readers go
+ * on meanwhile. Refused as a whole where anything is wrong with it. While one is going on, all that
+ * are asked for become one more. ticket: see cvg_board_reload; 0: nobody's. */
+void cvg_decider_reload(struct cvg_decider *decider, uint64_t ticket);
+/* Called on the deciding thread at the begin of each reload (status NULL) and at its end, when
+ * readers see the outcome already. */
+typedef void cvg_decider_reloaded(void *ctx, const struct cvg_reload_status *status);
+void cvg_decider_on_reload(struct cvg_decider *decider, cvg_decider_reloaded *fn, void *ctx);
+/* What is in force, and what the process was started with. */
+const struct cvg_config *cvg_decider_config(const struct cvg_decider *decider);
+const struct cvg_config *cvg_decider_first_config(const struct cvg_decider *decider);
 /* The board lives as long as the decider. */
 struct cvg_board *cvg_decider_board(struct cvg_decider *decider);
 /* No reader of the board is left. Takes NULL. */

@@ -10,6 +10,7 @@
 struct probe {
     const char *name;
     bool (*holds)(struct cvg_context *context);
+    const char *(*note)(struct cvg_context *context); /* static text or ""; NULL: none */
 };
 
 static bool process_answers(struct cvg_context *context)
@@ -21,6 +22,17 @@ static bool process_answers(struct cvg_context *context)
 static bool configuration_serves(struct cvg_context *context)
 {
     return cvg_board_serves(context->board);
+}
+
+/* For people: whether the files on disk are what is in force. It makes nothing fail, since the
+ * configuration that is in force goes on. */
+static const char *reload_note(struct cvg_context *context)
+{
+    struct cvg_reload_status *status = cvg_board_reload_status(context->board);
+    bool refused = status && status->last_refused;
+
+    cvg_reload_status_unref(status);
+    return refused ? " (the last reload was refused; the configuration before goes on)" : "";
 }
 
 static bool listener_answers(struct cvg_context *context)
@@ -60,8 +72,9 @@ static enum MHD_Result answer(struct cvg_request *request, const char *name,
         bool excluded = is_excluded(&parameters, probes[i].name);
         bool holds = excluded || probes[i].holds(request->context);
         healthy = healthy && holds;
-        cvg_buf_printf(&lines, "[%c]%s %s\n", holds ? '+' : '-', probes[i].name,
-                       excluded ? "excluded: ok" : (holds ? "ok" : "failed"));
+        cvg_buf_printf(&lines, "[%c]%s %s%s\n", holds ? '+' : '-', probes[i].name,
+                       excluded ? "excluded: ok" : (holds ? "ok" : "failed"),
+                       probes[i].note ? probes[i].note(request->context) : "");
     }
     if (healthy && !parameters.verbose) {
         cvg_buf_clear(&lines);
@@ -74,7 +87,7 @@ static enum MHD_Result answer(struct cvg_request *request, const char *name,
 
 enum MHD_Result cvg_health_livez(struct cvg_request *request)
 {
-    static const struct probe probes[] = {{"process", process_answers}};
+    static const struct probe probes[] = {{"process", process_answers, NULL}};
 
     return answer(request, "livez", probes, CVG_COUNT(probes));
 }
@@ -82,9 +95,9 @@ enum MHD_Result cvg_health_livez(struct cvg_request *request)
 enum MHD_Result cvg_health_readyz(struct cvg_request *request)
 {
     static const struct probe probes[] = {
-        {"configuration", configuration_serves},
-        {"listener", listener_answers},
-        {"deciding", thread_decides},
+        {"configuration", configuration_serves, reload_note},
+        {"listener", listener_answers, NULL},
+        {"deciding", thread_decides, NULL},
     };
 
     return answer(request, cvg_route_text(request->route), probes, CVG_COUNT(probes));

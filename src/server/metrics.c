@@ -91,6 +91,26 @@ static void write_unauthorized(struct cvg_context *context, struct cvg_buf *buf)
     }
 }
 
+static void write_reloads(struct cvg_board *board, struct cvg_buf *buf)
+{
+    static const char *const name = "convergate_reload_total";
+    struct cvg_reload_status *status = cvg_board_reload_status(board);
+
+    if (!status) {
+        return;
+    }
+    cvg_exposition_family(buf, name, "counter",
+                          "Reloads of the configuration since the start, by result.");
+    cvg_exposition_count(buf, name, &(struct cvg_exposition_label){"result", "accepted"}, 1,
+                         status->accepted);
+    cvg_exposition_count(buf, name, &(struct cvg_exposition_label){"result", "refused"}, 1,
+                         status->refused);
+    write_one(buf, "convergate_config_loaded_timestamp_seconds", "gauge",
+              "When the configuration that is in force was taken over.",
+              seconds(status->loaded_at));
+    cvg_reload_status_unref(status);
+}
+
 static void write_server(struct cvg_context *context, int64_t now, struct cvg_buf *buf)
 {
     struct cvg_exposition_label version = {"version", context->version};
@@ -107,6 +127,7 @@ static void write_server(struct cvg_context *context, int64_t now, struct cvg_bu
     write_one(buf, "convergate_http_connections_accepted_total", "counter",
               "Connections accepted since the start.",
               (double)atomic_load(&context->traffic.connections_total));
+    write_reloads(context->board, buf);
     write_waiting(context->waiting, buf);
     write_requests(&context->traffic, buf);
     write_refused(context, buf);

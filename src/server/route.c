@@ -9,6 +9,7 @@
 #include "server/environments.h"
 #include "server/health.h"
 #include "server/metrics.h"
+#include "server/reload.h"
 #include "server/stream.h"
 #include "server/verdict.h"
 
@@ -46,6 +47,7 @@ static const struct cvg_route_entry entries[] = {
     {PATH("/v1/environments"), 1, false, 0, CVG_ROUTE_ENVIRONMENT, cvg_environment_answer,
      NEED_READ},
     {PATH("/v1/events"), 0, true, 0, CVG_ROUTE_EVENTS, cvg_stream_answer, NEED_READ},
+    {PATH("/v1/reload"), 0, true, CVG_MAY_ADMIN, CVG_ROUTE_RELOAD, cvg_reload_answer, NEED_ALL},
     {PATH("/metrics"), 0, true, 0, CVG_ROUTE_METRICS, cvg_metrics_answer, NEED_ALL},
     {PATH("/livez"), 0, true, 0, CVG_ROUTE_LIVEZ, cvg_health_livez, NEED_NOTHING},
     {PATH("/readyz"), 0, true, 0, CVG_ROUTE_READYZ, cvg_health_readyz, NEED_NOTHING},
@@ -64,13 +66,14 @@ static enum MHD_Result answer_index(struct cvg_request *request)
 {
     CVG_CLEANUP(cvg_buf_done) struct cvg_buf body = CVG_BUF_INIT(4096);
 
-    cvg_buf_printf(&body,
-                   "{\"service\":\"convergate\",\"version\":\"%s\",\"routes\":["
-                   "\"/v1/verdict/{environment}[/{gate}]\",\"/v1/check/{environment}[/{gate}]\","
-                   "\"/v1/environments\",\"/v1/environments/{environment}\","
-                   "\"/v1/events\",\"/v1/openapi.yaml\",\"/v1/schemas/{document}.json\","
-                   "\"/metrics\",\"/livez\",\"/readyz\",\"/healthz\"]}",
-                   request->context->version);
+    cvg_buf_printf(
+        &body,
+        "{\"service\":\"convergate\",\"version\":\"%s\",\"routes\":["
+        "\"/v1/verdict/{environment}[/{gate}]\",\"/v1/check/{environment}[/{gate}]\","
+        "\"/v1/environments\",\"/v1/environments/{environment}\","
+        "\"/v1/events\",\"/v1/reload\",\"/v1/openapi.yaml\",\"/v1/schemas/{document}.json\","
+        "\"/metrics\",\"/livez\",\"/readyz\",\"/healthz\"]}",
+        request->context->version);
     return cvg_answer_body(request, 200, CVG_JSON_TYPE, &body);
 }
 

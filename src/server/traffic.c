@@ -4,7 +4,7 @@
 
 #include <stdatomic.h>
 
-static const unsigned codes[CVG_TRAFFIC_CODES] = {200, 304, 400, 401, 403, 404, 405,
+static const unsigned codes[CVG_TRAFFIC_CODES] = {200, 202, 304, 400, 401, 403, 404, 405,
                                                   412, 413, 415, 421, 431, 503, 500};
 
 static unsigned code_index(unsigned code)
@@ -74,6 +74,7 @@ const char *cvg_route_text(enum cvg_route_id route)
         [CVG_ROUTE_ENVIRONMENTS] = "environments",
         [CVG_ROUTE_ENVIRONMENT] = "environment",
         [CVG_ROUTE_EVENTS] = "events",
+        [CVG_ROUTE_RELOAD] = "reload",
         [CVG_ROUTE_LIVEZ] = "livez",
         [CVG_ROUTE_READYZ] = "readyz",
         [CVG_ROUTE_HEALTHZ] = "healthz",

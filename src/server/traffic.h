@@ -21,6 +21,7 @@ enum cvg_route_id {
     CVG_ROUTE_ENVIRONMENTS,
     CVG_ROUTE_ENVIRONMENT,
     CVG_ROUTE_EVENTS,
+    CVG_ROUTE_RELOAD,
     CVG_ROUTE_LIVEZ,
     CVG_ROUTE_READYZ,
     CVG_ROUTE_HEALTHZ,
@@ -31,7 +32,7 @@ enum cvg_route_id {
 };
 
 /* All codes that are ever answered; anything else would be counted as the last one, 500. */
-#define CVG_TRAFFIC_CODES      14
+#define CVG_TRAFFIC_CODES      15
 /* Of all bodies that are being received at one time. */
 #define CVG_TRAFFIC_BODY_LIMIT ((size_t)64 * 1024 * 1024)
 

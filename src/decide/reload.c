@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A reload, from the files to the swap, with no turn of the loop that takes long:
+ *
+ *   worker   reads and binds the files, compares with what is in force, makes the environments
+ *   loop     makes what is new of sources and checks, and the first snapshots of environments that
+ *            are new: some in each turn, all of it beside what runs
+ *   loop     one turn: the swap; from now on everything is the new one's
+ *   loop     frees what is left of the old runner: some in each turn
+ *   worker   frees the old environments, and with the last reader the old configuration
+ *
+ * Anything wrong before the swap leaves what is in force as it is. Readers are never without a
+ * snapshot: environments that stay keep theirs until the new rules were published.
+ *
+ * While the worker reads, nobody else uses the registry: what loads modules on the loop comes
+ * after it, and there is one reload at a time.
+ */
+#include "base/time.h"
+#include "decide/decider_inner.h"
+#include "io/offload.h"
+#include "io/timer.h"
+#include "module/registry.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* In one turn: */
+#define PREPARE_CHECKS 250
+#define PUBLISH_CHECKS 2000
+#define RETIRE_CHECKS  250
+
+struct cvg_reloading {
+    struct cvg_decider *decider;
+    uint64_t ticket;
+    int64_t started_at;
+    struct cvg_op *op; /* of the step that is to come */
+    /* What the worker needs, and makes: */
+    char *file;
+    struct cvg_kinds kinds;
+    const struct cvg_config *before; /* held by the decider's generation, which stays meanwhile */
+    struct cvg_config *config;       /* a reference */
+    struct cvg_config_diff *diff;
+    struct cvg_generation *next;
+    struct cvg_diagnostics diagnostics;
+    /* What the loop makes: */
+    struct cvg_runner *runner;
+    struct cvg_snapshot **snapshots; /* by environment; NULL: it stays */
+    size_t published;                /* so many environments were looked at */
+};
+
+static void step(struct cvg_reloading *reloading, void (*fn)(void *arg, struct cvg_op *op));
+
+/* ---- the end ---- */
+
+static void free_work(void *arg)
+{
+    struct cvg_reloading *reloading = arg;
+
+    cvg_config_diff_free(reloading->diff);
+    cvg_generation_free(reloading->next);
+    cvg_config_unref(reloading->config);
+    cvg_diagnostics_done(&reloading->diagnostics);
+    free(reloading->file);
+    free(reloading);
+}
+
+/* Lines of text as an array. */
+static void add_messages(struct cvg_reload_status *status, struct cvg_diagnostics *diagnostics)
+{
+    char *text = NULL;
+    size_t length = 0, capacity = 1;
+    FILE *out = open_memstream(&text, &length);
+
+    if (!out) {
+        return;
+    }
+    cvg_diagnostics_print(diagnostics, out);
+    (void)fclose(out);
+    for (size_t i = 0; i < length; i++) {
+        capacity += text[i] == '\n';
+    }
+    const char **lines = cvg_arena_alloc(status->arena, capacity * sizeof(*lines));
+    for (char *line = text, *end; (end = strchr(line, '\n')); line = end + 1) {
+        lines[status->message_count++] =
+            cvg_arena_strndup(status->arena, line, (size_t)(end - line));
+    }
+    status->messages = lines;
+    free(text);
+}
+
+static struct cvg_reload_status *status_of(const struct cvg_decider *decider)
+{
+    struct cvg_reload_status *status = cvg_reload_status_new();
+
+    status->accepted = decider->accepted;
+    status->refused = decider->refused;
+    status->loaded_at = decider->loaded_at;
+    return status;
+}
+
+void cvg_decider_tell_loaded(struct cvg_decider *decider)
+{
+    cvg_board_publish_reload(decider->board, status_of(decider));
+}
+
+static struct cvg_reload_status *outcome_of(struct cvg_reloading *reloading, bool accepted)
+{
+    struct cvg_decider *decider = reloading->decider;
+    struct cvg_reload_status *status = status_of(decider);
+
+    status->ticket = reloading->ticket;
+    status->last_refused = !accepted;
+    status->finished_at = cvg_time_wall();
+    add_messages(status, &reloading->diagnostics);
+    if (accepted) {
+        status->checks_kept = reloading->diff->checks_kept;
+        status->checks_new = reloading->diff->checks_new;
+        status->checks_gone = reloading->diff->checks_gone;
+        const char **keys = NULL;
+        status->restart_count =
+            cvg_config_diff_settings(decider->first, reloading->config, status->arena, &keys);
+        status->restart = keys;
+    }
+    return status;
+}
+
+/* Readers see the outcome, then whoever listens hears of it. */
+static void finish(struct cvg_reloading *reloading, bool accepted)
+{
+    struct cvg_decider *decider = reloading->decider;
+
+    *(accepted ? &decider->accepted : &decider->refused) += 1;
+    struct cvg_reload_status *status = outcome_of(reloading, accepted);
+    cvg_diagnostics_print(&reloading->diagnostics, stderr);
+    cvg_board_publish_reload(decider->board, cvg_reload_status_ref(status));
+    if (decider->reloaded) {
+        decider->reloaded(decider->reloaded_ctx, status);
+    }
+    cvg_reload_status_unref(status);
+}
+
+/* ---- freeing on a worker: trees of 100,000 checks take their time ---- */
+
+struct burial {
+    struct cvg_reloading *dead; /* NULL: done */
+};
+
+static void bury(void *arg)
+{
+    struct burial *burial = arg;
+
+    free_work(burial->dead);
+    burial->dead = NULL;
+}
+
+/* Where the loop ended before a worker took it, it is done here. */
+static void end_burial(void *arg)
+{
+    struct burial *burial = arg;
+
+    if (burial->dead) {
+        free_work(burial->dead);
+    }
+    free(burial);
+}
+
+static void on_buried(void *arg, CVG_UNUSED struct cvg_op *op)
+{
+    end_burial(arg);
+}
+
+/* The reload is over; one that was asked for meanwhile begins. */
+static void leave(struct cvg_reloading *reloading)
+{
+    struct cvg_decider *decider = reloading->decider;
+    struct burial *burial = CVG_NEW(struct burial);
+
+    decider->reloading = NULL;
+    burial->dead = reloading;
+    cvg_offload_start(&decider->scope, bury, on_buried, end_burial, burial);
+    if (decider->wanted) {
+        decider->wanted = false;
+        cvg_decider_reload(decider, decider->wanted_ticket);
+    }
+}
+
+static void free_snapshots(struct cvg_reloading *reloading)
+{
+    for (size_t i = 0; reloading->snapshots && i < reloading->published; i++) {
+        cvg_snapshot_unref(reloading->snapshots[i]);
+    }
+    free(reloading->snapshots);
+    reloading->snapshots = NULL;
+}
+
+static void on_retire(void *arg, CVG_UNUSED struct cvg_op *op)
+{
+    struct cvg_reloading *reloading = arg;
+
+    if (reloading->runner && cvg_runner_retire(reloading->runner, RETIRE_CHECKS)) {
+        step(reloading, on_retire);
+        return;
+    }
+    reloading->runner = NULL;
+    leave(reloading);
+}
+
+static void refuse(struct cvg_reloading *reloading)
+{
+    finish(reloading, false);
+    on_retire(reloading, NULL);
+}
+
+/* ---- the swap ---- */
+
+/* What was said of sources that stay. */
+static void keep_outages(struct cvg_decider *decider, const struct cvg_reloading *reloading)
+{
+    size_t count = reloading->config->source_count;
+    struct cvg_complaint *outages = cvg_alloc_array(count + 1, sizeof(*outages));
+
+    for (size_t i = 0; i < count; i++) {
+        size_t before = reloading->diff->sources[i];
+        if (before != CVG_DIFF_NONE) {
+            outages[i] = decider->outages[before];
+        }
+    }
+    free(decider->outages);
+    decider->outages = outages;
+}
+
+static void change_over(struct cvg_reloading *reloading)
+{
+    struct cvg_decider *decider = reloading->decider;
+    struct cvg_generation *next = reloading->next;
+    struct cvg_runner *old = decider->runner;
+    int64_t now = cvg_time_now();
+
+    cvg_generation_inherit(next, decider->now, reloading->diff, now);
+    cvg_board_replace(decider->board, next->names, reloading->snapshots,
+                      next->config->environment_count);
+    free(reloading->snapshots); /* what is in it was handed over */
+    reloading->snapshots = NULL;
+    reloading->next = decider->now;
+    decider->now = next;
+    decider->runner = reloading->runner;
+    reloading->runner = old;
+    decider->publish_from = 0;
+    keep_outages(decider, reloading);
+    cvg_runner_take_over(decider->runner, old);
+    decider->loaded_at = cvg_time_wall();
+    cvg_decider_arm(decider, now + CVG_MS, now);
+    finish(reloading, true);
+}
+
+/* ---- the steps before it ---- */
+
+static void on_publish(void *arg, CVG_UNUSED struct cvg_op *op)
+{
+    struct cvg_reloading *reloading = arg;
+    struct cvg_generation *next = reloading->next;
+    struct cvg_decider *decider = reloading->decider;
+    size_t count = next->config->environment_count, checks = 0;
+
+    for (; reloading->published < count && checks < PUBLISH_CHECKS; reloading->published++) {
+        size_t at = reloading->published;
+        if (reloading->diff->environments[at] == CVG_DIFF_NONE) {
+            reloading->snapshots[at] =
+                cvg_environment_snapshot(next->environments[at], cvg_time_now(), cvg_time_wall(),
+                                         cvg_random_next(&decider->random));
+            checks += next->config->environments[at].check_count;
+        }
+    }
+    if (reloading->published < count) {
+        step(reloading, on_publish);
+        return;
+    }
+    change_over(reloading);
+    step(reloading, on_retire);
+}
+
+static void on_prepare(void *arg, CVG_UNUSED struct cvg_op *op)
+{
+    struct cvg_reloading *reloading = arg;
+    struct cvg_decider *decider = reloading->decider;
+
+    if (!reloading->runner) {
+        reloading->runner =
+            cvg_runner_new_after(decider->runner, reloading->config, reloading->diff);
+    }
+    if (cvg_runner_prepare(reloading->runner, PREPARE_CHECKS, &reloading->diagnostics)) {
+        step(reloading, on_prepare);
+        return;
+    }
+    if (reloading->diagnostics.errors) {
+        refuse(reloading);
+        return;
+    }
+    reloading->snapshots =
+        cvg_alloc_array(reloading->config->environment_count + 1, sizeof(struct cvg_snapshot *));
+    step(reloading, on_publish);
+}
+
+/* A turn of its own for each step. */
+static void step(struct cvg_reloading *reloading, void (*fn)(void *arg, struct cvg_op *op))
+{
+    reloading->op = cvg_timer_start(&reloading->decider->scope, CVG_MS, fn, reloading);
+}
+
+static void on_read(void *arg, CVG_UNUSED struct cvg_op *op)
+{
+    struct cvg_reloading *reloading = arg;
+
+    if (!reloading->next) {
+        refuse(reloading);
+        return;
+    }
+    step(reloading, on_prepare);
+}
+
+/* On a worker. */
+static void read_files(void *arg)
+{
+    struct cvg_reloading *reloading = arg;
+
+    reloading->config =
+        cvg_config_read(reloading->file, &reloading->kinds, &reloading->diagnostics);
+    if (reloading->config->faulty) {
+        return;
+    }
+    /* Says what is wrong itself. */
+    if (cvg_generation_new(reloading->config, &reloading->diagnostics, &reloading->next) == 0) {
+        reloading->diff = cvg_config_diff_new(reloading->before, reloading->config);
+    }
+}
+
+/* ---- what others call ---- */
+
+void cvg_decider_reload(struct cvg_decider *decider, uint64_t ticket)
+{
+    if (decider->reloading) {
+        decider->wanted = true;
+        decider->wanted_ticket = CVG_MAX(decider->wanted_ticket, ticket);
+        return;
+    }
+    struct cvg_reloading *reloading = CVG_NEW(struct cvg_reloading);
+    struct cvg_reload_status *latest = cvg_board_reload_status(decider->board);
+
+    reloading->decider = decider;
+    reloading->ticket = CVG_MAX(ticket, latest->ticket);
+    cvg_reload_status_unref(latest);
+    reloading->file = cvg_strdup(decider->first->file);
+    reloading->kinds = cvg_registry_kinds(decider->registry);
+    reloading->before = decider->now->config;
+    decider->reloading = reloading;
+    if (decider->reloaded) {
+        decider->reloaded(decider->reloaded_ctx, NULL);
+    }
+    cvg_offload_start(&decider->scope, read_files, on_read, free_work, reloading);
+}
+
+void cvg_decider_on_reload(struct cvg_decider *decider, cvg_decider_reloaded *fn, void *ctx)
+{
+    decider->reloaded = fn;
+    decider->reloaded_ctx = ctx;
+}
+
+/* Before the scope ends: what waits for the worker is freed when that has come back. */
+void cvg_decider_stop_reloading(struct cvg_decider *decider)
+{
+    struct cvg_reloading *reloading = decider->reloading;
+
+    if (!reloading) {
+        return;
+    }
+    cvg_runner_free(reloading->runner);
+    reloading->runner = NULL;
+    free_snapshots(reloading);
+    if (reloading->op) {
+        free_work(reloading);
+    }
+    decider->reloading = NULL;
+}

@@ -4,7 +4,11 @@
 
 # Options, and the word that stands for the value of one: "--config FILE".
 _convergate_options() {
-    "$1" --help 2>/dev/null | awk '/^ +-/ { for (i = 1; i <= 2; i++) if ($i ~ /^-/) { sub(/,$/, "", $i); print $i } }'
+    "$1" --help 2>/dev/null | awk '/^ +-/ {
+        sub(/^ +/, "")
+        sub(/  .*/, "") # what it is for
+        for (i = 1; i <= NF; i++) if ($i ~ /^-/) { sub(/,$/, "", $i); print $i }
+    }'
 }
 
 _convergate_value() {
@@ -29,20 +33,21 @@ _convergate_takes_environment() {
 }
 
 # Lines of `convergate status`: the name, the phase, "2 of 3", and "GATE = VERDICT, ...".
-# The server is the one that the command line names.
+# Server and credentials are those that the command line names.
 _convergate_status() {
-    local program=$1 i server=()
+    local program=$1 option i how=()
     shift
     for ((i = 1; i <= $#; i++)); do
         case ${!i} in
-        -s | --server)
+        -s | --server | --token-file | --ca | --cert | --key)
+            option=${!i}
             ((i++))
-            server=(--server "${!i:-}")
+            how+=("$option" "${!i:-}")
             ;;
-        --server=*) server=("${!i}") ;;
+        --server=* | --token-file=* | --ca=* | --cert=* | --key=*) how+=("${!i}") ;;
         esac
     done
-    timeout 2 "$program" status "${server[@]}" 2>/dev/null </dev/null
+    timeout 2 "$program" status "${how[@]}" 2>/dev/null </dev/null
 }
 
 _convergate() {

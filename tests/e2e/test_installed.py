@@ -108,9 +108,9 @@ def options(program):
     """Those that --help lists: "  -c, --config FILE   what it is for"."""
     found = set()
     for line in program("--help").stdout.split("\n"):
-        names = re.match(r" +(-[a-zA-Z](?=[, ]))?,? *(--[a-z-]+)?", line)
-        if names:
-            found.update(name for name in names.groups() if name)
+        if re.match(r" +-", line):
+            names = line.strip().split("  ")[0]
+            found.update(re.findall(r"(?<![\w-])--?[a-zA-Z][a-z-]*", names))
     return found
 
 

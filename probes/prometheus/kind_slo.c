@@ -106,7 +106,7 @@ static double parse_objective(const char *text)
     double percent = 0;
     size_t length = strlen(text);
     if (length < 2 || text[length - 1] != '%' || cvg_parse_double(text, length - 1, &percent) < 0 ||
-        !(percent > 0 && percent < 100)) {
+        !(percent > 0 && percent <= 99.9999999)) {
         return 0;
     }
     return percent;
@@ -123,7 +123,8 @@ static void plan_budget(struct cvg_prom_planning *planning, const struct cvg_pro
                                  "must be between 0% and 100%, such as 99.9%");
         return;
     }
-    double budget = (100 - percent) / 100;
+    /* 100 - 99.9 is 0.1 but for what doubles cannot hold. */
+    double budget = (double)(int64_t)((100 - percent) * 1e9 + 0.5) / 1e11;
     double factor = factor_of(&pairs[0], keys);
     planning->inquiry->budget = budget;
     if (factor * budget >= 1) {

@@ -79,6 +79,88 @@ static void test_where_the_server_may_listen(void **state)
     run_text_cases(cases, CVG_COUNT(cases));
 }
 
+#define DIGEST "\"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\""
+#define OTHER  "\"0000000000000000000000000000000000000000000000000000000000000000\""
+#define TLS    "tls: {cert: /c, key: \"file:/k\"}"
+#define TLS_CA "tls: {cert: /c, key: \"file:/k\", client_ca: /ca}"
+
+static void test_who_may_ask(void **state)
+{
+    (void)state;
+    static const struct text_case cases[] = {
+        {"all of it",
+         GOOD "server:\n"
+              "  listen: \"0.0.0.0:8717\"\n"
+              "  " TLS_CA "\n"
+              "  tokens: {ci: {sha256: " DIGEST ", scopes: [decide, push], environments: [e]}}\n"
+              "  clients: {a: {uri: \"spiffe://x\", scopes: read}}\n"
+              "  socket: /run/x.sock\n"
+              "  users: {root: {scopes: [admin]}, \"1000\": {scopes: [operate]}}\n",
+         ""},
+        {"tokens without TLS",
+         GOOD "server: {listen: \"10.0.0.1:1\", tokens: {ci: {sha256: " DIGEST
+              ", scopes: read}}}\n",
+         "t.yaml:3:18: error: 'listen' is 10.0.0.1, so other machines reach it: add 'tls', or "
+         "'behind_proxy: true' where a proxy with TLS stands in front; or listen on 127.0.0.1\n"},
+        {"TLS without tokens", GOOD "server: {listen: \"[::]:1\", " TLS "}\n",
+         "t.yaml:3:18: error: 'listen' is ::, so other machines reach it: add 'tokens' or "
+         "'clients', so that not everybody may ask; or listen on 127.0.0.1\n"},
+        {"behind a proxy",
+         GOOD "server: {listen: \"10.0.0.1:1\", behind_proxy: true, tokens: {ci: {sha256: " DIGEST
+              ", scopes: read}}}\n",
+         ""},
+        {"what is no digest is not shown",
+         GOOD "server: {tokens: {ci: {sha256: the-token-itself, scopes: read}}}\n",
+         "t.yaml:3:32: error: 'sha256' must be 64 hexadecimal digits, as `convergate token` prints "
+         "them\n"},
+        {"no scopes", GOOD "server: {tokens: {ci: {sha256: " DIGEST "}}}\n",
+         "t.yaml:3:23: error: 'scopes' is missing, for example scopes: [decide]\n"},
+        {"an unknown scope", GOOD "server: {tokens: {ci: {sha256: " DIGEST ", scopes: [write]}}}\n",
+         "t.yaml:3:109: error: 'scopes' must be of read, decide, push, operate, admin\n"},
+        {"an unknown environment",
+         GOOD "server: {tokens: {ci: {sha256: " DIGEST ", scopes: read, environments: f}}}\n",
+         "t.yaml:3:128: error: there is no environment 'f'\n"},
+        {"one token twice",
+         GOOD "server: {tokens: {a: {sha256: " OTHER ", scopes: read}, b: {sha256: " OTHER
+              ", scopes: read}}}\n",
+         "t.yaml:3:114: error: token 'b' is the same credential as 'a'\n"},
+        {"clients without TLS", GOOD "server: {clients: {a: {dns: x, scopes: read}}}\n",
+         "t.yaml:3:10: error: 'clients' needs 'tls' with 'client_ca': without them nobody can show "
+         "a certificate\n"},
+        {"clients without an authority",
+         GOOD "server: {" TLS ", clients: {a: {dns: x, scopes: read}}}\n",
+         "t.yaml:3:15: error: 'client_ca' is missing: 'clients' needs it\n"},
+        {"an authority without clients", GOOD "server: {" TLS_CA "}\n",
+         "t.yaml:3:42: error: 'client_ca' has no effect without 'clients'\n"},
+        {"a client of two names",
+         GOOD "server: {" TLS_CA ", clients: {a: {dns: x, uri: y, scopes: read}}}\n",
+         "t.yaml:3:72: error: exactly one of 'common_name', 'dns' and 'uri' must say which "
+         "certificate is meant\n"},
+        {"a key in the environment", GOOD "server: {tls: {cert: /c, key: \"env:KEY\"}}\n",
+         "t.yaml:3:31: error: 'key' must be file: or credential:, so that it can be renewed\n"},
+        {"a relative path", GOOD "server: {tls: {cert: c, key: \"file:/k\"}, socket: s}\n",
+         "t.yaml:3:22: error: 'cert' must be an absolute path\n"
+         "t.yaml:3:50: error: 'socket' must be an absolute path\n"},
+        {"users without a socket", GOOD "server: {users: {root: {scopes: read}}}\n",
+         "t.yaml:3:10: error: 'users' has no effect without 'socket'\n"},
+        {"no such user",
+         GOOD
+         "server: {socket: /s, users: {no-such-user: {scopes: read}, \"0\": {scopes: read}}}\n",
+         "t.yaml:3:30: error: there is no user 'no-such-user' on this system; its number can stand "
+         "here too\n"},
+        {"health for everybody", GOOD "server: {health: \"0.0.0.0:8718\"}\n",
+         "t.yaml:3:18: error: 'health' must be a loopback address or the path of a Unix socket: it "
+         "has neither TLS nor credentials\n"},
+        {"limits that do not fit",
+         GOOD "server: {limits: {connections: 100, per_address: 101, waiters: 100, idle: 60s}}\n",
+         "t.yaml:3:50: error: 'per_address' must not be more than 'connections'\n"
+         "t.yaml:3:64: error: 'waiters' must be less than 'connections', so that there is room for "
+         "those who do not wait\n"
+         "t.yaml:3:75: error: 'request' must be longer than 'idle'\n"},
+    };
+    run_text_cases(cases, CVG_COUNT(cases));
+}
+
 static void test_mistakes_in_sources_are_named(void **state)
 {
     (void)state;
@@ -521,6 +603,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_where_the_server_may_listen),
+        cmocka_unit_test(test_who_may_ask),
         cmocka_unit_test(test_mistakes_in_sources_are_named),
         cmocka_unit_test(test_a_connection_is_shared_by_via_without_circles),
         cmocka_unit_test(test_mistakes_in_checks_are_named),

@@ -30,7 +30,7 @@ STALLING = """
 server: {listen: "127.0.0.1:0"}
 sources: {s: {type: scripted}}
 environments:
-  e: {checks: {c: {source: s, do: stall, after: 2s, interval: 1h, timeout: 30s}}}
+  e: {checks: {c: {source: s, do: stall, after: 2s, interval: 6s, timeout: 5s}}}
 """
 
 
@@ -126,6 +126,25 @@ def test_the_manager_is_told_of_the_daemons_life(service, config, tmp_path, abst
     assert one.stop() == 0
     assert "STOPPING=1" in manager.lines()
     assert manager.lines().count("READY=1") == 1 and not manager.times("WATCHDOG=1")
+
+
+@pytest.mark.parametrize("good", [True, False], ids=["taken", "refused"])
+def test_a_reload_begins_and_ends_for_the_manager(service, config, tmp_path, good):
+    manager = Manager(f"{tmp_path}/notify")
+    one = service(config(), {"NOTIFY_SOCKET": manager.address})
+    wait_until(lambda: "READY=1" in manager.lines(), what="READY")
+    if not good:
+        (tmp_path / "c.yaml").write_text("environments: [\n")
+    before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+    one.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: manager.lines().count("READY=1") == 2, what="the second READY")
+    after = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+    [text] = [text for _, text in manager.messages if text.startswith("RELOADING=1\n")]
+    found = re.fullmatch(r"RELOADING=1\nMONOTONIC_USEC=(\d+)", text)
+    assert before <= int(found.group(1)) <= after
+    states = [line for line in manager.lines() if line in ("READY=1", "RELOADING=1")]
+    assert states == ["READY=1", "RELOADING=1", "READY=1"]
+    assert ("level=error" in one.log()) != good
 
 
 def test_nothing_is_ready_on_a_bad_configuration(service, tmp_path):

@@ -19,7 +19,9 @@ void cvg_prom_planning_want(struct cvg_prom_planning *planning, enum cvg_prom_ap
     struct cvg_prom_inquiry *inquiry = planning->inquiry;
     size_t size = sizeof(*inquiry->wanted);
     inquiry->wanted = cvg_prom_realloc(inquiry->wanted, inquiry->count + 1, size);
-    inquiry->wanted[inquiry->count++] = (struct cvg_prom_wanted){api, text};
+    struct cvg_prom_wanted *wanted = &inquiry->wanted[inquiry->count++];
+    wanted->api = api;
+    wanted->text = text;
 }
 
 void cvg_prom_planning_template(struct cvg_prom_planning *planning, const char *path,

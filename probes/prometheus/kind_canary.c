@@ -104,9 +104,8 @@ static int is_quoted(const char *template)
             at++;
         } else if (*at == '"') {
             quoted = !quoted;
-        } else if (!quoted && (*at == '\'' || *at == '`')) {
-            return 0;
-        } else if (!quoted && strncmp(at, PLACEHOLDER, strlen(PLACEHOLDER)) == 0) {
+        } else if (!quoted && (*at == '\'' || *at == '`' ||
+                               strncmp(at, PLACEHOLDER, strlen(PLACEHOLDER)) == 0)) {
             return 0;
         }
     }

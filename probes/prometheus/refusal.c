@@ -34,6 +34,21 @@ static void keep(const struct cvg_json *json, char *ret, size_t size)
     cvg_prom_text_evidence(&text, bytes, length, length);
 }
 
+/* The value behind the current key, kept where it is one of the texts that say something. */
+static int read_member(struct cvg_json *json, struct said *said)
+{
+    int is_type = cvg_json_is(json, "errorType");
+    if (!is_type && !cvg_json_is(json, "error") && !cvg_json_is(json, "message")) {
+        return cvg_json_skip(json);
+    }
+    if (cvg_json_next(json) != CVG_JSON_STRING) {
+        return cvg_json_skip(json);
+    }
+    keep(json, is_type ? said->type : said->words,
+         is_type ? sizeof(said->type) : sizeof(said->words));
+    return 0;
+}
+
 /* {"status":"error","errorType":"...","error":"..."}, a gateway's {"message":"..."}, or, from an
  * Alertmanager, just "...". */
 static int read_json(struct cvg_json *json, struct said *said)
@@ -46,18 +61,7 @@ static int read_json(struct cvg_json *json, struct said *said)
         return -1;
     }
     while (cvg_json_next(json) == CVG_JSON_KEY) {
-        int is_type = cvg_json_is(json, "errorType");
-        int is_words = cvg_json_is(json, "error") || cvg_json_is(json, "message");
-        if (!is_type && !is_words) {
-            if (cvg_json_skip(json) < 0) {
-                return -1;
-            }
-            continue;
-        }
-        if (cvg_json_next(json) == CVG_JSON_STRING) {
-            keep(json, is_type ? said->type : said->words,
-                 is_type ? sizeof(said->type) : sizeof(said->words));
-        } else if (cvg_json_skip(json) < 0) {
+        if (read_member(json, said) < 0) {
             return -1;
         }
     }

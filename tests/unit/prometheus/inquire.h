@@ -23,7 +23,7 @@ void inquire_number(struct inquiring *inquiring, size_t which, double value);
 /* From NAME.response. */
 void inquire_fixture(struct inquiring *inquiring, size_t which, const char *name);
 /* From such a body. */
-void inquire_body(struct inquiring *inquiring, size_t which, const char *body);
+void inquire_body(struct inquiring *inquiring, size_t which, const char *bytes);
 /* Concludes and frees; the finding stays. */
 void inquire_end(struct inquiring *inquiring);
 /* All three are compared; NULL: not. */

@@ -41,6 +41,9 @@ static void check_certificate(struct cvg_loader *loader, const struct cvg_node *
     }
 }
 
+/* What the kernel says where a user does not exist in this user namespace: could be anybody. */
+#define OVERFLOW_UID 65534u
+
 /* A number, or a name that the system knows. Blocking, as all of loading. */
 static bool find_user(const char *name, uint32_t *ret)
 {
@@ -105,6 +108,11 @@ static void load_one(struct cvg_loader *loader, const struct group *group,
         cvg_diagnostics_error(loader->diagnostics, key,
                               "there is no user '%s' on this system; its number can stand here too",
                               key->text);
+    } else if (ret->uid == OVERFLOW_UID) {
+        cvg_diagnostics_error(loader->diagnostics, key,
+                              "user '%s' (%u) cannot be told from users of other namespaces, so "
+                              "nothing can be granted to it",
+                              key->text, OVERFLOW_UID);
     }
 }
 

@@ -11,6 +11,9 @@
 #include <string.h>
 #include <strings.h>
 
+/* What the kernel says of users whom this user namespace does not have: anybody. */
+#define OVERFLOW_UID 65534u
+
 struct cvg_access {
     _Atomic unsigned references;
     struct cvg_arena *arena; /* owner of the rest */
@@ -172,7 +175,7 @@ static const struct cvg_grant *find_client(const struct cvg_access *access,
 
 static bool is_master(const struct cvg_access *access, const struct cvg_presented *presented)
 {
-    return presented->has_peer &&
+    return presented->has_peer && presented->peer_uid != OVERFLOW_UID &&
            (presented->peer_uid == 0 || presented->peer_uid == access->own_uid);
 }
 

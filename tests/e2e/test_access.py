@@ -6,7 +6,6 @@ import hashlib
 import http.client
 import json
 import os
-import pwd
 import re
 import socket
 import ssl
@@ -127,8 +126,8 @@ def test_a_limited_token_sees_only_its_environments(start):
     assert names("reader") == ["prod", "staging"]
     assert names("limited") == ["staging"]
     assert names("limited", "?after=staging") == []
-    for path in ("/v1/events", "/v1/events?env=prod"):
-        assert http_request(gate.port, "GET", path, headers=bearer("limited")).status == 403
+    assert http_request(gate.port, "GET", "/v1/events?env=prod",
+                        headers=bearer("limited")).status == 403
 
 
 @pytest.mark.parametrize("header", [
@@ -383,7 +382,7 @@ def ask_socket(path, target, method="GET", body=None, headers=None):
 
 AS_USER = """
 import os, socket, sys
-os.setgid(65534); os.setgroups([]); os.setuid(65534)
+os.setgroups([]); os.setgid(54321); os.setuid(54321)
 s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
 body = sys.argv[4].encode()
 s.sendall(f"{sys.argv[2]} {sys.argv[3]} HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n"
@@ -394,7 +393,7 @@ print(data.split()[1].decode())
 """
 
 
-def as_nobody(path, target, method="GET", body=""):
+def as_stranger(path, target, method="GET", body=""):
     done = subprocess.run(["/usr/bin/python3", "-c", AS_USER, str(path), method, target, body],
                           capture_output=True, text=True, timeout=30)
     assert done.returncode == 0, done.stderr
@@ -428,15 +427,14 @@ def test_the_socket_knows_its_peer(start, open_folder):
 @pytest.mark.skipif(os.getuid() != 0, reason="changes its user")
 def test_users_of_the_socket_may_what_they_were_granted(start, open_folder):
     path, other = f"{open_folder}/gate.sock", f"{open_folder}/other.sock"
-    name = pwd.getpwuid(65534).pw_name
     start(TOKENS + f"  socket: {path}\n  socket_mode: all\n"
-          f"  users:\n    {name}: {{scopes: [read], environments: [staging]}}\n")
-    assert as_nobody(path, "/v1/verdict/staging") == 200
-    assert as_nobody(path, "/v1/verdict/prod") == 403
-    assert as_nobody(path, "/v1/verdict/staging", "POST", SUBJECT) == 403
+          "  users:\n    \"54321\": {scopes: [read], environments: [staging]}\n")
+    assert as_stranger(path, "/v1/verdict/staging") == 200
+    assert as_stranger(path, "/v1/verdict/prod") == 403
+    assert as_stranger(path, "/v1/verdict/staging", "POST", SUBJECT) == 403
     start(TOKENS + f"  socket: {other}\n  socket_mode: all\n")
-    assert as_nobody(other, "/v1/verdict/staging") == 403
-    assert as_nobody(other, "/livez") == 200
+    assert as_stranger(other, "/v1/verdict/staging") == 403
+    assert as_stranger(other, "/livez") == 200
 
 
 def test_a_socket_that_is_in_use_is_left_alone(start, convergated, tmp_path, open_folder):

@@ -148,6 +148,10 @@ static void test_who_may_ask(void **state)
          "server: {socket: /s, users: {no-such-user: {scopes: read}, \"0\": {scopes: read}}}\n",
          "t.yaml:3:30: error: there is no user 'no-such-user' on this system; its number can stand "
          "here too\n"},
+        {"a user that could be anybody",
+         GOOD "server: {socket: /s, users: {\"65534\": {scopes: read}}}\n",
+         "t.yaml:3:30: error: user '65534' (65534) cannot be told from users of other namespaces, "
+         "so nothing can be granted to it\n"},
         {"health for everybody", GOOD "server: {health: \"0.0.0.0:8718\"}\n",
          "t.yaml:3:18: error: 'health' must be a loopback address or the path of a Unix socket: it "
          "has neither TLS nor credentials\n"},

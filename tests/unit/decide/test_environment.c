@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -229,6 +230,142 @@ static void a_snapshot_outlives_what_comes_after_it(void **state)
     cvg_snapshot_unref(snapshot);
 }
 
+/* ---- a reload ---- */
+
+static const char reloaded_text[] = "defaults: {interval: 10s, timeout: 5s, rise: 0s}\n"
+                                    "sources: {s: {type: polled}}\n"
+                                    "environments:\n"
+                                    "  prod:\n"
+                                    "    checks:\n"
+                                    "      b: {source: s, max_age: 60s, rise: %s}\n"
+                                    "      a: {source: s, component: web, weight: 3}\n"
+                                    "      fresh: {source: s}\n"
+                                    "    gates:\n"
+                                    "      deploy: {exclude: [fresh]}\n";
+
+/* Puts the environment of another text in the fixture's place, as a reload does. */
+static void reload(struct fixture *fixture, const char *rise, int64_t now)
+{
+    char next[600];
+    CVG_CLEANUP(cvg_diagnostics_done) struct cvg_diagnostics diagnostics = {0};
+    struct cvg_config *config = NULL;
+    struct cvg_environment *environment = NULL;
+    int length = snprintf(next, sizeof(next), reloaded_text, rise);
+
+    assert_int_equal(
+        cvg_config_load_text("t.yaml", next, (size_t)length, &kinds, &diagnostics, &config), 0);
+    assert_int_equal(cvg_environment_new(config, 0, &diagnostics, &environment), 0);
+    struct cvg_config_diff *diff = cvg_config_diff_new(fixture->config, config);
+    cvg_environment_inherit(environment, fixture->environment, diff->checks[0], now);
+    cvg_config_diff_free(diff);
+    cvg_environment_free(fixture->environment);
+    cvg_config_unref(fixture->config);
+    fixture->environment = environment;
+    fixture->config = config;
+}
+
+/* Of the environment after a reload: b is 0, a is 1, fresh is 2. */
+static struct cvg_steady_view view_of(struct fixture *fixture, size_t check, int64_t now)
+{
+    struct cvg_snapshot *snapshot = snapshot_at(fixture, now);
+    struct cvg_steady_view view = snapshot->readiness.checks[check].steady;
+
+    cvg_snapshot_unref(snapshot);
+    view.reason = NULL; /* went with the snapshot */
+    return view;
+}
+
+static void a_dwell_goes_on_after_a_reload(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t start = 1000 * CVG_SECOND;
+
+    for (int64_t at = 0; at <= 20 * CVG_SECOND; at += 10 * CVG_SECOND) {
+        read_check(fixture, 0, CVG_READY, start + at);
+        read_check(fixture, 1, CVG_READY, start + at);
+    }
+    int64_t now = start + 25 * CVG_SECOND;
+    reload(fixture, "30s", now);
+    struct cvg_steady_view rising = view_of(fixture, 0, now);
+    assert_int_equal(rising.status, CVG_PROGRESSING);
+    assert_int_equal(rising.dwell_done_ns, 20 * CVG_SECOND);
+    assert_int_equal(view_of(fixture, 1, now).status, CVG_READY);
+    assert_int_equal(view_of(fixture, 1, now).since, start);
+    assert_int_equal(view_of(fixture, 2, now).status, CVG_UNKNOWN);
+    read_check(fixture, 0, CVG_READY, start + 30 * CVG_SECOND);
+    assert_int_equal(verdict_at(fixture, "deploy", start + 30 * CVG_SECOND), CVG_GO);
+}
+
+static void a_changed_rise_applies_to_a_dwell_that_goes_on(void **state)
+{
+    static const struct {
+        const char *rise;
+        int64_t ready_after; /* the reading at which it is */
+    } cases[] = {{"21s", 30}, {"45s", 50}};
+
+    for (size_t i = 0; i < CVG_COUNT(cases); i++) {
+        assert_int_equal(i == 0 ? 0 : set_up(state), 0);
+        struct fixture *fixture = *state;
+        int64_t start = 1000 * CVG_SECOND;
+        for (int64_t at = 0; at <= 20; at += 10) {
+            read_check(fixture, 1, CVG_READY, start + at * CVG_SECOND);
+        }
+        reload(fixture, cases[i].rise, start + 22 * CVG_SECOND);
+        for (int64_t at = 30; at <= 60; at += 10) {
+            int64_t now = start + at * CVG_SECOND;
+            read_check(fixture, 0, CVG_READY, now);
+            assert_int_equal(view_of(fixture, 0, now).status,
+                             at >= cases[i].ready_after ? CVG_READY : CVG_PROGRESSING);
+        }
+        if (i + 1 < CVG_COUNT(cases)) {
+            tear_down(state);
+        }
+    }
+}
+
+/* What time did before the reload stays done, though the new rules would have had it otherwise. */
+static void a_reload_does_not_rewrite_the_past(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t start = 1000 * CVG_SECOND;
+
+    read_check(fixture, 1, CVG_READY, start);
+    read_check(fixture, 1, CVG_READY, start + 30 * CVG_SECOND);
+    int64_t stale = start + 95 * CVG_SECOND; /* max_age is 60 s */
+    reload(fixture, "0s", stale);
+    struct cvg_steady_view view = view_of(fixture, 0, stale);
+    assert_int_equal(view.status, CVG_UNKNOWN);
+    assert_int_equal(view.since, start + 90 * CVG_SECOND);
+}
+
+static void a_snapshot_outlives_the_environment_that_made_it(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t now = 1000 * CVG_SECOND;
+
+    read_check(fixture, 0, CVG_READY, now);
+    struct cvg_snapshot *held = snapshot_at(fixture, now);
+    reload(fixture, "30s", now);
+    assert_int_equal(held->gate_count, 2);
+    assert_string_equal(cvg_snapshot_gate(held, "web")->policy->name, "web");
+    assert_string_equal(held->readiness.checks[1].rules->name, "b");
+    cvg_snapshot_unref(held);
+}
+
+static void sequences_go_on_after_a_reload(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t now = 1000 * CVG_SECOND;
+    struct cvg_snapshot *before = snapshot_at(fixture, now);
+
+    reload(fixture, "30s", now);
+    assert_int_equal(cvg_environment_due(fixture->environment), now);
+    struct cvg_snapshot *after = snapshot_at(fixture, now);
+    assert_int_equal(after->sequence, before->sequence + 1);
+    cvg_snapshot_unref(before);
+    cvg_snapshot_unref(after);
+}
+
 /* ---- the board's trust ---- */
 
 static void readers_trust_a_go_only_while_it_is_valid_and_the_thread_beats(void **state)
@@ -375,6 +512,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(bodies_tell_wall_time_and_a_stale_one_stands_beside, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_snapshot_outlives_what_comes_after_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_dwell_goes_on_after_a_reload, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_changed_rise_applies_to_a_dwell_that_goes_on, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_reload_does_not_rewrite_the_past, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_snapshot_outlives_the_environment_that_made_it, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(sequences_go_on_after_a_reload, set_up, tear_down),
         cmocka_unit_test(readers_trust_a_go_only_while_it_is_valid_and_the_thread_beats),
         cmocka_unit_test(the_board_finds_environments_by_name),
         cmocka_unit_test(the_board_gives_environments_in_pages),

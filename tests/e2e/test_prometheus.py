@@ -142,6 +142,64 @@ def test_an_error_budget_burns_and_a_canary_dies(daemon, prometheus, exporter):
     wait_for_reason(gate, "canary", "CanaryOverLimit")
 
 
+# ---- a client certificate ----
+
+
+def certify(folder, name, *more):
+    """NAME.pem and NAME.key, by the folder's own authority, which is made first."""
+    def openssl(*arguments):
+        subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
+
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    if not (folder / "ca.pem").exists():
+        openssl("req", "-x509", *key, "-days", "2", "-subj", "/CN=authority",
+                "-keyout", folder / "ca.key", "-out", folder / "ca.pem")
+    openssl("req", *key, "-subj", f"/CN={name}", "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.csr")
+    (folder / f"{name}.ext").write_text("\n".join(("basicConstraints=CA:FALSE", *more)))
+    openssl("x509", "-req", "-in", folder / f"{name}.csr", "-CA", folder / "ca.pem", "-CAkey", folder / "ca.key",
+            "-days", "2", "-extfile", folder / f"{name}.ext", "-out", folder / f"{name}.pem")
+
+
+def test_a_prometheus_that_wants_a_client_certificate(daemon, prometheus):
+    folder = prometheus.folder
+    certify(folder, "server", "subjectAltName=IP:127.0.0.1")
+    certify(folder, "gate", "extendedKeyUsage=clientAuth")
+    (folder / "other").mkdir()
+    certify(folder / "other", "stranger", "extendedKeyUsage=clientAuth")
+    (folder / "web.yml").write_text(
+        f"tls_server_config: {{cert_file: {folder}/server.pem, key_file: {folder}/server.key,"
+        f" client_ca_file: {folder}/ca.pem, client_auth_type: RequireAndVerifyClientCert}}\n")
+    port = free_port()
+    with open(folder / "tls.log", "wb") as log:
+        process = subprocess.Popen(
+            [os.environ["CVG_PROMETHEUS"], f"--config.file={folder}/prometheus.yml",
+             f"--storage.tsdb.path={folder}/tls", f"--web.config.file={folder}/web.yml",
+             f"--web.listen-address=127.0.0.1:{port}"],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+    try:
+        def source(tls):
+            return {"type": "prometheus", "url": f"https://127.0.0.1:{port}", "tls": tls}
+
+        mine = {"cert": f"{folder}/gate.pem", "key": f"file:{folder}/gate.key"}
+        other = {"cert": f"{folder}/other/stranger.pem", "key": f"file:{folder}/other/stranger.key"}
+        ca = {"ca": f"{folder}/ca.pem"}
+        check = {"query": "vector(1)", "ready": "== 1"}
+        gate = daemon(json.dumps({
+            "server": {"listen": "127.0.0.1:0"}, "defaults": {"interval": "1s", "timeout": "5s", "rise": "0s"},
+            "sources": {"mine": source({**ca, **mine}), "other": source({**ca, **other}), "none": source(ca),
+                        "untrusting": source(mine)},
+            "environments": {"prod": {"checks": {
+                name: {"source": name, **check} for name in ("mine", "other", "none", "untrusting")}}}}))
+        wait_for_reason(gate, "mine", "ConditionMet")
+        for name in ("other", "none", "untrusting"):
+            wait_until(lambda name=name: gate.check("prod", name)["reason"] not in ("NoReading", "ConnectFailed"))
+            found = gate.check("prod", name)
+            assert found["status"] == "unknown" and found["reason"] in ("TlsFailed", "SourceUnavailable"), found
+    finally:
+        process.kill()
+        process.wait(30)
+
+
 # ---- a real Alertmanager ----
 
 

@@ -19,6 +19,7 @@ void cvg_prom_answer_reset(struct cvg_prom_answer *answer)
     answer->problem[0] = '\0';
     answer->body = "";
     answer->count = answer->alert_count = answer->rule_count = 0;
+    answer->about = 0;
     answer->partial = 0;
     answer->warnings = 0;
     answer->warning[0] = '\0';

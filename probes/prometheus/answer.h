@@ -70,6 +70,8 @@ struct cvg_prom_answer {
     size_t alert_count, alert_capacity;
     struct cvg_prom_rule *rules; /* owned */
     size_t rule_count, rule_capacity;
+    double about;      /* the earliest time that a sample says it is of, in seconds since 1970;
+                          0: none says */
     uint32_t partial;  /* the source could not look everywhere */
     uint32_t warnings; /* how many it gave */
     char warning[256]; /* the first of them */

@@ -59,6 +59,10 @@ static int read_pair_value(struct decoding *decoding, double *ret, int *ret_numb
         cvg_parse_double(text, length, &time) < 0) {
         return broken(decoding, "a sample's time is not a number");
     }
+    struct cvg_prom_answer *answer = decoding->document.answer;
+    if (answer->about == 0 || time < answer->about) {
+        answer->about = time;
+    }
     if (cvg_json_next(decoding->document.json) != CVG_JSON_STRING) {
         return broken(decoding, "a sample's value is not a string");
     }

@@ -18,7 +18,7 @@ struct cvg_prom_finding {
     struct cvg_reading reading;
     uint32_t partial;
     char warning[256];
-    char message[640], observed[64];
+    char message[640], observed[64], expected[64];
     struct cvg_fact facts[CVG_PROM_FACT_LIMIT];
     size_t store_used;
     char store[2048]; /* names and texts of the facts */

@@ -247,17 +247,21 @@ static void say_burning(const struct outlook *outlook, const struct pair *pair, 
                         enum cvg_prom_reason reason, struct cvg_prom_finding *finding)
 {
     struct cvg_prom_text text = cvg_prom_finding_say(finding, status, CVG_FAULT_NONE, reason);
-    struct cvg_prom_text observed;
+    struct cvg_prom_text observed, expected;
     cvg_prom_text_init(&observed, finding->observed, sizeof(finding->observed));
     cvg_prom_text_number(&observed, outlook->burns[pair->longer].rate);
     cvg_prom_text_format(&observed, " over %s", windows[pair->longer]);
     finding->reading.observed = finding->observed;
-    cvg_prom_text_add(&text, "the error budget burns ");
-    cvg_prom_text_number(&text, outlook->burns[pair->longer].rate);
-    cvg_prom_text_format(&text, " times too fast over %s and ", windows[pair->longer]);
+    cvg_prom_text_init(&expected, finding->expected, sizeof(finding->expected));
+    cvg_prom_text_add(&expected, "at most ");
+    cvg_prom_text_number(&expected, factor_of(pair, outlook->inquiry->config->slo));
+    finding->reading.expected = finding->expected;
+    cvg_prom_text_add(&text, "the error budget burns at a rate of ");
+    cvg_prom_text_add(&text, finding->observed);
+    cvg_prom_text_add(&text, " and ");
     cvg_prom_text_number(&text, outlook->burns[pair->shorter].rate);
-    cvg_prom_text_format(&text, " over %s, at most ", windows[pair->shorter]);
-    cvg_prom_text_number(&text, factor_of(pair, outlook->inquiry->config->slo));
+    cvg_prom_text_format(&text, " over %s, ", windows[pair->shorter]);
+    cvg_prom_text_add(&text, finding->expected);
     cvg_prom_text_add(&text, " is tolerated");
 }
 
@@ -363,7 +367,7 @@ static void conclude_slo(const struct cvg_prom_inquiry *inquiry, struct cvg_prom
     for (size_t i = 0; i < PAIRS; i++) {
         look_at_pair(&outlook, &pairs[i]);
     }
-    finding->reading.expected = inquiry->config->slo->objective;
+    finding->reading.expected = "burn rates within their limits";
     if (outlook.page != NULL) {
         say_burning(&outlook, outlook.page, CVG_FAILED, CVG_PROM_REASON_BUDGET_BURNING_FAST,
                     finding);

@@ -15,6 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SECOND      1e9
+#define BEHIND_MOST 1e9 /* seconds; beyond, an age is an age */
+
 struct source {
     const struct cvg_host *host;
     struct cvg_prom_desk desk;
@@ -40,6 +43,7 @@ struct check {
     /* The run in flight, one at a time. */
     struct cvg_run *run; /* NULL: none */
     int64_t round_ns, wall_ns;
+    int64_t behind_ns;       /* how much older than the round an answer says it is */
     size_t open;             /* questions without an answer */
     struct waiting *waiting; /* owned; NULL: has one question */
     struct asked *asked;     /* owned; one for each question */
@@ -138,7 +142,8 @@ static void check_destroy(void *state)
 static void complete(struct check *check, struct cvg_prom_finding *finding)
 {
     struct cvg_run *run = check->run;
-    finding->reading.observed_at_ns = check->round_ns;
+    int64_t at = check->round_ns - check->behind_ns;
+    finding->reading.observed_at_ns = at > 0 ? at : 1;
     check->run = NULL;
     check->source->host->complete(run, &finding->reading);
 }
@@ -151,12 +156,24 @@ static void begin(const struct check *check, struct cvg_prom_held *held,
     held->wall_ns = check->wall_ns;
 }
 
+/* A server says what time its answer is about, which is the time that was asked for, unless a
+ * cache or a setting of its own made it another. Evidence is as old as it says itself. */
+static void note_age(struct check *check, const struct cvg_prom_answer *answer)
+{
+    double behind = (double)check->wall_ns / SECOND - answer->about;
+    if (answer->about != 0 && behind > 1) {
+        int64_t ns = behind < BEHIND_MOST ? (int64_t)(behind * SECOND) : INT64_MAX / 2;
+        check->behind_ns = ns > check->behind_ns ? ns : check->behind_ns;
+    }
+}
+
 static void on_answer(struct cvg_prom_asker *asker, const struct cvg_prom_answer *answer)
 {
     struct asked *asked = (struct asked *)(void *)asker;
     struct check *check = asked->check;
     struct waiting *waiting = check->waiting;
     size_t which = (size_t)(asked - check->asked);
+    note_age(check, answer);
     if (waiting == NULL) {
         struct cvg_prom_held held;
         struct cvg_prom_part part = {.status = CVG_UNKNOWN};
@@ -216,6 +233,7 @@ static void run_check(void *state, struct cvg_run *run, const struct cvg_run_inp
                                        .deadline_ns = inputs->deadline_ns};
     check->run = run;
     check->round_ns = inputs->round_ns;
+    check->behind_ns = 0;
     check->wall_ns = inputs->round_wall_ns;
     if (check->refers && inquire_again(check, inputs->config) < 0) {
         return;

@@ -39,6 +39,10 @@
       "The oldest sample behind the value is older than "                                          \
       "max_sample_age, or there is none.",                                                         \
       "Look whether the targets are scraped and the samples still arrive.")                        \
+    X(CLOCK_BEHIND, "ClockBehind",                                                                 \
+      "This machine's clock is more than 10 s behind the source's, so its "                        \
+      "queries are about the past.",                                                               \
+      "Set both clocks, best by NTP.")                                                             \
     X(NO_ALERTS, "NoAlerts", "No alert that matches fires.", "Nothing.")                           \
     X(ALERTS_FIRING, "AlertsFiring", "Alerts that match fire.",                                    \
       "Look at the alert that the message names.")                                                 \

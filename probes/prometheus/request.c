@@ -2,6 +2,7 @@
 /* Building requests and sharing them; see request.h. */
 #include "request.h"
 
+#include "clock.h"
 #include "decode.h"
 
 #include <stdio.h>
@@ -228,6 +229,8 @@ static void on_response(void *arg, struct cvg_op *op, const struct cvg_http_resp
     question->transfer = NULL;
     if (cvg_prom_is_refusal(response)) {
         cvg_prom_refuse(answer, question->desk->flavour, response);
+    } else if (cvg_prom_clock_refuse(answer, response->headers, question->desk->host->wall())) {
+        /* Whatever it says is about another time. */
     } else if (response->body_length > INLINE_LIMIT) {
         decode_elsewhere(question, response);
         return;

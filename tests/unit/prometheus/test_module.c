@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -52,6 +53,11 @@ static struct {
 static int64_t host_now(void)
 {
     return host_state.now;
+}
+
+static int64_t host_wall(void)
+{
+    return ROUND;
 }
 
 static struct cvg_scope *scope_of_source(struct cvg_source *source)
@@ -118,6 +124,7 @@ static const struct cvg_host host = {
     .size = sizeof(host),
     .abi_major = CVG_ABI_MAJOR,
     .now = host_now,
+    .wall = host_wall,
     .source_scope = scope_of_source,
     .check_scope = scope_of_check,
     .config_error = host_config_error,
@@ -189,14 +196,14 @@ static void run(struct bench *bench, size_t i)
     run_at(bench, i, ROUND, 110 * SECOND);
 }
 
-static void respond(size_t transfer, const char *body, size_t length)
+static void respond_with(size_t transfer, const char *headers, const char *body, size_t length)
 {
     struct cvg_op *op = &host_state.ops[transfer];
     struct cvg_http_response response = {.size = sizeof(response),
                                          .status = 200,
                                          .fault_text = "",
                                          .content_type = "application/json",
-                                         .headers = "",
+                                         .headers = headers,
                                          .body = body,
                                          .body_length = length};
     assert_true(transfer < host_state.op_count && op->open);
@@ -204,14 +211,35 @@ static void respond(size_t transfer, const char *body, size_t length)
     op->request.on_done(op->request.arg, op, &response);
 }
 
-static void respond_value(size_t transfer, const char *value)
+static void respond(size_t transfer, const char *body, size_t length)
+{
+    respond_with(transfer, "", body, length);
+}
+
+/* about: the sample's time. */
+static void respond_about(size_t transfer, const char *about, const char *value)
 {
     char body[256];
     int length = snprintf(body, sizeof(body),
                           "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":"
-                          "[{\"metric\":{},\"value\":[1,\"%s\"]}]}}",
-                          value);
+                          "[{\"metric\":{},\"value\":[%s,\"%s\"]}]}}",
+                          about, value);
     respond(transfer, body, (size_t)length);
+}
+
+static void respond_dated(size_t transfer, const char *headers, const char *value)
+{
+    char body[256];
+    int length = snprintf(body, sizeof(body),
+                          "{\"status\":\"success\",\"data\":{\"resultType\":\"scalar\",\"result\":"
+                          "[1795201957.931,\"%s\"]}}",
+                          value);
+    respond_with(transfer, headers, body, (size_t)length);
+}
+
+static void respond_value(size_t transfer, const char *value)
+{
+    respond_about(transfer, "1795201957.931", value);
 }
 
 static void assert_run(const struct bench *bench, size_t i, uint32_t status, const char *reason)
@@ -243,6 +271,46 @@ static void test_posts_the_query_at_the_rounds_instant(void **state)
     respond_value(0, "0.5");
     assert_run(&bench, 0, CVG_READY, "ConditionMet");
     assert_int_equal(bench.runs[0].observed_at_ns, 99 * SECOND);
+    bench_close(&bench);
+}
+
+static void test_evidence_is_as_old_as_the_answer_says(void **state)
+{
+    static const struct {
+        const char *about;
+        int64_t observed_at_ns;
+    } table[] = {
+        {"1795201957.931", 99 * SECOND},
+        {"1795201957", 99 * SECOND}, /* cut to seconds */
+        {"1795201960", 99 * SECOND},
+        {"1795201927.931456789", 69 * SECOND},
+        {"1", 1},
+        {"-1e300", 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct bench bench;
+        bench_open(&bench, NULL, 0);
+        add_check(&bench, 0, make_config("up"));
+        run(&bench, 0);
+        respond_about(0, table[i].about, "0");
+        assert_run(&bench, 0, CVG_READY, "ConditionMet");
+        /* Doubles of this size are exact to a microsecond. */
+        assert_true(llabs(bench.runs[0].observed_at_ns - table[i].observed_at_ns) < 1000);
+        bench_close(&bench);
+    }
+}
+
+static void test_an_answer_from_a_clock_ahead_is_about_the_past(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_open(&bench, NULL, 0);
+    add_check(&bench, 0, make_config("up"));
+    run(&bench, 0);
+    respond_dated(0, "Date: Fri, 20 Nov 2026 19:13:07 GMT\n", "0"); /* 30 s ahead of ours */
+    assert_run(&bench, 0, CVG_UNKNOWN, "ClockBehind");
     bench_close(&bench);
 }
 
@@ -554,6 +622,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_posts_the_query_at_the_rounds_instant),
+        cmocka_unit_test(test_evidence_is_as_old_as_the_answer_says),
+        cmocka_unit_test(test_an_answer_from_a_clock_ahead_is_about_the_past),
         cmocka_unit_test(test_asks_once_for_the_same_query_in_a_round),
         cmocka_unit_test(test_does_not_share_over_instants_or_deadlines),
         cmocka_unit_test(test_cancels_the_transfer_with_its_last_asker),

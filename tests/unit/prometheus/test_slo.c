@@ -194,8 +194,9 @@ static void test_says_what_burns_and_what_is_left(void **state)
     }
     inquire_end(&inquiring);
     assert_finding(&inquiring, CVG_FAILED, "BudgetBurningFast",
-                   "the error budget burns 20 times too fast over 1h and 20 over 5m, at most 14.4 "
-                   "is tolerated");
+                   "the error budget burns at a rate of 20 over 1h and 20 over 5m, at most 14.4 is "
+                   "tolerated");
+    assert_string_equal(inquiring.held.finding.reading.expected, "at most 14.4");
     const struct cvg_reading *reading = &inquiring.held.finding.reading;
     assert_string_equal(reading->observed, "20 over 1h");
     assert_string_equal(reading->facts[7].name, "budget_left");

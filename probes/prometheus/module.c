@@ -161,7 +161,7 @@ static void begin(const struct check *check, struct cvg_prom_held *held,
 static void note_age(struct check *check, const struct cvg_prom_answer *answer)
 {
     double behind = (double)check->wall_ns / SECOND - answer->about;
-    if (answer->about != 0 && behind > 1) {
+    if (answer->fault == CVG_FAULT_NONE && answer->about != 0 && behind > 1) {
         int64_t ns = behind < BEHIND_MOST ? (int64_t)(behind * SECOND) : INT64_MAX / 2;
         check->behind_ns = ns > check->behind_ns ? ns : check->behind_ns;
     }

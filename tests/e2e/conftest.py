@@ -343,7 +343,7 @@ def answer(body, status="200 OK", content_type="application/json", extra=""):
             f"Content-Length: {len(body)}\r\n{extra}\r\n").encode() + body
 
 
-def vector(value):
-    """What Prometheus says for one element."""
+def vector(value, about=None):
+    """What Prometheus says for one element; about: the time that it says it is of."""
     return json.dumps({"status": "success", "data": {
-        "resultType": "vector", "result": [{"metric": {}, "value": [time.time(), str(value)]}]}})
+        "resultType": "vector", "result": [{"metric": {}, "value": [about or time.time(), str(value)]}]}})

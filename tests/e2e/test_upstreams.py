@@ -2,6 +2,7 @@
 """Upstreams that break, lie, stall or attack: each gives the right unknown reason, none ever a go,
 none blocks the loop or leaves anything behind."""
 
+import email.utils
 import gzip
 import json
 import socket
@@ -62,6 +63,11 @@ def reset(connection):
 BOMB = answer(gzip.compress(b" " * (64 << 20), 1), extra="Content-Encoding: gzip\r\n")
 
 
+def ahead():
+    """The Date of a server whose clock is an hour before ours."""
+    return f"Date: {email.utils.formatdate(time.time() + 3600, usegmt=True)}\r\n"
+
+
 GOOD = vector(1).encode()
 FIXTURES = ROOT / "tests" / "fixtures" / "prometheus"
 
@@ -94,6 +100,8 @@ UPSTREAMS = {
     "duplicate-keys": (send(answer(
         '{"status":"success","status":"success","data":{"resultType":"scalar","result":[1,"1"]}}')),
         {"BadAnswer"}),
+    "an-hour-old": (send(answer(vector(1, time.time() - 3600))), {"Stale"}),
+    "from-a-clock-ahead": (send(answer(vector(1), extra=ahead())), {"ClockBehind"}),
     "deep": (send(answer("[" * 100000)), {"BadAnswer"}),
     "bad-gzip": (send(answer(b"\x1f\x8b" + b"\0" * 40, extra="Content-Encoding: gzip\r\n")),
                  {"BadAnswer"}),

@@ -131,13 +131,13 @@ int cvg_sigv4_sign(const struct cvg_sigv4_keys *keys, const struct cvg_sigv4_req
         return code;
     }
     cvg_sha256_hex(request->body, request->body_length, made.body_sha256);
-    const struct cvg_pair own[] = {
-        {"X-Amz-Date", made.date},
-        {"X-Amz-Content-Sha256", request->s3 ? made.body_sha256 : NULL},
-        {"X-Amz-Security-Token", keys->session_token},
+    const struct cvg_sigv4_own own = {
+        .headers = {{"X-Amz-Date", made.date},
+                    {"X-Amz-Content-Sha256", request->s3 ? made.body_sha256 : NULL},
+                    {"X-Amz-Security-Token", keys->session_token}},
+        .body_sha256 = made.body_sha256,
     };
-    code = cvg_sigv4_canonical(request, own, CVG_COUNT(own), made.body_sha256, &made.canonical,
-                               &signed_headers, reterr);
+    code = cvg_sigv4_canonical(request, &own, &made.canonical, &signed_headers, reterr);
     if (!code) {
         authorize(keys, cvg_buf_text(&signed_headers), &made);
         if (made.authorization.overflow) {

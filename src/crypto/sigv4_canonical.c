@@ -206,13 +206,13 @@ static void add_headers(const struct part *parts, size_t count, struct cvg_buf *
     }
 }
 
-int cvg_sigv4_canonical(const struct cvg_sigv4_request *request, const struct cvg_pair *own,
-                        size_t own_count, const char *body_sha256, struct cvg_buf *ret,
-                        struct cvg_buf *ret_signed_headers, struct cvg_error *reterr)
+int cvg_sigv4_canonical(const struct cvg_sigv4_request *request, const struct cvg_sigv4_own *own,
+                        struct cvg_buf *ret, struct cvg_buf *ret_signed_headers,
+                        struct cvg_error *reterr)
 {
     CVG_CLEANUP(cvg_arena_done) struct cvg_arena *arena = cvg_arena_new();
     struct part *parts =
-        cvg_arena_alloc(arena, (request->header_count + own_count) * sizeof *parts);
+        cvg_arena_alloc(arena, (request->header_count + CVG_COUNT(own->headers)) * sizeof *parts);
     size_t count = 0;
     cvg_buf_printf(ret, "%s\n", request->method);
     int code = add_path(request, ret, reterr);
@@ -225,14 +225,14 @@ int cvg_sigv4_canonical(const struct cvg_sigv4_request *request, const struct cv
         code = take_headers(arena, request->headers, request->header_count, parts, &count, reterr);
     }
     if (!code) {
-        code = take_headers(arena, own, own_count, parts, &count, reterr);
+        code = take_headers(arena, own->headers, CVG_COUNT(own->headers), parts, &count, reterr);
     }
     if (code) {
         return code;
     }
     qsort(parts, count, sizeof *parts, by_name_as_given);
     add_headers(parts, count, ret, ret_signed_headers);
-    cvg_buf_printf(ret, "\n\n%s\n%s", cvg_buf_text(ret_signed_headers), body_sha256);
+    cvg_buf_printf(ret, "\n\n%s\n%s", cvg_buf_text(ret_signed_headers), own->body_sha256);
     return ret->overflow || ret_signed_headers->overflow
                ? cvg_error_set(reterr, CVG_E_TOO_LARGE, "the request is too large to be signed")
                : 0;

@@ -8,11 +8,15 @@
 
 #define CVG_SIGV4_CANONICAL_MAX ((size_t)256 << 10)
 
-/* own: what signing adds to the request's headers; those with a NULL value are left out. Writes
- * the canonical request, and the names of its headers separated by ';'. */
+/* What signing adds to a request. */
+struct cvg_sigv4_own {
+    struct cvg_pair headers[3]; /* one with a NULL value is left out */
+    const char *body_sha256;
+};
+
+/* Writes the canonical request, and the names of its headers separated by ';'. */
 CVG_NODISCARD int cvg_sigv4_canonical(const struct cvg_sigv4_request *request,
-                                      const struct cvg_pair *own, size_t own_count,
-                                      const char *body_sha256, struct cvg_buf *ret,
+                                      const struct cvg_sigv4_own *own, struct cvg_buf *ret,
                                       struct cvg_buf *ret_signed_headers, struct cvg_error *reterr);
 
 #endif

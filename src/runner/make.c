@@ -19,18 +19,29 @@ static bool is_streaming(const struct cvg_runner_source *source)
     return source->config->kind->flags & CVG_MODULE_STREAMING;
 }
 
-/* A stream is told what to look at before it starts, so one that gets other checks begins anew. */
+/* A stream is told what to look at before it starts, so one that gets other checks, more of them or
+ * fewer, begins anew. */
 static void begin_anew(struct cvg_runner *runner)
 {
     const struct cvg_config_diff *diff = runner->diff;
+    CVG_CLEANUP(cvg_free_pointer)
+    size_t *kept = cvg_alloc_array(runner->config->source_count, sizeof *kept);
     for (size_t i = 0; i < runner->config->environment_count; i++) {
         const struct cvg_environment_config *environment = &runner->config->environments[i];
         for (size_t k = 0; k < environment->check_count; k++) {
-            struct cvg_runner_source *source =
-                cvg_runner_source_of(runner, environment->checks[k].source);
-            if (diff->checks[i][k] == CVG_DIFF_NONE && is_streaming(source)) {
-                source->adopts = false;
+            const struct cvg_source_config *source = environment->checks[k].source;
+            bool same = diff->checks[i][k] != CVG_DIFF_NONE;
+            if (same) {
+                kept[source - runner->config->sources]++;
+            } else if (is_streaming(cvg_runner_source_of(runner, source))) {
+                cvg_runner_source_of(runner, source)->adopts = false;
             }
+        }
+    }
+    for (size_t i = 0; i < runner->config->source_count; i++) {
+        struct cvg_runner_source *source = &runner->sources[i];
+        if (source->adopts && is_streaming(source)) {
+            source->adopts = kept[i] == runner->before->sources[diff->sources[i]].check_count;
         }
     }
 }

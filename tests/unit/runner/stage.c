@@ -105,6 +105,31 @@ void stage_open(struct stage *stage, const char *text)
     assert_int_equal(code, 0);
 }
 
+void stage_reload(struct stage *stage, const char *text)
+{
+    struct cvg_kinds kinds = cvg_registry_kinds(stage->registry);
+    struct cvg_config *config = NULL;
+    assert_int_equal(
+        cvg_config_load_text("test.yaml", text, strlen(text), &kinds, &stage->diagnostics, &config),
+        0);
+    struct cvg_runner *before = stage->runner;
+    struct cvg_config_diff *diff = cvg_config_diff_new(stage->config, config);
+    struct cvg_runner *runner = cvg_runner_new_after(before, config, diff);
+    while (cvg_runner_prepare(runner, 1, &stage->diagnostics)) {
+        stage_turn(stage, CVG_MS);
+    }
+    cvg_diagnostics_print(&stage->diagnostics, stderr);
+    assert_int_equal(stage->diagnostics.errors, 0);
+    stage->runner = runner;
+    cvg_runner_take_over(runner, before);
+    cvg_config_diff_free(diff);
+    cvg_config_unref(stage->config);
+    stage->config = config;
+    while (cvg_runner_retire(before, 1)) {
+        stage_turn(stage, CVG_MS);
+    }
+}
+
 void stage_close(struct stage *stage)
 {
     cvg_runner_free(stage->runner);

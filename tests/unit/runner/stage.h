@@ -36,6 +36,9 @@ struct stage {
  * Fails the test where something is refused. */
 void stage_open(struct stage *stage, const char *text);
 void stage_close(struct stage *stage);
+/* Takes another configuration over, in the smallest steps. Checks keep their numbers where they
+ * keep their places in the text. */
+void stage_reload(struct stage *stage, const char *text);
 /* Replaces a file of the folder at once. */
 void stage_write(const struct stage *stage, const char *name, const char *text);
 

@@ -30,10 +30,10 @@ static bool verifies(gnutls_session_t session)
 {
     unsigned status = 0;
     char purpose[] = GNUTLS_KP_TLS_WWW_CLIENT;
-    gnutls_typed_vdata_st data = {.type = GNUTLS_DT_KEY_PURPOSE_OID,
-                                  .data = (unsigned char *)purpose};
+    gnutls_typed_vdata_st data[1] = {{.type = GNUTLS_DT_KEY_PURPOSE_OID}};
 
-    return gnutls_certificate_verify_peers(session, &data, 1, &status) == 0 && status == 0;
+    data[0].data = (unsigned char *)purpose;
+    return gnutls_certificate_verify_peers(session, data, 1, &status) == 0 && status == 0;
 }
 
 /* A zero byte inside would let "good\0.evil" pass for "good". */

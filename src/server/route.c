@@ -128,19 +128,31 @@ static const struct cvg_route_entry *find(struct cvg_request *request)
     return NULL;
 }
 
+/* What nobody knows needs read as well: whoever may not look learns not even what there is. */
+static struct cvg_want wanted(const struct cvg_request *request,
+                              const struct cvg_route_entry *entry)
+{
+    struct cvg_want want = {.scope = CVG_MAY_READ};
+
+    if (!entry) {
+        return want;
+    }
+    if (entry->need == NEED_NOTHING) {
+        want.scope = 0;
+    } else if (request->method == CVG_METHOD_POST && entry->posts) {
+        want.scope = entry->posts;
+    }
+    want.environment = request->environment;
+    want.all_environments = entry->need == NEED_ALL;
+    return want;
+}
+
 void cvg_route_find(struct cvg_request *request)
 {
     const struct cvg_route_entry *entry = find(request);
-    bool posts = request->method == CVG_METHOD_POST && entry && entry->posts;
-    struct cvg_want want = {
-        .scope = posts ? entry->posts : CVG_MAY_READ,
-        .environment = entry ? request->environment : NULL,
-        .all_environments = entry && entry->need == NEED_ALL,
-    };
+    struct cvg_want want = wanted(request, entry);
 
-    if (entry && entry->need == NEED_NOTHING) {
-        want.scope = 0;
-    } else if (request->peer->place == CVG_PLACE_HEALTH) {
+    if (want.scope && request->peer->place == CVG_PLACE_HEALTH) {
         return; /* to whoever asks there, there is nothing else */
     }
     request->route = entry ? entry->route : CVG_ROUTE_NONE;

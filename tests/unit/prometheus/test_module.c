@@ -2,6 +2,7 @@
 /* The module against a host made of arrays: what it asks, whom it shares with, how runs end. */
 #include "answer.h"
 #include "config.h"
+#include "flavour.h"
 
 #include "base/alloc.h"
 #include "base/macros.h"
@@ -20,6 +21,7 @@
 
 #define SECOND    INT64_C(1000000000)
 #define ROUND     (INT64_C(1795201957) * SECOND + 931456789)
+#define DAY       (86400 * SECOND)
 #define CHECKS    8
 #define TRANSFERS 16
 
@@ -28,7 +30,7 @@
 struct cvg_op {
     int open;
     struct cvg_http_request request;
-    char body[512];
+    char body[512], path[256], headers[256];
     /* An offload. */
     void (*work)(void *arg);
     void (*done)(void *arg, struct cvg_op *op);
@@ -89,7 +91,16 @@ static struct cvg_op *host_http(struct cvg_scope *scope, const struct cvg_http_r
     struct cvg_op *op = &host_state.ops[host_state.op_count++];
     assert_true(request->body_length < sizeof(op->body));
     *op = (struct cvg_op){.open = 1, .request = *request};
-    memcpy(op->body, request->body, request->body_length);
+    if (request->body_length > 0) {
+        memcpy(op->body, request->body, request->body_length);
+    }
+    snprintf(op->path, sizeof(op->path), "%s", request->path);
+    for (size_t i = 0; i < request->header_count; i++) {
+        const struct cvg_pair *header = &request->headers[i];
+        size_t length = strlen(op->headers);
+        snprintf(op->headers + length, sizeof(op->headers) - length, "%s: %s\n", header->name,
+                 header->value);
+    }
     return op;
 }
 
@@ -150,13 +161,18 @@ static struct cvg_prom_check_config make_config(const char *query)
         .query = query, .ready = "< 1", .max_sample_age = CVG_ABSENT_INT};
 }
 
-static void bench_open(struct bench *bench, const struct cvg_pair *parameters, size_t count)
+static void bench_open_source(struct bench *bench, const struct cvg_prom_source_config *config)
 {
-    struct cvg_prom_source_config config = {.parameters = {count, parameters}};
     memset(&host_state, 0, sizeof(host_state));
     *bench = (struct bench){.module = cvg_module_v1()};
     host_state.now = 100 * SECOND;
-    assert_int_equal(bench->module->source_create(&host, NULL, &config, &bench->source), 0);
+    assert_int_equal(bench->module->source_create(&host, NULL, config, &bench->source), 0);
+}
+
+static void bench_open(struct bench *bench, const struct cvg_pair *parameters, size_t count)
+{
+    struct cvg_prom_source_config config = {.parameters = {count, parameters}};
+    bench_open_source(bench, &config);
 }
 
 static void bench_close(struct bench *bench)
@@ -618,6 +634,98 @@ static void test_keeps_many_questions_apart(void **state)
     bench_close(&bench);
 }
 
+static void test_speaks_as_the_flavour_does(void **state)
+{
+    (void)state;
+
+    static const struct {
+        uint32_t flavour;
+        const char *tenant, *path, *body, *headers;
+    } rows[] = {
+        {CVG_PROM_THANOS, "shop", "/api/v1/query",
+         "query=up&time=1795201957.931&timeout=9375ms&limit=10001&partial_response=false&dedup="
+         "true",
+         "Accept: application/json\nTHANOS-TENANT: shop\n"},
+        {CVG_PROM_MIMIR, "a|b", "/api/v1/query",
+         "query=up&time=1795201957.931&timeout=9375ms&limit=10001",
+         "Accept: application/json\nX-Scope-OrgID: a|b\n"},
+        {CVG_PROM_VICTORIAMETRICS, NULL, "/api/v1/query",
+         "query=up&time=1795201957.931&timeout=9375ms&limit=10001&nocache=1"
+         "&deny_partial_response=1",
+         "Accept: application/json\n"},
+        {CVG_PROM_LOKI, "shop", "/loki/api/v1/query", "query=up&time=1795201957931456789",
+         "Accept: application/json\nX-Scope-OrgID: shop\n"},
+    };
+
+    for (size_t i = 0; i < CVG_COUNT(rows); i++) {
+        struct cvg_prom_source_config config = {.flavour = rows[i].flavour,
+                                                .tenant = rows[i].tenant};
+        struct bench bench;
+        bench_open_source(&bench, &config);
+        add_check(&bench, 0, make_config("up"));
+        run(&bench, 0);
+        assert_string_equal(host_state.ops[0].path, rows[i].path);
+        assert_string_equal(host_state.ops[0].body, rows[i].body);
+        assert_string_equal(host_state.ops[0].headers, rows[i].headers);
+        respond_value(0, "0.5");
+        assert_run(&bench, 0, CVG_READY, "ConditionMet");
+        bench_close(&bench);
+    }
+}
+
+/* Whatever each of them looks for. */
+static void test_asks_for_rules_once_in_a_round(void **state)
+{
+    (void)state;
+    static const struct cvg_prom_rules rules[] = {{.group = "a", .max_age = CVG_ABSENT_INT},
+                                                  {.group = "b", .max_age = CVG_ABSENT_INT}};
+    static const char body[] =
+        "{\"status\":\"success\",\"data\":{\"groups\":[{\"name\":\"a\",\"rules\":[{\"name\":"
+        "\"x\",\"health\":\"ok\",\"lastEvaluation\":\"2026-11-20T19:12:30Z\"}]}]}}";
+    struct bench bench;
+    bench_open(&bench, NULL, 0);
+    for (size_t i = 0; i < 2; i++) {
+        add_check(
+            &bench, i,
+            (struct cvg_prom_check_config){.rules = &rules[i], .max_sample_age = CVG_ABSENT_INT});
+        run(&bench, i);
+    }
+    assert_int_equal(host_state.op_count, 1);
+    assert_string_equal(host_state.ops[0].request.method, "GET");
+    assert_string_equal(host_state.ops[0].path,
+                        "/api/v1/rules?exclude_alerts=true&partial_response=false&dedup=true");
+    assert_int_equal(host_state.ops[0].request.body_length, 0);
+    respond(0, body, sizeof(body) - 1);
+    assert_run(&bench, 0, CVG_READY, "RulesHealthy");
+    assert_run(&bench, 1, CVG_FAILED, "RuleMissing");
+    bench_close(&bench);
+}
+
+/* Two budgets of one service: what both ask is asked once. */
+static void test_shares_the_windows_of_budgets(void **state)
+{
+    (void)state;
+    static const struct cvg_prom_slo slos[] = {
+        {.objective = "99%", .errors = "e$window", .total = "t$window", .period = 30 * DAY},
+        {.objective = "99.9%", .errors = "e$window", .total = "t$window", .period = 30 * DAY}};
+    struct bench bench;
+    bench_open(&bench, NULL, 0);
+    for (size_t i = 0; i < 2; i++) {
+        add_check(
+            &bench, i,
+            (struct cvg_prom_check_config){.slo = &slos[i], .max_sample_age = CVG_ABSENT_INT});
+        run(&bench, i);
+    }
+    assert_int_equal(host_state.op_count, 14);
+    for (size_t i = 0; i < 14; i++) {
+        assert_int_equal(bench.runs[0].completed + bench.runs[1].completed, 0);
+        respond_value(i, i % 2 ? "1000" : "20"); /* 2 % fail */
+    }
+    assert_run(&bench, 0, CVG_DEGRADED, "BudgetBurningSlowly");
+    assert_run(&bench, 1, CVG_FAILED, "BudgetBurningFast");
+    bench_close(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -637,6 +745,9 @@ int main(void)
         cmocka_unit_test(test_asks_with_facts_filled_in),
         cmocka_unit_test(test_refuses_a_check_at_its_key),
         cmocka_unit_test(test_keeps_many_questions_apart),
+        cmocka_unit_test(test_speaks_as_the_flavour_does),
+        cmocka_unit_test(test_asks_for_rules_once_in_a_round),
+        cmocka_unit_test(test_shares_the_windows_of_budgets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,7 +66,8 @@ const struct cvg_field cvg_defaults_fields[] = {
 
 const struct cvg_field cvg_file_fields[] = {
     {.name = "server",
-     .doc = "The HTTP API.",
+     .doc = "The HTTP API. Only tokens, clients and users change with a reload; the rest waits for a "
+            "restart.",
      .default_text = "{}",
      .type = CVG_FIELD_STRUCT,
      .offset = AT(cvg_file_keys, server),
@@ -80,7 +81,7 @@ const struct cvg_field cvg_file_fields[] = {
      .flags = CVG_FIELD_NONEMPTY,
      .offset = AT(cvg_file_keys, store)},
     {.name = "names",
-     .doc = "How names of hosts are looked up.",
+     .doc = "How names of hosts are looked up. Changes wait for a restart.",
      .default_text = "{}",
      .type = CVG_FIELD_STRUCT,
      .offset = AT(cvg_file_keys, names),

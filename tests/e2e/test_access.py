@@ -516,6 +516,31 @@ def test_health_answers_while_everything_else_is_full(start, open_folder):
     wait_until(lambda: not gate_is_full(gate.port), what="room again")
 
 
+def test_a_flood_of_connections_is_turned_away_and_harms_nobody(start, open_folder):
+    gate = start("  limits: {connections: 200, per_address: 150}\n  health: 127.0.0.1:0\n"
+                 f"  socket: {open_folder}/gate.sock\n")
+    health = int(re.search(r" health=127\.0\.0\.1:(\d+)", gate.log()).group(1))
+    before, slowest, held = gate.descriptors(), 0.0, []
+    for i in range(3000):
+        flood = socket.socket()
+        flood.setblocking(False)
+        flood.connect_ex(("127.0.0.1", gate.port))
+        held.append(flood)
+        if len(held) == 700:
+            held.pop(0).close()
+        if i % 100 == 0:
+            begun = time.monotonic()
+            assert http_request(health, "GET", "/livez").status == 200
+            slowest = max(slowest, time.monotonic() - begun)
+    assert slowest < 2, "health was held up"
+    assert gate.descriptors() < before + 170
+    metrics = ask_socket(f"{open_folder}/gate.sock", "/metrics").body.decode()
+    assert int(re.search(r'refused_total\{limit="per_address"\} (\d+)', metrics).group(1)) > 2000
+    for flood in held:
+        flood.close()
+    wait_until(lambda: not gate_is_full(gate.port), what="room again")
+
+
 def test_health_can_be_a_socket(start, open_folder):
     start(f"  health: {open_folder}/health.sock\n")
     assert ask_socket(f"{open_folder}/health.sock", "/livez").status == 200

@@ -200,10 +200,21 @@ struct cvg_reload_status *cvg_board_reload_status(struct cvg_board *board)
     return status;
 }
 
+bool cvg_board_stalled(const struct cvg_board *board, int64_t now)
+{
+    return now - cvg_board_heartbeat(board) >= CVG_HEARTBEAT_LIMIT;
+}
+
+uint32_t cvg_board_phase(const struct cvg_board *board, const struct cvg_snapshot *snapshot,
+                         int64_t now)
+{
+    return cvg_board_stalled(board, now) ? CVG_PHASE_UNKNOWN : snapshot->readiness.phase;
+}
+
 bool cvg_board_trusts(const struct cvg_board *board, const struct cvg_decision *decision,
                       int64_t now)
 {
-    if (now - cvg_board_heartbeat(board) >= CVG_HEARTBEAT_LIMIT) {
+    if (cvg_board_stalled(board, now)) {
         return false;
     }
     return decision->verdict != CVG_GO || now < decision->valid_until;

@@ -43,6 +43,11 @@ struct cvg_vitals *cvg_board_vitals(struct cvg_board *board); /* a reference */
  * heartbeat is older than CVG_HEARTBEAT_LIMIT. */
 bool cvg_board_trusts(const struct cvg_board *board, const struct cvg_decision *decision,
                       int64_t now);
+/* The heartbeat is older than CVG_HEARTBEAT_LIMIT: nothing that was published counts any more. */
+bool cvg_board_stalled(const struct cvg_board *board, int64_t now);
+/* enum cvg_phase: the snapshot's, or unknown while the deciding thread stalls. */
+uint32_t cvg_board_phase(const struct cvg_board *board, const struct cvg_snapshot *snapshot,
+                         int64_t now);
 /* CLOCK_BOOTTIME of the deciding thread's latest turn. */
 int64_t cvg_board_heartbeat(const struct cvg_board *board);
 

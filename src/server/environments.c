@@ -38,6 +38,7 @@ static void fill_row(struct cvg_board *board, const struct cvg_snapshot *snapsho
     }
     *ret = (struct cvg_wire_environment_row){
         .environment = snapshot->environment,
+        .phase = cvg_board_phase(board, snapshot, now),
         .readiness = &snapshot->readiness,
         .gates = gates,
         .verdicts = verdicts,
@@ -121,7 +122,11 @@ enum MHD_Result cvg_environment_answer(struct cvg_request *request)
         gates[i] = snapshot->gates[i].policy->name;
     }
     CVG_CLEANUP(cvg_buf_done) struct cvg_buf body = CVG_BUF_INIT(DOCUMENT_LIMIT);
-    cvg_wire_environment_write(snapshot->environment, &snapshot->readiness, gates,
-                               snapshot->gate_count, snapshot->wall_offset, &body);
+    /* The checks are as they were last seen, with their times; what they add up to now is not
+     * known while nobody adds them up. */
+    struct cvg_readiness readiness = snapshot->readiness;
+    readiness.phase = cvg_board_phase(board, snapshot, cvg_time_now());
+    cvg_wire_environment_write(snapshot->environment, &readiness, gates, snapshot->gate_count,
+                               snapshot->wall_offset, &body);
     return cvg_answer_body(request, 200, CVG_JSON_TYPE, &body);
 }

@@ -43,7 +43,7 @@ static bool listener_answers(struct cvg_context *context)
 
 static bool thread_decides(struct cvg_context *context)
 {
-    return cvg_time_now() - cvg_board_heartbeat(context->board) < CVG_HEARTBEAT_LIMIT;
+    return !cvg_board_stalled(context->board, cvg_time_now());
 }
 
 static bool is_excluded(const struct cvg_parameters *parameters, const char *name)

@@ -74,7 +74,8 @@ static void write_phases(const struct shown *shown)
                 {"environment", shown->snapshots[i]->environment},
                 {"phase", cvg_phase_text(phase)}};
             cvg_exposition_count(shown->buf, name, labels, 2,
-                                 shown->snapshots[i]->readiness.phase == phase);
+                                 cvg_board_phase(shown->board, shown->snapshots[i], shown->now) ==
+                                     phase);
         }
     }
 }

@@ -141,7 +141,7 @@ static bool fill(struct stream *stream, int64_t now)
         .sees = sees,
         .ctx = request,
     };
-    bool stalled = now - cvg_board_heartbeat(context->board) >= CVG_HEARTBEAT_LIMIT;
+    bool stalled = cvg_board_stalled(context->board, now);
 
     if (woken == CVG_WOKEN_LEFT || woken == CVG_WOKEN_CLOSED ||
         (woken == CVG_WOKEN_ALL && !still_permitted(request))) {
@@ -226,8 +226,7 @@ static void go_on_or_begin(struct stream *stream)
         latest - stream->cursor <= CVG_EVENTS_KEPT) {
         return;
     }
-    begin_state(stream, cvg_time_now() - cvg_board_heartbeat(request->context->board) >=
-                            CVG_HEARTBEAT_LIMIT);
+    begin_state(stream, cvg_board_stalled(request->context->board, cvg_time_now()));
 }
 
 /* Proxies are to pass each event on as it comes. */

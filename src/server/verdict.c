@@ -227,7 +227,7 @@ static enum MHD_Result ask(struct cvg_request *request, const struct question *q
         .asked_by = request->identity.who,
     };
 
-    if (question->now - cvg_board_heartbeat(context->board) >= CVG_HEARTBEAT_LIMIT) {
+    if (cvg_board_stalled(context->board, question->now)) {
         return answer_now(request, question);
     }
     request->pending = cvg_asking_post(context->asking, context->board, request->connection, &ask);

@@ -121,7 +121,7 @@ int cvg_wire_environments_write(const struct cvg_wire_environment_row *rows, siz
         cJSON *item = cvg_document_object();
         cJSON *gates = cvg_document_object();
         cvg_document_text(item, "environment", rows[i].environment);
-        cvg_document_text(item, "phase", cvg_phase_text(rows[i].readiness->phase));
+        cvg_document_text(item, "phase", cvg_phase_text(rows[i].phase));
         cvg_document_number(item, "score", rounded(rows[i].readiness->score));
         cvg_document_number(item, "ready", (double)rows[i].readiness->ready);
         cvg_document_number(item, "of", (double)rows[i].readiness->of);

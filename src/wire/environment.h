@@ -16,6 +16,7 @@ int cvg_wire_environment_write(const char *environment, const struct cvg_readine
 /* One element of the list: environment, phase, score, ready, of, gates (name to verdict). */
 struct cvg_wire_environment_row {
     const char *environment;
+    uint32_t phase; /* enum cvg_phase */
     const struct cvg_readiness *readiness;
     const char *const *gates;
     const uint32_t *verdicts; /* enum cvg_verdict */

@@ -54,6 +54,26 @@ static void expect_wait(struct fixture *fixture)
     reply_done(&reply);
 }
 
+/* On every route that tells it. */
+static void expect_phase(struct fixture *fixture, const char *phase)
+{
+    static const char *const paths[] = {"/v1/environments", "/v1/environments/prod"};
+    char words[128];
+    struct reply reply;
+
+    snprintf(words, sizeof(words), "\"environment\":\"prod\",\"phase\":\"%s\"", phase);
+    for (size_t i = 0; i < CVG_COUNT(paths); i++) {
+        client_request(fixture, "GET", paths[i], "", NULL, &reply);
+        assert_non_null(strstr(reply.body, words));
+        reply_done(&reply);
+    }
+    snprintf(words, sizeof(words),
+             "convergate_environment_phase{environment=\"prod\",phase=\"%s\"} 1\n", phase);
+    client_request(fixture, "GET", "/metrics", "", NULL, &reply);
+    assert_non_null(strstr(reply.body, words));
+    reply_done(&reply);
+}
+
 static void a_stalled_deciding_thread_turns_go_into_wait(void **state)
 {
     struct fixture *fixture = *state;
@@ -78,7 +98,10 @@ static void a_stalled_deciding_thread_turns_go_into_wait(void **state)
     assert_int_equal(reply.status, 200);
     reply_done(&reply);
 
+    expect_phase(fixture, "unknown");
+
     fixture_beat(fixture);
+    expect_phase(fixture, "ready");
     client_request(fixture, "GET", "/v1/verdict/prod", "", NULL, &reply);
     assert_string_equal(reply_header(&reply, "X-Gate-Verdict"), "go");
     reply_done(&reply);

@@ -150,6 +150,7 @@ static void a_list_says_where_its_next_page_begins(void **state)
     (void)state;
     fold(arena, views, &readiness);
     const struct cvg_wire_environment_row row = {.environment = "prod",
+                                                 .phase = CVG_PHASE_READY,
                                                  .readiness = &readiness,
                                                  .gates = gates,
                                                  .verdicts = verdicts,
@@ -161,6 +162,7 @@ static void a_list_says_where_its_next_page_begins(void **state)
     assert_int_equal(page.count, 1);
     assert_string_equal(page.next, "prod");
     assert_string_equal(page.rows[0].environment, "prod");
+    assert_string_equal(page.rows[0].phase, "ready");
     assert_string_equal(page.rows[0].gates[0], "deploy = wait");
 }
 

@@ -4,6 +4,7 @@ content type, required headers, and the body by its JSON Schema. Stricter than t
 others: a key that is not described is a fault here, too."""
 
 import functools
+import http.client
 import json
 import pathlib
 import re
@@ -14,6 +15,15 @@ import yaml
 DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
 # A status that HTTP answers without a body of its own.
 EMPTY = {204, 304}
+# What refuses alike on every route, described or not.
+REFUSALS = {401: "Unauthorized", 405: "NotAllowed"}
+VALIDATORS = {}
+# Answers that watch() found to be right: under load most are the same, and reading them again
+# would slow down the servers that tests run in this process.
+RIGHT = set()
+RIGHT_MOST = 4096
+# What watch() found, also on threads of which nobody hears.
+BROKEN = []
 
 
 class Broken(AssertionError):
@@ -61,7 +71,7 @@ class Description:
                 return found.get(str(status)) or found["default"]
         if status < 400:
             raise Broken(f"{method} {path}: answered {status}, but no such route is described")
-        return self.document["components"]["responses"]["Problem"]
+        return self.document["components"]["responses"][REFUSALS.get(status, "Problem")]
 
 
 @functools.lru_cache
@@ -81,8 +91,11 @@ def check_headers(wanted, headers, where):
 
 
 def check_schema(value, schema, where):
-    problem = jsonschema.exceptions.best_match(
-        jsonschema.Draft202012Validator(schema).iter_errors(value))
+    validator = VALIDATORS.get(id(schema))
+    if not validator:
+        validator = jsonschema.Draft202012Validator(schema)
+        VALIDATORS[id(schema)] = validator  # which keeps the schema, so that the id stays its own
+    problem = next(validator.iter_errors(value), None)
     if problem:
         raise Broken(f"{where}: {problem.json_path}: {problem.message}")
 
@@ -119,3 +132,47 @@ def check(method, target, answer, using=None):
         check_schema(json.loads(answer.body), content[kind]["schema"], where)
     else:
         check_schema(answer.body.decode(), content[kind]["schema"], where)
+
+
+def watch(is_daemon):
+    """Holds from now on every answer that http.client reads whole, and the head of every stream of
+    events, against the description, where is_daemon(socket); however a test asks."""
+
+    class Response(http.client.HTTPResponse):
+        def __init__(self, sock, *arguments, target, **keywords):
+            super().__init__(sock, *arguments, **keywords)
+            self.target = target if is_daemon(sock) else None
+
+        def hold(self, body):
+            self.body = body
+            known = (id(description()), self._method, self.target.split("?")[0], self.status, body,
+                     *sorted(self.headers.keys()), self.getheader("Content-Type"))
+            if known in RIGHT:
+                return
+            try:
+                check(self._method, self.target, self)
+            except Broken as broken:
+                BROKEN.append(broken)
+                raise
+            if len(RIGHT) == RIGHT_MOST:
+                RIGHT.clear()
+            RIGHT.add(known)
+
+        def begin(self):
+            super().begin()
+            if self.target and self.getheader("Content-Type") == "text/event-stream":
+                self.hold(b"")
+
+        def read(self, amt=None):
+            body = super().read(amt)
+            if self.target and amt is None:
+                self.hold(body)
+            return body
+
+    honest = http.client.HTTPConnection.putrequest
+
+    def putrequest(self, method, url, *arguments, **keywords):
+        self.response_class = functools.partial(Response, target=url)
+        return honest(self, method, url, *arguments, **keywords)
+
+    http.client.HTTPConnection.putrequest = putrequest

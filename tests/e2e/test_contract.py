@@ -146,7 +146,9 @@ def test_wrong_headers_statuses_and_routes_are_noticed(gate):
             ("GET", "/v1/check/green", 503, honest.headers, honest.body),
             ("GET", "/v1/check/green", 418, honest.headers, honest.body),
             ("GET", "/v1/new", 200, honest.headers, honest.body),
-            ("GET", "/v1/check/green", 404, {**problem.headers, "X-Gate-Verdict": "go"}, problem.body)):
+            ("GET", "/v1/check/green", 404, {**problem.headers, "X-Gate-Verdict": "go"}, problem.body),
+            ("GET", "/v1/check/green", 401, problem.headers, problem.body),
+            ("PATCH", "/v1/check/green", 405, problem.headers, problem.body)):
         with pytest.raises(Broken):
             contract.check(method, path, Answer(status, headers, body))
 
@@ -188,4 +190,17 @@ def test_events_are_as_described(gate):
                 with pytest.raises(Broken):
                     contract.check_event({name: event[name] for name in event if name != key})
     assert seen == {("green", "go"), ("red", "halt")}
+    connection.close()
+
+
+def test_whatever_way_a_test_asks_it_is_held_against_the_description(gate, monkeypatch):
+    """Also where nobody looks at the answer."""
+    less = copy.copy(contract.description())
+    less.routes = [route for route in less.routes if route[1] != "/livez"]
+    monkeypatch.setattr(contract, "description", lambda: less)
+    connection = http.client.HTTPConnection("127.0.0.1", gate.port, timeout=10)
+    connection.request("GET", "/livez")
+    with pytest.raises(Broken):
+        connection.getresponse().read()
+    assert contract.BROKEN.pop() and not contract.BROKEN
     connection.close()

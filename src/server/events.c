@@ -63,7 +63,8 @@ void cvg_events_frame(const struct cvg_snapshot *snapshot, const struct cvg_snap
         .environment = snapshot->environment,
         .gate = gate->policy->name,
         .decision = decision,
-        .phase = snapshot->readiness.phase,
+        /* Whoever must not trust the verdict must not trust the phase either. */
+        .phase = decision == &gate->stale ? CVG_PHASE_UNKNOWN : snapshot->readiness.phase,
         .wall_offset = snapshot->wall_offset,
     };
 

@@ -243,12 +243,20 @@ static enum MHD_Result no_such(struct cvg_request *request, const char *detail)
     return cvg_answer_problem(request, 404, "NotFound", detail);
 }
 
+/* The process or the machine was stopped between the question and its answer. */
+static bool has_outlived(const struct cvg_request *request, const struct question *question,
+                         const struct cvg_ask *answer)
+{
+    return answer->verdict == CVG_GO &&
+           !cvg_board_trusts(request->context->board, &question->gate->decision, question->now);
+}
+
 static enum MHD_Result answer_asked(struct cvg_request *request, const struct question *question)
 {
     struct cvg_ask *answer = cvg_asking_take(request->pending);
     enum MHD_Result result = MHD_NO;
 
-    if (!answer) {
+    if (!answer || (answer->found && has_outlived(request, question, answer))) {
         result = send_prepared(request, question->gate, false);
     } else if (!answer->found) {
         result = no_such(request, "The environment has no gate of that name.");
@@ -256,11 +264,6 @@ static enum MHD_Result answer_asked(struct cvg_request *request, const struct qu
         cvg_asking_finished(request->context->asking);
         request->asked = false;
         result = MHD_YES; /* the gate closed again before the question was asked */
-    } else if (answer->verdict == CVG_GO &&
-               !cvg_board_trusts(request->context->board, &question->gate->decision,
-                                 question->now)) {
-        /* The process or the machine was stopped between the question and its answer. */
-        result = send_prepared(request, question->gate, false);
     } else {
         result = send_printed(request, answer->verdict, answer->retry_after_s, &answer->body);
     }

@@ -304,13 +304,13 @@ double fixture_metric(const struct fixture *fixture, const char *name)
     return value;
 }
 
-void fixture_wait_metric(const struct fixture *fixture, const char *name, double value)
+void fixture_wait_metric(const struct fixture *fixture, const char *name, size_t value)
 {
     int64_t deadline = cvg_time_now() + 10 * CVG_SECOND;
 
-    while (fixture_metric(fixture, name) != value) {
+    while (fixture_metric(fixture, name) != (double)value) {
         if (cvg_time_now() > deadline) {
-            fail_msg("%s is %g, not %g", name, fixture_metric(fixture, name), value);
+            fail_msg("%s is %g, not %zu", name, fixture_metric(fixture, name), value);
         }
     }
 }

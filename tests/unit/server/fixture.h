@@ -51,7 +51,7 @@ void fixture_beat(struct fixture *fixture);
 /* The value of a series without labels in /metrics. */
 double fixture_metric(const struct fixture *fixture, const char *name);
 /* Waits until the series has that value; fails the test after 10 s. */
-void fixture_wait_metric(const struct fixture *fixture, const char *name, double value);
+void fixture_wait_metric(const struct fixture *fixture, const char *name, size_t value);
 /* Stops the server only; the loop goes on. */
 void fixture_stop_server(struct fixture *fixture);
 

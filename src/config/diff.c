@@ -110,11 +110,18 @@ static bool same_check(const struct pairing *pairing, const struct cvg_check_con
            cvg_fields_equal(b->source->kind->check_fields, a->settings, b->settings);
 }
 
+/* a: NULL where the environment is new. */
 static void diff_checks(const struct pairing *pairing, const struct cvg_environment_config *a,
                         const struct cvg_environment_config *b, size_t *ret)
 {
+    if (!a) {
+        for (size_t i = 0; i < b->check_count; i++) {
+            ret[i] = CVG_DIFF_NONE;
+        }
+        return;
+    }
     struct cvg_map *old = cvg_map_new();
-    for (size_t i = 0; a && i < a->check_count; i++) {
+    for (size_t i = 0; i < a->check_count; i++) {
         cvg_map_put(old, a->checks[i].name, (void *)(uintptr_t)&a->checks[i]);
     }
     for (size_t i = 0; i < b->check_count; i++) {

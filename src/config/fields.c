@@ -66,8 +66,9 @@ const struct cvg_field cvg_defaults_fields[] = {
 
 const struct cvg_field cvg_file_fields[] = {
     {.name = "server",
-     .doc = "The HTTP API. Only tokens, clients and users change with a reload; the rest waits for a "
-            "restart.",
+     .doc =
+         "The HTTP API. Only tokens, clients and users change with a reload; the rest waits for a "
+         "restart.",
      .default_text = "{}",
      .type = CVG_FIELD_STRUCT,
      .offset = AT(cvg_file_keys, server),

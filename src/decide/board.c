@@ -251,10 +251,12 @@ void cvg_board_replace(struct cvg_board *board, const char *const *names,
     struct table table = table_new(names, count);
 
     for (size_t i = 0; i < count; i++) {
-        struct slot *before = snapshots[i] ? NULL : slot_of(&board->table, names[i]);
-        table.slots[i].snapshot = before ? cvg_snapshot_ref(before->snapshot) : snapshots[i];
-        if (!before) {
+        table.slots[i].snapshot = snapshots[i];
+        if (snapshots[i]) {
             snapshots[i]->attachment_free = board->free_attachment;
+        } else {
+            const struct slot *before = slot_of(&board->table, names[i]);
+            table.slots[i].snapshot = before ? cvg_snapshot_ref(before->snapshot) : NULL;
         }
     }
     pthread_rwlock_wrlock(&board->table_lock);

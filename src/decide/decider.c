@@ -193,7 +193,6 @@ int cvg_decider_new(struct cvg_loop *loop, struct cvg_config *config, struct cvg
     struct cvg_decider *decider = CVG_NEW(struct cvg_decider);
 
     decider->loop = loop;
-    decider->registry = registry;
     decider->first = cvg_config_ref(config);
     decider->publish_timer_at = CVG_NEVER;
     decider->ledger = cvg_ledger_new();

@@ -18,7 +18,6 @@ struct cvg_reloading;
 
 struct cvg_decider {
     struct cvg_loop *loop;
-    struct cvg_registry *registry;
     struct cvg_config *first;      /* a reference: what the process was started with */
     struct cvg_generation *now;    /* owned; in force */
     struct cvg_runner *runner;     /* owned */

@@ -19,7 +19,6 @@
 #include "decide/decider_inner.h"
 #include "io/offload.h"
 #include "io/timer.h"
-#include "module/registry.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -351,7 +350,7 @@ void cvg_decider_reload(struct cvg_decider *decider, uint64_t ticket)
     reloading->ticket = CVG_MAX(ticket, latest->ticket);
     cvg_reload_status_unref(latest);
     reloading->file = cvg_strdup(decider->first->file);
-    reloading->kinds = cvg_registry_kinds(decider->registry);
+    reloading->kinds = cvg_runner_kinds(decider->runner);
     reloading->before = decider->now->config;
     decider->reloading = reloading;
     if (decider->reloaded) {

@@ -72,8 +72,10 @@ static struct cvg_source *instance_of(const struct cvg_runner *runner,
                                       const struct cvg_runner_source *source)
 {
     size_t number = (size_t)(source - runner->sources);
-    return source->adopts ? runner->before->sources[runner->diff->sources[number]].instance
-                          : source->instance;
+    if (!runner->before || !source->adopts) {
+        return source->instance;
+    }
+    return runner->before->sources[runner->diff->sources[number]].instance;
 }
 
 struct cvg_runner_check *cvg_runner_same_check(const struct cvg_runner *runner,

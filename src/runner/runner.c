@@ -64,6 +64,11 @@ int cvg_runner_new(struct cvg_loop *loop, struct cvg_config *config, struct cvg_
     return 0;
 }
 
+struct cvg_kinds cvg_runner_kinds(const struct cvg_runner *runner)
+{
+    return cvg_registry_kinds(runner->registry);
+}
+
 struct cvg_runner *cvg_runner_new_after(struct cvg_runner *before, struct cvg_config *config,
                                         const struct cvg_config_diff *diff)
 {

@@ -72,6 +72,9 @@ CVG_NODISCARD int cvg_runner_new(struct cvg_loop *loop, struct cvg_config *confi
                                  struct cvg_registry *registry,
                                  const struct cvg_runner_events *events, void *ctx,
                                  struct cvg_diagnostics *diagnostics, struct cvg_runner **ret);
+/* What its modules declare, for reading the configuration that comes next. A worker may use it while
+ * nobody makes or prepares a runner. */
+struct cvg_kinds cvg_runner_kinds(const struct cvg_runner *runner);
 /* The same for the configuration that comes after a running one's, in steps, so that no turn of the
  * loop takes long: what stays the same (see config/diff.h) is not created, it will be taken over.
  * before goes on meanwhile, and the diff must live until cvg_runner_take_over or cvg_runner_free.

@@ -76,9 +76,10 @@ static void take_sources(struct cvg_runner *runner, struct cvg_runner *before, i
     for (size_t i = 0; i < runner->config->source_count; i++) {
         struct cvg_runner_source *source = &runner->sources[i];
         struct cvg_runner_source *old = source_named(before, i, source->config->name);
-        if (old) {
-            take_counters(source, old);
+        if (!old) {
+            continue;
         }
+        take_counters(source, old);
         if (source->adopts) {
             take_source(source, old, now);
         }

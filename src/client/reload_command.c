@@ -3,11 +3,11 @@
  * convergate reload: asks for it, waits until it is done, and says how it went. Exit code 0 where
  * the configuration was taken, 1 where it was refused, 4 where that could not be told.
  */
-#include "wire/reload.h"
 #include "base/time.h"
 #include "client/ask.h"
 #include "client/client.h"
 #include "wire/problem.h"
+#include "wire/reload.h"
 
 #include <stdio.h>
 

@@ -32,7 +32,8 @@ static enum cvg_print print_of(const struct cvg_request *request)
 
 /* ---- what is asked ---- */
 
-/* The environment or gate of the path, or of the query for callers that cannot shape their path. */
+/* The environment or gate of the path, or of the query or the body for callers that cannot shape
+ * their path. */
 static int settle_name(const char *what, const char *from_query, char *from_path,
                        struct cvg_error *reterr)
 {
@@ -43,10 +44,29 @@ static int settle_name(const char *what, const char *from_query, char *from_path
         return cvg_error_set(reterr, CVG_E_NOT_FOUND, "There is no %s of that name.", what);
     }
     if (*from_path && !cvg_text_equal(from_path, from_query)) {
-        return cvg_error_set(reterr, CVG_E_INVALID, "path and query differ in the %s", what);
+        return cvg_error_set(reterr, CVG_E_INVALID, "the request names two different %ss", what);
     }
     (void)snprintf(from_path, CVG_REQUEST_NAME, "%s", from_query);
     return 0;
+}
+
+static int read_body(struct cvg_request *request, struct cvg_arena *arena,
+                     struct cvg_subject *subject, struct cvg_error *reterr)
+{
+    struct cvg_wire_question question;
+    int rc =
+        cvg_wire_question_read(request->body.data, request->body.length, arena, &question, reterr);
+
+    if (rc == 0) {
+        *subject = question.subject;
+    }
+    if (rc == 0 && *question.environment) {
+        rc = settle_name("environment", question.environment, request->environment, reterr);
+    }
+    if (rc == 0 && *question.gate) {
+        rc = settle_name("gate", question.gate, request->gate, reterr);
+    }
+    return rc;
 }
 
 static int read_question(struct cvg_request *request, struct cvg_parameters *parameters,
@@ -68,8 +88,7 @@ static int read_question(struct cvg_request *request, struct cvg_parameters *par
         rc = settle_name("gate", parameters->gate, request->gate, reterr);
     }
     if (rc == 0 && request->body.length) {
-        rc =
-            cvg_wire_subject_read(request->body.data, request->body.length, arena, subject, reterr);
+        rc = read_body(request, arena, subject, reterr);
     }
     return rc < 0 ? rc : cvg_parameters_subject(parameters, arena, subject, reterr);
 }

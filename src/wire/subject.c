@@ -82,30 +82,39 @@ static int read_labels(struct reader *reader, struct cvg_subject *ret)
     return cvg_json_current(reader->json) == CVG_JSON_END ? 0 : refuse(reader);
 }
 
-static int read_key(struct reader *reader, struct cvg_subject *ret)
+static int read_key(struct reader *reader, struct cvg_wire_question *ret)
 {
-    if (cvg_json_is(reader->json, "app")) {
-        return read_text(reader, "app", &ret->app);
-    }
-    if (cvg_json_is(reader->json, "revision")) {
-        return read_text(reader, "revision", &ret->revision);
+    const struct {
+        const char *name, **where;
+    } texts[] = {
+        {"app", &ret->subject.app},
+        {"revision", &ret->subject.revision},
+        {"env", &ret->environment},
+        {"gate", &ret->gate},
+    };
+
+    for (size_t i = 0; i < CVG_COUNT(texts); i++) {
+        if (cvg_json_is(reader->json, texts[i].name)) {
+            return read_text(reader, texts[i].name, texts[i].where);
+        }
     }
     if (cvg_json_is(reader->json, "labels")) {
-        return read_labels(reader, ret);
+        return read_labels(reader, &ret->subject);
     }
     return cvg_json_skip(reader->json) == 0 ? 0 : refuse(reader);
 }
 
-int cvg_wire_subject_read(const char *json, size_t length, struct cvg_arena *arena,
-                          struct cvg_subject *ret, struct cvg_error *reterr)
+int cvg_wire_question_read(const char *json, size_t length, struct cvg_arena *arena,
+                           struct cvg_wire_question *ret, struct cvg_error *reterr)
 {
-    struct cvg_subject subject = {.app = "", .revision = ""};
+    struct cvg_wire_question question = {
+        .subject = {.app = "", .revision = ""}, .environment = "", .gate = ""};
     CVG_CLEANUP(free_json)
     struct cvg_json *document = length ? cvg_json_new(json, length, NULL) : NULL;
     struct reader reader = {.json = document, .arena = arena, .reterr = reterr};
 
     if (!document) {
-        *ret = subject;
+        *ret = question;
         return 0;
     }
     if (cvg_json_next(document) != CVG_JSON_OBJECT) {
@@ -114,7 +123,7 @@ int cvg_wire_subject_read(const char *json, size_t length, struct cvg_arena *are
                    : cvg_error_set(reterr, CVG_E_INVALID, "the body must be a JSON object");
     }
     while (cvg_json_next(document) == CVG_JSON_KEY) {
-        int rc = read_key(&reader, &subject);
+        int rc = read_key(&reader, &question);
         if (rc < 0) {
             return rc;
         }
@@ -122,7 +131,7 @@ int cvg_wire_subject_read(const char *json, size_t length, struct cvg_arena *are
     if (cvg_json_current(document) != CVG_JSON_END || cvg_json_next(document) != CVG_JSON_DONE) {
         return refuse(&reader);
     }
-    *ret = subject;
+    *ret = question;
     return 0;
 }
 

@@ -110,6 +110,15 @@ def test_bad_bodies_are_refused_with_a_problem(gate):
         assert reply.status == status and reply.json["detail"], body[:20]
 
 
+def test_a_body_that_names_a_gate_is_answered_for_that_one_or_not_at_all(gate):
+    assert gate.post("/v1/verdict/green", {"gate": "promote"}).json["gate"] == "promote"
+    assert gate.post("/v1/verdict/green/promote", {"gate": "promote", "env": "green"}).status == 200
+    for path, body in (("/v1/verdict/green/deploy", {"gate": "promote"}),
+                       ("/v1/verdict/green", {"env": "red"})):
+        reply = gate.post(path, body)
+        assert reply.status == 400 and "two different" in reply.json["detail"]
+
+
 def test_only_our_host_names_are_answered(gate):
     for host, status in ((f"127.0.0.1:{gate.port}", 200), (f"localhost:{gate.port}", 200),
                          ("gate.example", 200), ("evil.example", 421)):

@@ -35,16 +35,31 @@ static void takes_a_subject_and_ignores_the_rest(void **state)
     (void)state;
     for (size_t i = 0; i < CVG_COUNT(accepted); i++) {
         CVG_CLEANUP(cvg_arena_done) struct cvg_arena *arena = cvg_arena_new();
-        struct cvg_subject subject;
+        struct cvg_wire_question question;
         struct cvg_error error = {0};
-        if (cvg_wire_subject_read(accepted[i].json, strlen(accepted[i].json), arena, &subject,
-                                  &error) != 0) {
+        if (cvg_wire_question_read(accepted[i].json, strlen(accepted[i].json), arena, &question,
+                                   &error) != 0) {
             fail_msg("%s: %s", accepted[i].json, error.text);
         }
-        assert_string_equal(subject.app, accepted[i].app);
-        assert_string_equal(subject.revision, accepted[i].revision);
-        assert_int_equal(subject.label_count, accepted[i].labels);
+        assert_string_equal(question.subject.app, accepted[i].app);
+        assert_string_equal(question.subject.revision, accepted[i].revision);
+        assert_int_equal(question.subject.label_count, accepted[i].labels);
     }
+}
+
+static void tells_which_gate_the_body_names(void **state)
+{
+    static const char json[] = "{\"env\":\"prod\",\"gate\":\"verify\",\"environment\":\"x\"}";
+    CVG_CLEANUP(cvg_arena_done) struct cvg_arena *arena = cvg_arena_new();
+    struct cvg_wire_question question;
+
+    (void)state;
+    assert_int_equal(cvg_wire_question_read(json, strlen(json), arena, &question, NULL), 0);
+    assert_string_equal(question.environment, "prod");
+    assert_string_equal(question.gate, "verify");
+    assert_int_equal(cvg_wire_question_read("{}", 2, arena, &question, NULL), 0);
+    assert_string_equal(question.environment, "");
+    assert_string_equal(question.gate, "");
 }
 
 struct refused {
@@ -69,10 +84,10 @@ static void refuses_and_says_why(void **state)
     (void)state;
     for (size_t i = 0; i < CVG_COUNT(refused); i++) {
         CVG_CLEANUP(cvg_arena_done) struct cvg_arena *arena = cvg_arena_new();
-        struct cvg_subject subject;
+        struct cvg_wire_question question;
         struct cvg_error error = {0};
-        assert_int_equal(cvg_wire_subject_read(refused[i].json, strlen(refused[i].json), arena,
-                                               &subject, &error),
+        assert_int_equal(cvg_wire_question_read(refused[i].json, strlen(refused[i].json), arena,
+                                                &question, &error),
                          CVG_E_INVALID);
         if (!strstr(error.text, refused[i].why)) {
             fail_msg("%s: '%s' does not say '%s'", refused[i].json, error.text, refused[i].why);
@@ -84,7 +99,7 @@ static void refuses_what_is_over_a_ceiling(void **state)
 {
     CVG_CLEANUP(cvg_arena_done) struct cvg_arena *arena = cvg_arena_new();
     CVG_CLEANUP(cvg_buf_done) struct cvg_buf json = CVG_BUF_INIT(CVG_SUBJECT_BODY_LIMIT);
-    struct cvg_subject subject;
+    struct cvg_wire_question question;
     struct cvg_error error = {0};
 
     (void)state;
@@ -94,7 +109,7 @@ static void refuses_what_is_over_a_ceiling(void **state)
     }
     cvg_buf_puts(&json, "}}");
     assert_int_equal(
-        cvg_wire_subject_read(cvg_buf_text(&json), json.length, arena, &subject, &error),
+        cvg_wire_question_read(cvg_buf_text(&json), json.length, arena, &question, &error),
         CVG_E_INVALID);
     assert_non_null(strstr(error.text, "more than 32 labels"));
 
@@ -105,7 +120,7 @@ static void refuses_what_is_over_a_ceiling(void **state)
     }
     cvg_buf_puts(&json, "\"}");
     assert_int_equal(
-        cvg_wire_subject_read(cvg_buf_text(&json), json.length, arena, &subject, &error),
+        cvg_wire_question_read(cvg_buf_text(&json), json.length, arena, &question, &error),
         CVG_E_INVALID);
 }
 
@@ -116,12 +131,13 @@ static void reads_back_what_it_wrote(void **state)
         .app = "shop\n", .revision = "1.4.2", .labels = labels, .label_count = 2};
     CVG_CLEANUP(cvg_arena_done) struct cvg_arena *arena = cvg_arena_new();
     CVG_CLEANUP(cvg_buf_done) struct cvg_buf json = CVG_BUF_INIT(4096);
-    struct cvg_subject back;
+    struct cvg_wire_question question;
 
     (void)state;
     assert_int_equal(cvg_wire_subject_write(&subject, &json), 0);
-    assert_int_equal(cvg_wire_subject_read(cvg_buf_text(&json), json.length, arena, &back, NULL),
-                     0);
+    assert_int_equal(
+        cvg_wire_question_read(cvg_buf_text(&json), json.length, arena, &question, NULL), 0);
+    const struct cvg_subject back = question.subject;
     assert_string_equal(back.app, subject.app);
     assert_string_equal(back.revision, subject.revision);
     assert_int_equal(back.label_count, 2);
@@ -133,6 +149,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_a_subject_and_ignores_the_rest),
+        cmocka_unit_test(tells_which_gate_the_body_names),
         cmocka_unit_test(refuses_and_says_why),
         cmocka_unit_test(refuses_what_is_over_a_ceiling),
         cmocka_unit_test(reads_back_what_it_wrote),

@@ -29,6 +29,7 @@ struct cvg_events {
     char epoch[EPOCH];
     pthread_mutex_t lock;
     uint64_t latest; /* the number of the newest one; number n is at n % CVG_EVENTS_KEPT */
+    uint64_t first;  /* nobody goes on from a smaller one */
     struct kept kept[CVG_EVENTS_KEPT];
 };
 
@@ -78,12 +79,18 @@ void cvg_events_id(const struct cvg_events *events, uint64_t number, struct cvg_
     cvg_buf_printf(ret, "id: %s-%" PRIu64 "\n", events->epoch, number);
 }
 
-bool cvg_events_parse_id(const struct cvg_events *events, const char *id, uint64_t *ret)
+bool cvg_events_parse_id(struct cvg_events *events, const char *id, uint64_t *ret)
 {
     size_t length = strlen(events->epoch);
 
-    return strncmp(id, events->epoch, length) == 0 && id[length] == '-' &&
-           cvg_parse_uint64(id + length + 1, strlen(id + length + 1), ret) == 0;
+    if (strncmp(id, events->epoch, length) != 0 || id[length] != '-' ||
+        cvg_parse_uint64(id + length + 1, strlen(id + length + 1), ret) < 0) {
+        return false;
+    }
+    pthread_mutex_lock(&events->lock);
+    bool known = *ret >= events->first;
+    pthread_mutex_unlock(&events->lock);
+    return known;
 }
 
 /* ---- the deciding thread ---- */
@@ -119,6 +126,17 @@ static void add(struct cvg_events *events, const struct cvg_snapshot *snapshot,
     free(oldest);
 }
 
+/* Takes a number of its own: who saw the one before has not seen the cut. */
+void cvg_events_cut(struct cvg_events *events)
+{
+    pthread_mutex_lock(&events->lock);
+    struct kept *kept = &events->kept[++events->latest % CVG_EVENTS_KEPT];
+    free(kept->frame);
+    *kept = (struct kept){.length = 0};
+    events->first = events->latest;
+    pthread_mutex_unlock(&events->lock);
+}
+
 void cvg_events_publish(struct cvg_events *events, struct cvg_waiting *waiting,
                         const struct cvg_snapshot *before, const struct cvg_snapshot *after)
 {
@@ -148,7 +166,8 @@ static bool matches(const char *wanted, const char *name)
 
 static bool shows(const struct cvg_events_filter *filter, const struct kept *kept)
 {
-    return matches(filter->environment, kept->environment) && matches(filter->gate, kept->gate) &&
+    return kept->length && matches(filter->environment, kept->environment) &&
+           matches(filter->gate, kept->gate) &&
            (!filter->sees || filter->sees(filter->ctx, kept->environment));
 }
 

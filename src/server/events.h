@@ -26,6 +26,10 @@ void cvg_events_free(struct cvg_events *events); /* takes NULL */
 void cvg_events_publish(struct cvg_events *events, struct cvg_waiting *waiting,
                         const struct cvg_snapshot *before, const struct cvg_snapshot *after);
 
+/* The deciding thread, after a reload: environments changed without events, so nobody goes on from
+ * before. */
+void cvg_events_cut(struct cvg_events *events);
+
 uint64_t cvg_events_latest(struct cvg_events *events); /* 0: none yet */
 
 /* What a stream shows. */
@@ -46,7 +50,7 @@ void cvg_events_frame(const struct cvg_snapshot *snapshot, const struct cvg_snap
                       const struct cvg_decision *decision, struct cvg_buf *ret);
 /* "id: EPOCH-NUMBER" and a newline. */
 void cvg_events_id(const struct cvg_events *events, uint64_t number, struct cvg_buf *ret);
-/* The number in an id of this daemon. False: it is none. */
-bool cvg_events_parse_id(const struct cvg_events *events, const char *id, uint64_t *ret);
+/* The number in an id of this daemon. False: it is none, or one from before the latest cut. */
+bool cvg_events_parse_id(struct cvg_events *events, const char *id, uint64_t *ret);
 
 #endif

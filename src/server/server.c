@@ -226,6 +226,7 @@ int cvg_server_start(struct cvg_server *server, struct cvg_error *reterr)
 
 void cvg_server_wake_all(struct cvg_server *server)
 {
+    cvg_events_cut(server->context.events);
     cvg_waiting_wake_all(server->context.waiting);
 }
 

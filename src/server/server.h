@@ -40,7 +40,7 @@ CVG_NODISCARD int cvg_server_new(const struct cvg_server_options *options, struc
                                  struct cvg_server **ret, struct cvg_error *reterr);
 /* Listens and answers from now on. */
 CVG_NODISCARD int cvg_server_start(struct cvg_server *server, struct cvg_error *reterr);
-/* Answers everybody who waits with what is published now, as after a reload. Any thread. */
+/* Answers everybody who waits with what is published now, after a reload. The deciding thread. */
 void cvg_server_wake_all(struct cvg_server *server);
 uint16_t cvg_server_port(const struct cvg_server *server);
 uint16_t cvg_server_health_port(const struct cvg_server *server); /* 0: none */

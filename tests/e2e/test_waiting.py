@@ -8,6 +8,7 @@ import os
 import pty
 import resource
 import select
+import signal
 import socket
 import subprocess
 import threading
@@ -137,6 +138,24 @@ def test_a_stop_answers_all_who_wait(gate):
         assert status(connection)[:2] == (503, "wait")
     while stream.recv(65536):
         pass
+
+
+def test_a_reload_answers_all_who_wait(gate):
+    asked = [gate.ask("/v1/check/prod?wait=50s") for _ in range(20)]
+    stream = Stream(gate, "?gate=deploy")
+    while not stream.last_id:
+        stream.frame()
+    gate.waiters(21)
+    gate.daemon.process.send_signal(signal.SIGHUP)
+    for connection in asked:
+        assert status(connection)[:2] == (503, "wait")
+    assert stream.event()["verdict"] == "wait"  # the whole state again
+    # The connections go on.
+    asked[0].sendall(f"GET /livez HTTP/1.1\r\nHost: localhost:{gate.port}\r\n\r\n".encode())
+    assert status(asked[0])[0] == 200
+    gate.value = 1
+    assert stream.event()["verdict"] == "go"
+    stream.close()
 
 
 # ---- events ----

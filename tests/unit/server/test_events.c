@@ -181,6 +181,27 @@ static void an_id_from_too_long_ago_gets_the_whole_state(void **state)
     close(fd);
 }
 
+static void an_id_from_before_a_reload_gets_the_whole_state(void **state)
+{
+    struct fixture *fixture = *state;
+    int stays = listen_to(fixture, "", NULL);
+    char *text = read_frame(stays, "id: ");
+    char *id = id_of(text);
+
+    free(text);
+    cvg_server_wake_all(fixture->server);
+    text = read_frame(stays, "id: "); /* who is there is told it too */
+    assert_int_equal(count(text, "event: verdict\n"), 4);
+    free(text);
+    int back = listen_to(fixture, "", id);
+    text = read_frame(back, "id: ");
+    assert_int_equal(count(text, "event: verdict\n"), 4);
+    free(text);
+    free(id);
+    close(stays);
+    close(back);
+}
+
 static void a_stalled_daemon_is_told_as_such(void **state)
 {
     struct fixture *fixture = *state;
@@ -373,6 +394,7 @@ int main(void)
         WITH_FIXTURE(who_comes_back_gets_what_was_missed),
         WITH_FIXTURE(an_id_that_is_not_known_gets_the_whole_state),
         WITH_FIXTURE(an_id_from_too_long_ago_gets_the_whole_state),
+        WITH_FIXTURE(an_id_from_before_a_reload_gets_the_whole_state),
         WITH_FIXTURE(a_stalled_daemon_is_told_as_such),
         WITH_FIXTURE(clients_that_leave_are_noticed),
         WITH_FIXTURE(who_falls_behind_what_is_kept_is_told_so),

@@ -6,6 +6,7 @@ own rules, and every query of the dashboard by a real Prometheus that scrapes th
 import hashlib
 import json
 import os
+import pathlib
 import re
 import signal
 import subprocess
@@ -233,7 +234,10 @@ def test_the_spinnaker_stage_ends_at_halt_and_at_wrong_questions(gate, stage):
 
 
 def test_the_spinnaker_stage_goes_on_while_the_gate_cannot_tell(gate, stage):
+    tasks = pathlib.Path(f"/proc/{gate.process.pid}/task")
     os.kill(gate.process.pid, signal.SIGSTOP)
+    wait_until(lambda: all(task.read_text().rsplit(")", 1)[1].split()[0] == "T"
+                           for task in tasks.glob("*/stat")), what="the stopped daemon")
     try:
         with pytest.raises(TimeoutError):  # Orca asks again after a timeout of the socket
             http_request(gate.port, "GET", "/livez", timeout=0.3)

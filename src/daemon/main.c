@@ -96,6 +96,7 @@ int main(int argc, char **argv)
     forbid_core_dumps();
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &ignore, NULL); /* a client that left is an error code, not an end */
+    sigaction(SIGHUP, &ignore, NULL);  /* until reloading is possible: it is being read anyway */
     if (open_registry(options.modules, &registry) < 0) {
         return EXIT_FAILURE;
     }

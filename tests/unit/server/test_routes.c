@@ -46,6 +46,20 @@ static void expect(struct fixture *fixture, const struct expected *expected)
     reply_done(&reply);
 }
 
+static void publish_refused_reload(struct fixture *fixture)
+{
+    static const char *const messages[] = {"c.yaml:1:2: error: no"};
+    struct cvg_reload_status *status = cvg_reload_status_new();
+
+    status->ticket = 3;
+    status->refused = 1;
+    status->last_refused = true;
+    status->finished_at = CVG_SECOND;
+    status->messages = messages;
+    status->message_count = 1;
+    cvg_board_publish_reload(fixture->board, status);
+}
+
 static void each_route_answers_as_documented(void **state)
 {
     static const struct expected table[] = {
@@ -71,6 +85,11 @@ static void each_route_answers_as_documented(void **state)
         {"GET", "/v1/verdict?env=%2e%2e%2f", 404, "", "no environment"},
         {"GET", "/v1/verdict", 400, "", "NoEnvironment"},
         {"GET", "/v1/verdict/", 404, "", "no such route"},
+        {"GET", "/v1/reload", 200, "", "\"result\":\"refused\""},
+        {"HEAD", "/v1/reload", 200, "", NULL},
+        {"POST", "/v1/reload", 403, "", "Forbidden"},
+        {"GET", "/v1/reload/prod", 404, "", "no such route"},
+        {"GET", "/readyz?verbose", 200, "", "the last reload was refused"},
         {"GET", "/v1/verdict/prod/", 404, "", "no such route"},
         {"GET", "/v1/verdict/prod/deploy/more", 404, "", "no such route"},
         {"GET", "/v1/verdict/pro%", 404, "", "no such route"},
@@ -118,6 +137,7 @@ static void each_route_answers_as_documented(void **state)
         {"GET", "/nothing", 404, "", "no such route"},
     };
 
+    publish_refused_reload(*state);
     for (size_t i = 0; i < CVG_COUNT(table); i++) {
         expect(*state, &table[i]);
     }

@@ -132,6 +132,24 @@ static void diff_checks(const struct pairing *pairing, const struct cvg_environm
     cvg_map_free(old);
 }
 
+/* A check asks with the facts of its inputs: where one of those asks something else, so does it.
+ * Never a circle. */
+static void forget_dependents(const struct cvg_environment_config *environment, size_t *checks)
+{
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (size_t i = 0; i < environment->check_count; i++) {
+            const struct cvg_check_config *check = &environment->checks[i];
+            for (size_t k = 0; k < check->input_count && checks[i] != CVG_DIFF_NONE; k++) {
+                if (checks[check->inputs[k]] == CVG_DIFF_NONE) {
+                    checks[i] = CVG_DIFF_NONE;
+                    moved = true;
+                }
+            }
+        }
+    }
+}
+
 static void count_checks(struct cvg_config_diff *diff, const struct cvg_config *before,
                          const struct cvg_config *after)
 {
@@ -167,6 +185,7 @@ struct cvg_config_diff *cvg_config_diff_new(const struct cvg_config *before,
         diff->checks[i] = cvg_arena_alloc(arena, (environment->check_count + 1) * sizeof(size_t));
         diff_checks(&pairing, old == CVG_DIFF_NONE ? NULL : &before->environments[old], environment,
                     diff->checks[i]);
+        forget_dependents(environment, diff->checks[i]);
     }
     count_checks(diff, before, after);
     return diff;

@@ -173,6 +173,31 @@ static void checks_are_found_by_name_wherever_they_stand(void **state)
     cvg_config_diff_free(diff);
 }
 
+static void a_check_is_also_what_it_takes_facts_of(void **state)
+{
+    static const char pattern[] = SOURCES "environments: {e: {checks: {\n"
+                                          "  last: {source: s, query: '${checks.next.facts.x}'},\n"
+                                          "  next: {source: s, query: '${checks.first.facts.x}'},\n"
+                                          "  first: {source: s, query: '%s'},\n"
+                                          "  other: {source: s, query: o}}}}\n";
+    char before[600], after[600];
+
+    (void)state;
+    (void)snprintf(before, sizeof(before), pattern, "a");
+    (void)snprintf(after, sizeof(after), pattern, "b");
+    struct cvg_config_diff *diff = diff_of(before, before);
+    assert_int_equal(diff->checks_kept, 4);
+    cvg_config_diff_free(diff);
+    diff = diff_of(before, after);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(diff->checks[0][i], CVG_DIFF_NONE);
+    }
+    assert_int_equal(diff->checks[0][3], 3);
+    assert_int_equal(diff->checks_kept, 1);
+    assert_int_equal(diff->checks_gone, 3);
+    cvg_config_diff_free(diff);
+}
+
 static void settings_that_wait_for_a_restart_are_named(void **state)
 {
     static const struct {
@@ -236,6 +261,7 @@ int main(void)
         cmocka_unit_test(a_check_is_the_same_by_what_its_module_reads),
         cmocka_unit_test(a_source_is_also_what_it_goes_through),
         cmocka_unit_test(checks_are_found_by_name_wherever_they_stand),
+        cmocka_unit_test(a_check_is_also_what_it_takes_facts_of),
         cmocka_unit_test(settings_that_wait_for_a_restart_are_named),
         cmocka_unit_test(settings_outlive_their_configuration),
     };

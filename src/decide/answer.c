@@ -38,6 +38,7 @@ static void record(struct cvg_decider *decider, size_t environment,
     ask->verdict = decision->verdict;
     ask->unknown = decision->unknown;
     ask->retry_after_s = decision->retry_after_s;
+    ask->valid_until = decision->valid_until;
     cvg_wire_decision_write(&document, &ask->body);
 }
 

@@ -82,6 +82,7 @@ struct cvg_ask {
     uint32_t verdict;       /* out: enum cvg_verdict */
     bool unknown;           /* out */
     uint32_t retry_after_s; /* out */
+    int64_t valid_until;    /* out: of a go, on the clock of ages */
     struct cvg_buf body;    /* out: the document, with the record's id; initialised by the asker */
     void (*done)(struct cvg_ask *ask); /* on the deciding thread */
 };

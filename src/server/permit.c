@@ -6,6 +6,7 @@
 #include "server/request.h"
 
 #include <stdatomic.h>
+#include <string.h>
 
 void cvg_door_init(struct cvg_door *door)
 {
@@ -72,6 +73,15 @@ void cvg_permit_identify(struct cvg_request *request, const char *authorization,
     }
     request->access = take(&request->context->door);
     request->identified = cvg_access_identify(request->access, &presented, &request->identity);
+}
+
+void cvg_permit_identify_again(struct cvg_request *request)
+{
+    const char *authorization = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND,
+                                                            MHD_HTTP_HEADER_AUTHORIZATION);
+
+    cvg_access_unref(request->access);
+    cvg_permit_identify(request, authorization, authorization ? strlen(authorization) : 0);
 }
 
 /* ---- what is said to those who may not ---- */

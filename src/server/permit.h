@@ -47,6 +47,9 @@ void cvg_door_set(struct cvg_door *door, struct cvg_access *access);
 
 /* Who asks; called once for a request, before cvg_permit. authorization: the header's value. */
 void cvg_permit_identify(struct cvg_request *request, const char *authorization, size_t length);
+/* The same by the policy of now, for a request that has been held: a reload may have taken its
+ * credential away meanwhile, and a certificate may have expired. */
+void cvg_permit_identify_again(struct cvg_request *request);
 /* Whether who asks may have what is wanted. false: the request has its refusal. */
 bool cvg_permit(struct cvg_request *request, const struct cvg_want *want);
 

@@ -52,14 +52,11 @@ static bool permitted(struct cvg_request *request)
     return cvg_permit(request, &want);
 }
 
-/* After a reload: a stream lives long, and its credential may have been taken away. */
+/* Whenever something is to be sent: a stream lives long, and its credential may have been taken
+ * away or expired. A reload wakes everybody, but not who is just about to be held. */
 static bool still_permitted(struct cvg_request *request)
 {
-    const char *authorization = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND,
-                                                            MHD_HTTP_HEADER_AUTHORIZATION);
-
-    cvg_access_unref(request->access);
-    cvg_permit_identify(request, authorization, authorization ? strlen(authorization) : 0);
+    cvg_permit_identify_again(request);
     return permitted(request);
 }
 
@@ -143,8 +140,7 @@ static bool fill(struct stream *stream, int64_t now)
     };
     bool stalled = cvg_board_stalled(context->board, now);
 
-    if (woken == CVG_WOKEN_LEFT || woken == CVG_WOKEN_CLOSED ||
-        (woken == CVG_WOKEN_ALL && !still_permitted(request))) {
+    if (woken == CVG_WOKEN_LEFT || woken == CVG_WOKEN_CLOSED || !still_permitted(request)) {
         return false;
     }
     request->hold.woken = CVG_WOKEN_CHANGED;

@@ -262,12 +262,14 @@ static enum MHD_Result no_such(struct cvg_request *request, const char *detail)
     return cvg_answer_problem(request, 404, "NotFound", detail);
 }
 
-/* The process or the machine was stopped between the question and its answer. */
+/* The process or the machine was stopped between the question and its answer. The snapshot may be
+ * one from after that, so the answer's own time counts as well. */
 static bool has_outlived(const struct cvg_request *request, const struct question *question,
                          const struct cvg_ask *answer)
 {
     return answer->verdict == CVG_GO &&
-           !cvg_board_trusts(request->context->board, &question->gate->decision, question->now);
+           (question->now >= answer->valid_until ||
+            !cvg_board_trusts(request->context->board, &question->gate->decision, question->now));
 }
 
 static enum MHD_Result answer_asked(struct cvg_request *request, const struct question *question)
@@ -328,12 +330,16 @@ static enum MHD_Result answer_gate(struct cvg_request *request,
  * the query. */
 static bool may_ask(struct cvg_request *request, const struct cvg_subject *subject)
 {
+    bool held = request->wait_until && !request->pending;
     bool records = request->method == CVG_METHOD_POST && !cvg_wire_subject_is_empty(subject);
     struct cvg_want want = {
         .scope = records ? CVG_MAY_DECIDE : CVG_MAY_READ,
         .environment = request->environment,
     };
 
+    if (held) {
+        cvg_permit_identify_again(request);
+    }
     return cvg_permit(request, &want);
 }
 

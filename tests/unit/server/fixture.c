@@ -140,10 +140,11 @@ void fixture_stall(struct fixture *fixture)
 
 /* ---- the desk: on the loop's thread ---- */
 
-static void answer(struct cvg_ask *ask, bool found, uint32_t verdict)
+static void answer(struct cvg_ask *ask, bool found, uint32_t verdict, int64_t valid_for)
 {
     ask->found = found;
     ask->verdict = verdict;
+    ask->valid_until = cvg_time_now() + valid_for;
     ask->retry_after_s = 9;
     cvg_buf_printf(&ask->body, "{\"verdict\":\"%s\",\"id\":\"d-1\",\"app\":\"%s\"}",
                    cvg_verdict_text(verdict), ask->subject.app);
@@ -164,13 +165,14 @@ static void take_question(void *ctx, struct cvg_ask *ask)
                    subject->label_count ? subject->labels[0].value : "");
     enum desk_mode mode = fixture->mode;
     uint32_t verdict = fixture->verdict;
+    int64_t valid_for = fixture->valid_for;
     if (mode == DESK_HOLDS) {
         fixture->held[fixture->held_count++] = ask;
         pthread_cond_broadcast(&fixture->changed);
     }
     pthread_mutex_unlock(&fixture->lock);
     if (mode != DESK_HOLDS) {
-        answer(ask, mode == DESK_ANSWERS, verdict);
+        answer(ask, mode == DESK_ANSWERS, verdict, valid_for);
     }
 }
 
@@ -214,7 +216,7 @@ static void release_on_loop(void *arg)
     struct fixture *fixture = arg;
 
     for (size_t i = 0; i < fixture->held_count; i++) {
-        answer(fixture->held[i], true, fixture->verdict);
+        answer(fixture->held[i], true, fixture->verdict, fixture->valid_for);
     }
     pthread_mutex_lock(&fixture->lock);
     fixture->held_count = 0;
@@ -250,6 +252,7 @@ static int setup(void **state, size_t waiters)
     static const char *const hosts[] = {"gate.example.com", NULL};
     struct fixture *fixture = CVG_NEW(struct fixture);
     fixture->verdict = CVG_WAIT;
+    fixture->valid_for = CVG_MINUTE;
     struct cvg_server_options options = {
         .host = "127.0.0.1",
         .threads = 2,

@@ -32,7 +32,8 @@ struct fixture {
     pthread_mutex_t lock; /* of what the desk sees */
     pthread_cond_t changed;
     enum desk_mode mode;
-    uint32_t verdict; /* the desk's, once it answers */
+    uint32_t verdict;  /* the desk's, once it answers */
+    int64_t valid_for; /* so is this */
     struct cvg_ask *held[64];
     size_t held_count, asked_count, hurried_count;
     char app[64], revision[64], label[64], gate[64]; /* of the latest question */

@@ -156,6 +156,21 @@ static void a_recorded_go_that_comes_back_too_late_is_no_go(void **state)
     reply_done(&reply);
 }
 
+/* After a long stop of the machine the gate has decided anew before the go of then is told. */
+static void a_recorded_go_past_its_own_time_is_no_go(void **state)
+{
+    struct fixture *fixture = *state;
+    struct reply reply;
+
+    fixture->verdict = CVG_GO;
+    fixture->valid_for = -1;
+    fixture_publish(fixture, PROD, CVG_WAIT, CVG_MINUTE);
+    client_request(fixture, "POST", "/v1/check/prod", "", SHOP, &reply);
+    assert_int_equal(reply.status, 503);
+    assert_string_equal(reply_header(&reply, "X-Gate-Verdict"), "wait");
+    reply_done(&reply);
+}
+
 static void a_client_that_left_does_no_harm(void **state)
 {
     struct fixture *fixture = *state;
@@ -228,6 +243,7 @@ int main(void)
         WITH_FIXTURE(a_gate_that_went_meanwhile_is_not_found),
         WITH_FIXTURE(others_are_answered_while_questions_wait),
         WITH_FIXTURE(a_recorded_go_that_comes_back_too_late_is_no_go),
+        WITH_FIXTURE(a_recorded_go_past_its_own_time_is_no_go),
         WITH_FIXTURE(a_client_that_left_does_no_harm),
         WITH_FIXTURE(stopping_answers_those_who_wait_and_survives_their_late_answers),
         WITH_FIXTURE(a_question_that_is_not_answered_in_time_is_given_up),

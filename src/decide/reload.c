@@ -6,6 +6,7 @@
  *   loop     makes what is new of sources and checks, and the first snapshots of environments that
  *            are new: some in each turn, all of it beside what runs
  *   loop     one turn: the swap; from now on everything is the new one's
+ *   loop     publishes what stays by the new rules; then the reload is said to be done
  *   loop     frees what is left of the old runner: some in each turn
  *   worker   frees the old environments, and with the last reader the old configuration
  *
@@ -32,13 +33,13 @@
 struct cvg_reloading {
     struct cvg_decider *decider;
     uint64_t ticket;
-    int64_t started_at;
-    struct cvg_op *op; /* of the step that is to come */
+    int64_t changed_at; /* when it took over */
+    struct cvg_op *op;  /* of the step that is to come */
     /* What the worker needs, and makes: */
     char *file;
     struct cvg_kinds kinds;
-    const struct cvg_config *before; /* held by the decider's generation, which stays meanwhile */
-    struct cvg_config *config;       /* a reference */
+    struct cvg_config *before; /* a reference: the decider may end while a worker reads */
+    struct cvg_config *config; /* a reference */
     struct cvg_config_diff *diff;
     struct cvg_generation *next;
     struct cvg_diagnostics diagnostics;
@@ -59,6 +60,7 @@ static void free_work(void *arg)
     cvg_config_diff_free(reloading->diff);
     cvg_generation_free(reloading->next);
     cvg_config_unref(reloading->config);
+    cvg_config_unref(reloading->before);
     cvg_diagnostics_done(&reloading->diagnostics);
     free(reloading->file);
     free(reloading);
@@ -249,8 +251,34 @@ static void change_over(struct cvg_reloading *reloading)
     keep_outages(decider, reloading);
     cvg_runner_take_over(decider->runner, old);
     decider->loaded_at = cvg_time_wall();
+    reloading->changed_at = now;
     cvg_decider_arm(decider, now + CVG_MS, now);
+}
+
+/* What stays is due since the swap until it was published by the new rules. */
+static bool is_published(const struct cvg_reloading *reloading)
+{
+    const struct cvg_generation *now = reloading->decider->now;
+
+    for (size_t i = 0; i < now->config->environment_count; i++) {
+        if (cvg_environment_due(now->environments[i]) <= reloading->changed_at) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whoever hears that a reload is done may rely on it that no answer is by the old rules. */
+static void on_settle(void *arg, CVG_UNUSED struct cvg_op *op)
+{
+    struct cvg_reloading *reloading = arg;
+
+    if (!is_published(reloading)) {
+        step(reloading, on_settle);
+        return;
+    }
     finish(reloading, true);
+    step(reloading, on_retire);
 }
 
 /* ---- the steps before it ---- */
@@ -276,7 +304,7 @@ static void on_publish(void *arg, CVG_UNUSED struct cvg_op *op)
         return;
     }
     change_over(reloading);
-    step(reloading, on_retire);
+    step(reloading, on_settle);
 }
 
 static void on_prepare(void *arg, CVG_UNUSED struct cvg_op *op)
@@ -351,7 +379,7 @@ void cvg_decider_reload(struct cvg_decider *decider, uint64_t ticket)
     cvg_reload_status_unref(latest);
     reloading->file = cvg_strdup(decider->first->file);
     reloading->kinds = cvg_runner_kinds(decider->runner);
-    reloading->before = decider->now->config;
+    reloading->before = cvg_config_ref(decider->now->config);
     decider->reloading = reloading;
     if (decider->reloaded) {
         decider->reloaded(decider->reloaded_ctx, NULL);

@@ -309,3 +309,56 @@ def test_it_stops_cleanly_in_the_middle_of_a_reload(daemon, answers):
     gate.process.send_signal(signal.SIGHUP)
     wait_until(lambda: True)
     gate.stop()
+
+
+def wait_done(gate, headers=None):
+    """POSTs a reload and waits, without a pause, until it is said to be done."""
+    ticket = http_request(gate.port, "POST", "/v1/reload", headers=headers).json["ticket"]
+    while True:
+        status = http_request(gate.port, "GET", "/v1/reload", headers=headers).json
+        if status["done"] >= ticket:
+            return status
+
+
+SECRET = "cvg_" + "5" * 64
+ADMIN = {"sha256": hashlib.sha256(SECRET.encode()).hexdigest(), "scopes": ["admin"]}
+AS_ADMIN = {"Authorization": f"Bearer {SECRET}"}
+
+
+def test_when_a_reload_is_done_every_answer_is_by_the_new_rules(daemon, answers):
+    checks = {f"c{i}": check(interval="1h", timeout="1s") for i in range(2000)}
+    version = lambda more: configuration(
+        answers, {f"e{number}": {**checks, **more} for number in range(4)}, tokens={"a": ADMIN})
+    gate = daemon(version({}))
+    gate.config.write_text(version({"late": check(interval="1h", timeout="1s")}))
+    assert wait_done(gate, AS_ADMIN)["result"] == "accepted"
+    rows = http_request(gate.port, "GET", "/v1/environments", headers=AS_ADMIN).json
+    assert [row["of"] for row in rows["environments"]] == [2001] * 4
+
+
+def test_who_waits_has_no_answer_after_its_token_was_taken_away(daemon, answers):
+    token = "cvg_" + "6" * 64
+    ci = {"sha256": hashlib.sha256(token.encode()).hexdigest(), "scopes": ["decide"]}
+    version = lambda tokens: configuration(answers, {"shop": {"one": check("0")}}, tokens=tokens)
+    gate = daemon(version({"a": ADMIN, "ci": ci}))
+
+    def ask(path, method="GET", body=None):
+        connection = http.client.HTTPConnection("127.0.0.1", gate.port, timeout=30)
+        connection.request(method, path, body, {"Authorization": f"Bearer {token}"})
+        return connection
+
+    held = [ask("/v1/check/shop?wait=50s"), ask("/v1/verdict/shop?app=web&wait=50s", "POST"),
+            ask("/v1/events")]
+    stream = held[2].getresponse()
+    assert stream.status == 200
+    waiters = lambda: http_request(gate.port, "GET", "/metrics", headers=AS_ADMIN).body.decode()
+    wait_until(lambda: "\nconvergate_http_waiters 3\n" in waiters())
+    gate.config.write_text(version({"a": ADMIN}))
+    wait_done(gate, AS_ADMIN)
+    for connection in held[:2]:
+        answer = connection.getresponse()
+        assert (answer.status, answer.getheader("X-Gate-Verdict")) == (401, None)
+        assert json.loads(answer.read())["code"] == "BadToken"
+    stream.read()  # ends
+    for connection in held:
+        connection.close()

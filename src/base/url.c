@@ -199,6 +199,14 @@ bool cvg_url_same_origin(const struct cvg_url *a, const struct cvg_url *b)
            strcmp(a->host, b->host) == 0;
 }
 
+bool cvg_url_is_loopback(const struct cvg_url *url)
+{
+    struct in_addr address;
+
+    return strcmp(url->host, "localhost") == 0 || strcmp(url->host, "::1") == 0 ||
+           (inet_pton(AF_INET, url->host, &address) == 1 && cvg_text_starts(url->host, "127."));
+}
+
 int cvg_url_join(const char *base, const char *path, struct cvg_buf *ret)
 {
     size_t length = strlen(base);

@@ -17,6 +17,8 @@ struct cvg_url {
 CVG_NODISCARD int cvg_url_parse(const char *text, struct cvg_url *ret, struct cvg_error *reterr);
 /* Same scheme, host and port. */
 bool cvg_url_same_origin(const struct cvg_url *a, const struct cvg_url *b);
+/* The host is this machine by its name or address alone: "127.example.com" is not. */
+bool cvg_url_is_loopback(const struct cvg_url *url);
 /* base "http://h/prefix/" and path "/api" give "http://h/prefix/api". */
 int cvg_url_join(const char *base, const char *path, struct cvg_buf *ret);
 /* Percent-encodes all but unreserved characters (RFC 3986 section 2.3). */

@@ -3,7 +3,6 @@
 #include "client/ask.h"
 
 #include "base/secret.h"
-#include "base/text.h"
 #include "base/time.h"
 #include "base/url.h"
 #include "io/http.h"
@@ -39,12 +38,6 @@ static void on_done(void *arg, struct cvg_op *op, const struct cvg_http_response
     cvg_buf_add(&waiting->reply->body, response->body, response->body_length);
 }
 
-static bool is_loopback(const char *host)
-{
-    return cvg_text_equal(host, "localhost") || cvg_text_starts(host, "127.") ||
-           cvg_text_equal(host, "::1");
-}
-
 /* The connection that the options describe. */
 static int open_lane(struct cvg_loop *loop, const struct cvg_client_options *options,
                      struct cvg_lane **ret, struct cvg_error *reterr)
@@ -67,7 +60,7 @@ static int open_lane(struct cvg_loop *loop, const struct cvg_client_options *opt
     if (cvg_url_parse(options->server, &url, reterr) < 0) {
         return cvg_error_prefix(reterr, "--server");
     }
-    if (options->token_file && !url.tls && !is_loopback(url.host)) {
+    if (options->token_file && !url.tls && !cvg_url_is_loopback(&url)) {
         return cvg_error_set(reterr, CVG_E_REFUSED,
                              "--server: the token would be sent unencrypted to %s; write https",
                              url.host);

@@ -17,12 +17,6 @@ static const struct cvg_node *place(const struct cvg_source_config *source, cons
     return cvg_node_at(source->node, path);
 }
 
-static bool is_loopback(const struct cvg_url *url)
-{
-    return strcmp(url->host, "localhost") == 0 || cvg_text_starts(url->host, "127.") ||
-           strcmp(url->host, "::1") == 0;
-}
-
 static void check_url(struct cvg_loader *loader, const struct cvg_source_config *source,
                       const struct cvg_endpoint_keys *keys)
 {
@@ -41,7 +35,7 @@ static void check_url(struct cvg_loader *loader, const struct cvg_source_config 
         cvg_diagnostics_error(loader->diagnostics, cvg_node_get_key(source->node, "tls"),
                               "'tls' has no effect on an http URL; write https");
     }
-    if ((keys->bearer || keys->basic || keys->sigv4) && !is_loopback(&url)) {
+    if ((keys->bearer || keys->basic || keys->sigv4) && !cvg_url_is_loopback(&url)) {
         cvg_diagnostics_warning(loader->diagnostics, place(source, "url"),
                                 "credentials are sent unencrypted to an http URL");
     }

@@ -223,6 +223,28 @@ static void bad_escapes_and_tight_buffers_are_refused(void **state)
     assert_int_equal(cvg_url_decode("", 0, false, text, 0), -1);
 }
 
+static void this_machine_is_known_by_its_whole_name(void **state)
+{
+    static const struct {
+        const char *url;
+        bool loopback;
+    } cases[] = {
+        {"http://localhost", true},          {"http://127.0.0.1:8717/x", true},
+        {"http://127.1.2.3", true},          {"http://[::1]:80", true},
+        {"http://127.example.com", false},   {"http://127.0.0.1.example.com", false},
+        {"http://localhost.example", false}, {"http://10.0.0.1", false},
+        {"http://[fe80::1]", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < CVG_COUNT(cases); i++) {
+        struct cvg_url url;
+        struct cvg_error error;
+        assert_int_equal(cvg_url_parse(cases[i].url, &url, &error), 0);
+        assert_int_equal(cvg_url_is_loopback(&url), cases[i].loopback);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +252,7 @@ int main(void)
         cmocka_unit_test(doubtful_urls_are_refused),
         cmocka_unit_test(long_hosts_are_refused),
         cmocka_unit_test(origins_are_scheme_host_and_port),
+        cmocka_unit_test(this_machine_is_known_by_its_whole_name),
         cmocka_unit_test(joining_leaves_one_slash),
         cmocka_unit_test(encoding_and_decoding_are_each_others_way_back),
         cmocka_unit_test(bad_escapes_and_tight_buffers_are_refused),

@@ -113,7 +113,7 @@ static void on_ask(void *ctx, struct cvg_ask *ask)
     size_t environment = cvg_generation_find(decider->now, ask->environment);
 
     ask->found = false; /* a reload may have taken it away since it was asked */
-    if (environment != SIZE_MAX) {
+    if (environment != SIZE_MAX && !decider->stopping) {
         cvg_decider_answer(decider, environment, ask);
     }
     ask->done(ask);
@@ -121,7 +121,11 @@ static void on_ask(void *ctx, struct cvg_ask *ask)
 
 static void on_reload(void *ctx, uint64_t ticket)
 {
-    cvg_decider_reload(ctx, ticket);
+    struct cvg_decider *decider = ctx;
+
+    if (!decider->stopping) {
+        cvg_decider_reload(decider, ticket);
+    }
 }
 
 static void on_hurry(void *ctx, const char *environment)
@@ -129,7 +133,7 @@ static void on_hurry(void *ctx, const char *environment)
     struct cvg_decider *decider = ctx;
     size_t number = cvg_generation_find(decider->now, environment);
 
-    if (number != SIZE_MAX) {
+    if (number != SIZE_MAX && !decider->stopping) {
         cvg_runner_hurry(decider->runner, number);
     }
 }
@@ -259,6 +263,9 @@ void cvg_decider_free(struct cvg_decider *decider)
         return;
     }
     cvg_loop_on_turn(decider->loop, NULL, NULL);
+    /* Nobody asks any more; what was asked before must not find a board that is gone. */
+    decider->stopping = true;
+    cvg_loop_run_posts(decider->loop);
     cvg_decider_stop_reloading(decider);
     cvg_runner_free(decider->runner);
     cvg_scope_end(&decider->scope);

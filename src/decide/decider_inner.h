@@ -38,6 +38,7 @@ struct cvg_decider {
     bool wanted;
     int64_t loaded_at; /* wall */
     uint64_t accepted, refused;
+    bool stopping; /* errands that still come are only ended */
     cvg_decider_reloaded *reloaded;
     void *reloaded_ctx;
 };

@@ -108,7 +108,7 @@ void cvg_later_remove(struct cvg_loop *loop, struct cvg_later *later)
     loop->later_count--;
 }
 
-static void run_posts(struct cvg_loop *loop)
+void cvg_loop_run_posts(struct cvg_loop *loop)
 {
     pthread_mutex_lock(&loop->lock);
     struct cvg_post *post = loop->post_first;
@@ -126,7 +126,7 @@ static void on_posted(uv_async_t *handle)
 {
     struct cvg_loop *loop = handle->data;
     cvg_loop_wake(loop);
-    run_posts(loop);
+    cvg_loop_run_posts(loop);
 }
 
 void cvg_loop_post(struct cvg_loop *loop, void (*fn)(void *arg), void *arg)
@@ -277,7 +277,7 @@ void cvg_loop_free(struct cvg_loop *loop)
     if (!loop) {
         return;
     }
-    run_posts(loop);
+    cvg_loop_run_posts(loop);
     cvg_http_free(loop->http);
     cvg_names_free(loop->names);
     while (loop->signals) {

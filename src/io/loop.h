@@ -36,6 +36,9 @@ void cvg_loop_stop(struct cvg_loop *loop);
 
 /* From any thread: run this on the loop's thread, in order. Never lost before cvg_loop_free. */
 void cvg_loop_post(struct cvg_loop *loop, void (*fn)(void *arg), void *arg);
+/* Runs what was posted until now: for who is about to be freed while the loop stays, and is what
+ * those posts are about. */
+void cvg_loop_run_posts(struct cvg_loop *loop);
 
 /* Called at the start of each turn: the heartbeat. One per loop. */
 void cvg_loop_on_turn(struct cvg_loop *loop, void (*fn)(void *arg), void *arg);

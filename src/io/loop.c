@@ -47,6 +47,10 @@ void cvg_loop_wake(struct cvg_loop *loop)
 static void on_prepare(uv_prepare_t *handle)
 {
     struct cvg_loop *loop = handle->data;
+    /* What is waited for may have come from a timer, just before this wait: nothing would end it. */
+    if (loop->until_done && *loop->until_done) {
+        uv_stop(&loop->uv);
+    }
     if (!loop->turn_started) {
         return;
     }
@@ -307,6 +311,7 @@ void cvg_loop_run(struct cvg_loop *loop)
 
 bool cvg_loop_run_until(struct cvg_loop *loop, const bool *done, int64_t deadline)
 {
+    loop->until_done = done;
     while (!*(const volatile bool *)done) {
         int64_t left = deadline - cvg_time_now();
         if (left <= 0) {
@@ -315,6 +320,7 @@ bool cvg_loop_run_until(struct cvg_loop *loop, const bool *done, int64_t deadlin
         cvg_loop_arm(&loop->until, on_until, CVG_MIN(left, CVG_MINUTE));
         uv_run(&loop->uv, UV_RUN_ONCE);
     }
+    loop->until_done = NULL;
     uv_timer_stop(&loop->until);
     return *done;
 }

@@ -39,7 +39,8 @@ struct cvg_loop {
     uv_prepare_t prepare;
     uv_timer_t heartbeat;
     uv_timer_t until;
-    int64_t turn_started; /* 0 between two turns */
+    const bool *until_done; /* what cvg_loop_run_until waits for; NULL: it does not run */
+    int64_t turn_started;   /* 0 between two turns */
     int64_t longest_turn;
     uint64_t turns;
     void (*on_turn)(void *arg);

@@ -329,35 +329,9 @@ static void test_the_guard_knows_link_local(void **state)
     }
 }
 
-static void set_flag(void *arg, struct cvg_op *op)
-{
-    (void)op;
-    *(bool *)arg = true;
-}
-
-/* libuv runs timers before it waits: what one of them brought must not wait for the wait's end. */
-static void test_what_a_timer_brings_ends_the_wait_for_it(void **state)
-{
-    (void)state;
-    struct harness harness;
-    harness_start(&harness, NULL);
-    for (int i = 0; i < 20; i++) {
-        bool done = false;
-        int64_t began = cvg_time_now();
-        cvg_timer_start(&harness.scope, 0, set_flag, &done);
-        while (cvg_time_now() - began < 3 * CVG_MS) {
-            /* The timer is due before the loop is turned at all. */
-        }
-        assert_true(cvg_loop_run_until(harness.loop, &done, began + 20 * CVG_SECOND));
-        assert_true(cvg_time_now() - began < 10 * CVG_SECOND);
-    }
-    harness_stop(&harness);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_a_timer_brings_ends_the_wait_for_it),
         cmocka_unit_test(test_timers_are_never_early),
         cmocka_unit_test(test_cancelling_and_ending_inside_a_callback),
         cmocka_unit_test(test_callbacks_are_timed_once),

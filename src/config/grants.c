@@ -15,8 +15,16 @@
 #define DIGEST_DIGITS 64
 #define PASSWD_BUFFER ((size_t)64 * 1024)
 
+/* Of no bytes at all: what somebody gets who hashes a variable that is not set. */
+#define EMPTY_DIGEST "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
 static void check_digest(struct cvg_loader *loader, const struct cvg_node *node, const char *text)
 {
+    if (text && cvg_text_equal_nocase(text, EMPTY_DIGEST)) {
+        cvg_diagnostics_error(loader->diagnostics, cvg_node_get(node, "sha256"),
+                              "'sha256' is the digest of an empty token");
+        return;
+    }
     if (text && (strlen(text) != DIGEST_DIGITS ||
                  strspn(text, "0123456789abcdefABCDEF") != DIGEST_DIGITS)) {
         /* Not shown: somebody may have written the token itself. */

@@ -66,6 +66,7 @@ const char *cvg_limit_text(enum cvg_limit limit)
         [CVG_LIMIT_HEADER] = "header",
         [CVG_LIMIT_BODY] = "body",
         [CVG_LIMIT_BODIES] = "bodies",
+        [CVG_LIMIT_ANSWERS] = "answers",
         [CVG_LIMIT_IDLE] = "idle",
         [CVG_LIMIT_REQUEST] = "request",
     };

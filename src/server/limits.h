@@ -28,8 +28,9 @@ enum cvg_limit {
     CVG_LIMIT_WAITERS,
     CVG_LIMIT_HEADER,
     CVG_LIMIT_BODY,
-    CVG_LIMIT_BODIES, /* of all bodies together */
-    CVG_LIMIT_IDLE,   /* silent in the middle of a request */
+    CVG_LIMIT_BODIES,  /* of all bodies together */
+    CVG_LIMIT_ANSWERS, /* of all documents that are under way */
+    CVG_LIMIT_IDLE,    /* silent in the middle of a request */
     CVG_LIMIT_REQUEST,
     CVG_LIMIT_COUNT
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the HTTP threads count: answers by route and status code, connections, and the bytes of
- * bodies that are being received. Relaxed atomics: each number is right by itself, and nobody
+ * What the HTTP threads count: answers by route and status code, connections, the bytes of bodies
+ * that are being received and of documents that are being sent. Relaxed atomics: each number is right by itself, and nobody
  * draws conclusions from two of them.
  */
 #ifndef CVG_SERVER_TRAFFIC_H
@@ -32,15 +32,18 @@ enum cvg_route_id {
 };
 
 /* All codes that are ever answered; anything else would be counted as the last one, 500. */
-#define CVG_TRAFFIC_CODES      15
+#define CVG_TRAFFIC_CODES        15
 /* Of all bodies that are being received at one time. */
-#define CVG_TRAFFIC_BODY_LIMIT ((size_t)64 * 1024 * 1024)
+#define CVG_TRAFFIC_BODY_LIMIT   ((size_t)64 * 1024 * 1024)
+/* Of all documents that were made for one request and are not read to their end yet. A pool of
+ * its own: whoever does not read must not keep others from asking. */
+#define CVG_TRAFFIC_ANSWER_LIMIT ((size_t)256 * 1024 * 1024)
 
 struct cvg_traffic {
     _Atomic uint64_t answers[CVG_ROUTE_COUNT][CVG_TRAFFIC_CODES];
     _Atomic uint64_t connections; /* open now */
     _Atomic uint64_t connections_total;
-    _Atomic size_t body_bytes;
+    _Atomic size_t body_bytes, answer_bytes;
 };
 
 void cvg_traffic_count(struct cvg_traffic *traffic, enum cvg_route_id route, unsigned code);
@@ -52,6 +55,9 @@ bool cvg_traffic_expects(enum cvg_route_id route, unsigned code);
 /* Room for a body; false over the limit. What was taken is given back with release. */
 bool cvg_traffic_reserve(struct cvg_traffic *traffic, size_t bytes);
 void cvg_traffic_release(struct cvg_traffic *traffic, size_t bytes);
+/* The same for a document under way. */
+bool cvg_traffic_reserve_answer(struct cvg_traffic *traffic, size_t bytes);
+void cvg_traffic_release_answer(struct cvg_traffic *traffic, size_t bytes);
 const char *cvg_route_text(enum cvg_route_id route); /* "verdict" */
 
 #endif

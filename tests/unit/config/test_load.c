@@ -113,6 +113,10 @@ static void test_who_may_ask(void **state)
          GOOD "server: {tokens: {ci: {sha256: the-token-itself, scopes: read}}}\n",
          "t.yaml:3:32: error: 'sha256' must be 64 hexadecimal digits, as `convergate token` prints "
          "them\n"},
+        {"the digest of nothing",
+         GOOD "server: {tokens: {ci: {sha256: "
+              "E3B0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855, scopes: read}}}\n",
+         "t.yaml:3:32: error: 'sha256' is the digest of an empty token\n"},
         {"no scopes", GOOD "server: {tokens: {ci: {sha256: " DIGEST "}}}\n",
          "t.yaml:3:23: error: 'scopes' is missing, for example scopes: [decide]\n"},
         {"an unknown scope", GOOD "server: {tokens: {ci: {sha256: " DIGEST ", scopes: [write]}}}\n",

@@ -19,7 +19,7 @@ set(CPACK_DEBIAN_PACKAGE_RELEASE ${CVG_PACKAGE_REVISION})
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 
-set(scripts ${CMAKE_SOURCE_DIR}/packaging/debian)
+set(scripts ${CMAKE_SOURCE_DIR}/cmake/debian)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME convergate)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION admin)
 # They make the user and its folders, with or without systemd as the service manager.

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 DEBS = Path(os.environ.get("CVG_DEBS", ROOT / "build/package/deb"))
 CACHE = Path(os.environ.get("CVG_CHROOT", ROOT / "build/chroot"))
-# Written by whatever package comes and goes; the user stays on purpose (packaging/debian/postrm).
+# Written by whatever package comes and goes; the user stays on purpose (cmake/debian/postrm).
 NOT_OURS = re.compile(r"/(proc|sys|dev|run|tmp|var/lib/dpkg|var/log|var/cache|var/lib/apt)(/.*)?$"
                       r"|/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|/etc/\.pwd\.lock$")
 

@@ -41,7 +41,8 @@ struct cvg_server_tls_config {
 struct cvg_limits_config {
     int64_t connections;
     int64_t per_address, waiters; /* CVG_ABSENT_INT: three quarters of connections */
-    int64_t header, body;         /* bytes */
+    int64_t header, body;         /* bytes, of one request */
+    int64_t bodies, answers;      /* bytes, of all together */
     int64_t idle_ns, request_ns;
 };
 

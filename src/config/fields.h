@@ -16,7 +16,7 @@ struct cvg_server_tls_keys {
 };
 
 struct cvg_limits_keys {
-    int64_t connections, per_address, waiters, header, body, idle, request;
+    int64_t connections, per_address, waiters, header, body, bodies, answers, idle, request;
 };
 
 struct cvg_server_keys {

@@ -172,6 +172,8 @@ static void load_limits(struct cvg_loader *loader, const struct cvg_node *node,
         .waiters = keys->waiters,
         .header = keys->header,
         .body = keys->body,
+        .bodies = keys->bodies,
+        .answers = keys->answers,
         .idle_ns = keys->idle,
         .request_ns = keys->request,
     };

@@ -70,6 +70,8 @@ static struct cvg_limits limits_of(const struct cvg_limits_config *from)
         .waiters = limit_of(from->waiters),
         .header = (size_t)from->header,
         .body = (size_t)from->body,
+        .bodies = (size_t)from->bodies,
+        .answers = (size_t)from->answers,
         .idle_ns = from->idle_ns,
         .request_ns = from->request_ns,
     };

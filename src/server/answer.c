@@ -93,8 +93,8 @@ enum MHD_Result cvg_answer_not_allowed(struct cvg_request *request, const char *
 
 /* A document that somebody is sent, until he has read it or left. */
 struct under_way {
-    struct cvg_traffic *traffic; /* the server's, which outlives every response */
-    char *text;                  /* owned */
+    _Atomic size_t *pool; /* the server's, which outlives every response */
+    char *text;           /* owned */
     size_t length;
 };
 
@@ -102,17 +102,17 @@ static void free_under_way(void *cls)
 {
     struct under_way *document = cls;
 
-    cvg_traffic_release_answer(document->traffic, document->length);
+    cvg_traffic_release(document->pool, document->length);
     free(document->text);
     free(document);
 }
 
-static struct MHD_Response *make_counted(struct cvg_traffic *traffic, const char *type,
+static struct MHD_Response *make_counted(_Atomic size_t *pool, const char *type,
                                          struct cvg_buf *body)
 {
     struct under_way *document = CVG_NEW(struct under_way);
 
-    document->traffic = traffic;
+    document->pool = pool;
     document->text = cvg_buf_take(body, &document->length);
     struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
         document->length, document->text, free_under_way, document);
@@ -131,10 +131,12 @@ enum MHD_Result cvg_answer_body(struct cvg_request *request, unsigned status, co
         return cvg_answer_problem(request, 500, "AnswerTooLarge",
                                   "The answer is larger than this route may send.");
     }
-    if (!cvg_traffic_reserve_answer(&request->context->traffic, body->length)) {
+    if (!cvg_traffic_reserve(&request->context->traffic.answer_bytes,
+                             request->context->limits.answers, body->length)) {
         cvg_refusals_count(&request->context->refusals, CVG_LIMIT_ANSWERS);
         return cvg_answer_problem(request, 503, "Busy",
                                   "Too many documents are being sent to clients that do not read.");
     }
-    return send_once(request, status, make_counted(&request->context->traffic, type, body));
+    return send_once(request, status,
+                     make_counted(&request->context->traffic.answer_bytes, type, body));
 }

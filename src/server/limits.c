@@ -11,6 +11,8 @@
 #define CONNECTIONS_LEAST   16u
 #define HEADER_DEFAULT      ((size_t)6 * 1024)
 #define BODY_DEFAULT        ((size_t)256 * 1024)
+#define BODIES_DEFAULT      ((size_t)64 * 1024 * 1024)
+#define ANSWERS_DEFAULT     ((size_t)256 * 1024 * 1024)
 #define IDLE_DEFAULT        (30 * CVG_SECOND)
 #define REQUEST_DEFAULT     (40 * CVG_SECOND)
 
@@ -43,6 +45,8 @@ void cvg_limits_settle(struct cvg_limits *limits)
         limits->waiters && limits->waiters < most ? limits->waiters : three_quarters(most);
     limits->header = limits->header ? limits->header : HEADER_DEFAULT;
     limits->body = limits->body ? limits->body : BODY_DEFAULT;
+    limits->bodies = limits->bodies ? limits->bodies : BODIES_DEFAULT;
+    limits->answers = limits->answers ? limits->answers : ANSWERS_DEFAULT;
     limits->idle_ns = limits->idle_ns ? limits->idle_ns : IDLE_DEFAULT;
     limits->request_ns = limits->request_ns ? limits->request_ns : REQUEST_DEFAULT;
 }

@@ -17,6 +17,9 @@ struct cvg_limits {
     unsigned waiters; /* below connections */
     size_t header;    /* request line and headers */
     size_t body;
+    size_t bodies;      /* all that are being received */
+    size_t answers;     /* all documents that are not read to their end yet. A pool of its own:
+                       whoever does not read must not keep others from asking */
     int64_t idle_ns;    /* of silence */
     int64_t request_ns; /* since the last whole request */
 };

@@ -267,7 +267,8 @@ enum MHD_Result cvg_request_body(struct cvg_request *request, const char *bytes,
     if (request->refusal.status || request->method != CVG_METHOD_POST) {
         return MHD_YES; /* read to its end, and thrown away */
     }
-    if (!cvg_traffic_reserve(&request->context->traffic, length)) {
+    if (!cvg_traffic_reserve(&request->context->traffic.body_bytes, request->context->limits.bodies,
+                             length)) {
         cvg_refusals_count(&request->context->refusals, CVG_LIMIT_BODIES);
         refuse(request, 503, "Busy", "Too many bodies are being received.");
         return MHD_YES;
@@ -291,7 +292,7 @@ void cvg_request_done(struct cvg_request *request)
     }
     cvg_waiting_leave(request->context->waiting, &request->hold);
     if (request->reserved) {
-        cvg_traffic_release(&request->context->traffic, request->reserved);
+        cvg_traffic_release(&request->context->traffic.body_bytes, request->reserved);
         request->reserved = 0;
     }
     cvg_buf_done(&request->body);

@@ -48,35 +48,20 @@ bool cvg_traffic_expects(enum cvg_route_id route, unsigned code)
     }
 }
 
-static bool take(_Atomic size_t *pool, size_t limit, size_t bytes)
+bool cvg_traffic_reserve(_Atomic size_t *pool, size_t limit, size_t bytes)
 {
     size_t before = atomic_fetch_add_explicit(pool, bytes, memory_order_relaxed);
 
     if (bytes <= limit && before <= limit - bytes) {
         return true;
     }
-    atomic_fetch_sub_explicit(pool, bytes, memory_order_relaxed);
+    cvg_traffic_release(pool, bytes);
     return false;
 }
 
-bool cvg_traffic_reserve(struct cvg_traffic *traffic, size_t bytes)
+void cvg_traffic_release(_Atomic size_t *pool, size_t bytes)
 {
-    return take(&traffic->body_bytes, CVG_TRAFFIC_BODY_LIMIT, bytes);
-}
-
-void cvg_traffic_release(struct cvg_traffic *traffic, size_t bytes)
-{
-    atomic_fetch_sub_explicit(&traffic->body_bytes, bytes, memory_order_relaxed);
-}
-
-bool cvg_traffic_reserve_answer(struct cvg_traffic *traffic, size_t bytes)
-{
-    return take(&traffic->answer_bytes, CVG_TRAFFIC_ANSWER_LIMIT, bytes);
-}
-
-void cvg_traffic_release_answer(struct cvg_traffic *traffic, size_t bytes)
-{
-    atomic_fetch_sub_explicit(&traffic->answer_bytes, bytes, memory_order_relaxed);
+    atomic_fetch_sub_explicit(pool, bytes, memory_order_relaxed);
 }
 
 const char *cvg_route_text(enum cvg_route_id route)

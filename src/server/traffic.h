@@ -32,18 +32,13 @@ enum cvg_route_id {
 };
 
 /* All codes that are ever answered; anything else would be counted as the last one, 500. */
-#define CVG_TRAFFIC_CODES        15
-/* Of all bodies that are being received at one time. */
-#define CVG_TRAFFIC_BODY_LIMIT   ((size_t)64 * 1024 * 1024)
-/* Of all documents that were made for one request and are not read to their end yet. A pool of
- * its own: whoever does not read must not keep others from asking. */
-#define CVG_TRAFFIC_ANSWER_LIMIT ((size_t)256 * 1024 * 1024)
+#define CVG_TRAFFIC_CODES 15
 
 struct cvg_traffic {
     _Atomic uint64_t answers[CVG_ROUTE_COUNT][CVG_TRAFFIC_CODES];
     _Atomic uint64_t connections; /* open now */
     _Atomic uint64_t connections_total;
-    _Atomic size_t body_bytes, answer_bytes;
+    _Atomic size_t body_bytes, answer_bytes; /* pools; their limits are in struct cvg_limits */
 };
 
 void cvg_traffic_count(struct cvg_traffic *traffic, enum cvg_route_id route, unsigned code);
@@ -52,12 +47,10 @@ uint64_t cvg_traffic_answers(const struct cvg_traffic *traffic, enum cvg_route_i
 unsigned cvg_traffic_code(unsigned code_index);
 /* Whether the series stands in /metrics before it was counted for the first time. */
 bool cvg_traffic_expects(enum cvg_route_id route, unsigned code);
-/* Room for a body; false over the limit. What was taken is given back with release. */
-bool cvg_traffic_reserve(struct cvg_traffic *traffic, size_t bytes);
-void cvg_traffic_release(struct cvg_traffic *traffic, size_t bytes);
-/* The same for a document under way. */
-bool cvg_traffic_reserve_answer(struct cvg_traffic *traffic, size_t bytes);
-void cvg_traffic_release_answer(struct cvg_traffic *traffic, size_t bytes);
+/* Room in a pool (body_bytes, answer_bytes); false over the limit. What was taken is given back
+ * with release. */
+bool cvg_traffic_reserve(_Atomic size_t *pool, size_t limit, size_t bytes);
+void cvg_traffic_release(_Atomic size_t *pool, size_t bytes);
 const char *cvg_route_text(enum cvg_route_id route); /* "verdict" */
 
 #endif

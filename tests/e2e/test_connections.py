@@ -168,3 +168,32 @@ def test_ten_thousand_connections_of_one_address_leave_others_alone(gate):
         assert is_well(one.port)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_clients_that_never_read_get_no_more_than_their_pool(daemon):
+    """A large document, asked for by many that do not read it; what the kernel takes is theirs."""
+    checks = "".join(f'      c{i}: {{source: s, query: "q{i}", ready: "> 0", interval: 60s}}\n'
+                     for i in range(2000))
+    gate = daemon(f"""
+server: {{listen: "127.0.0.1:0", limits: {{answers: 1MiB}}}}
+sources: {{s: {{type: prometheus, url: "http://127.0.0.1:1"}}}}
+environments:
+  big:
+    checks:
+{checks}""")
+    question = f"GET /v1/environments/big HTTP/1.1\r\nHost: 127.0.0.1:{gate.port}\r\n\r\n".encode()
+    idle = []
+    try:
+        # Each asks for one document after the other, until those that wait for it fill the pool.
+        for _ in range(8):
+            connection = socket.create_connection(("127.0.0.1", gate.port))
+            connection.sendall(question * 40)
+            idle.append(connection)
+        wait_until(lambda: gate.get("/v1/environments/big").status == 503, 60, what="a refusal")
+        assert gate.get("/v1/verdict/big").status == 200
+    finally:
+        for connection in idle:
+            connection.close()
+    wait_until(lambda: gate.get("/v1/environments/big").status == 200, 30)
+    metrics = gate.get("/metrics").body.decode()
+    assert 'convergate_http_refused_total{limit="answers"} 0' not in metrics

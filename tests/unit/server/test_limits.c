@@ -85,29 +85,26 @@ static void test_addresses_are_counted(void **state)
     cvg_addresses_free(addresses);
 }
 
-/* Whoever sends much, and whoever reads nothing, fill a pool each, and not the other's. */
-static void pools_are_full_at_their_limit_and_apart(void **state)
+static void a_pool_is_full_at_its_limit(void **state)
 {
-    struct cvg_traffic traffic = {0};
+    _Atomic size_t pool = 0;
 
     (void)state;
-    assert_true(cvg_traffic_reserve_answer(&traffic, CVG_TRAFFIC_ANSWER_LIMIT - 1));
-    assert_true(cvg_traffic_reserve_answer(&traffic, 1));
-    assert_false(cvg_traffic_reserve_answer(&traffic, 1));
-    assert_true(cvg_traffic_reserve(&traffic, CVG_TRAFFIC_BODY_LIMIT));
-    assert_false(cvg_traffic_reserve(&traffic, 1));
-    cvg_traffic_release_answer(&traffic, 1);
-    assert_false(cvg_traffic_reserve_answer(&traffic, 2));
-    assert_true(cvg_traffic_reserve_answer(&traffic, 1));
-    cvg_traffic_release_answer(&traffic, CVG_TRAFFIC_ANSWER_LIMIT);
-    assert_false(cvg_traffic_reserve_answer(&traffic, SIZE_MAX)); /* and nothing wraps around */
-    assert_true(cvg_traffic_reserve_answer(&traffic, CVG_TRAFFIC_ANSWER_LIMIT));
+    assert_true(cvg_traffic_reserve(&pool, 100, 99));
+    assert_true(cvg_traffic_reserve(&pool, 100, 1));
+    assert_false(cvg_traffic_reserve(&pool, 100, 1));
+    cvg_traffic_release(&pool, 1);
+    assert_false(cvg_traffic_reserve(&pool, 100, 2));
+    assert_true(cvg_traffic_reserve(&pool, 100, 1));
+    cvg_traffic_release(&pool, 100);
+    assert_false(cvg_traffic_reserve(&pool, 100, SIZE_MAX)); /* and nothing wraps around */
+    assert_true(cvg_traffic_reserve(&pool, 100, 100));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pools_are_full_at_their_limit_and_apart),
+        cmocka_unit_test(a_pool_is_full_at_its_limit),
         cmocka_unit_test(test_what_was_not_given_fits_what_was),
         cmocka_unit_test(test_addresses_are_told_apart),
         cmocka_unit_test(test_addresses_are_counted),

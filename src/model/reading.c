@@ -293,7 +293,7 @@ const struct cvg_reading *cvg_reading_get(const struct cvg_kept_reading *kept)
     return &kept->reading;
 }
 
-static bool same_facts(const struct cvg_reading *a, const struct cvg_reading *b)
+bool cvg_reading_same_facts(const struct cvg_reading *a, const struct cvg_reading *b)
 {
     if (a->fact_count != b->fact_count) {
         return false;
@@ -324,7 +324,7 @@ int cvg_reading_same(const struct cvg_reading *a, const struct cvg_reading *b)
            a->total == b->total && same_value(a, b) && cvg_text_equal(a->reason, b->reason) &&
            cvg_text_equal(a->message, b->message) && cvg_text_equal(a->expected, b->expected) &&
            cvg_text_equal(a->observed, b->observed) && cvg_text_equal(a->revision, b->revision) &&
-           same_facts(a, b);
+           cvg_reading_same_facts(a, b);
 }
 
 const char *cvg_reading_fact(const struct cvg_reading *reading, const char *name)

@@ -10,6 +10,8 @@
 
 #include <convergate/reading.h>
 
+#include <stdbool.h>
+
 /* Ceilings; what is longer is cut at a character's end with "...". Facts that are over the limit,
  * named twice, or not what convergate/reading.h says are dropped, and a last fact "facts_dropped"
  * says how many. Text that is not printable UTF-8 has '?' in its place. */
@@ -30,6 +32,8 @@ void cvg_reading_unref(struct cvg_kept_reading *kept);                   /* take
 const struct cvg_reading *cvg_reading_get(const struct cvg_kept_reading *kept);
 /* All but the times and sizes: nothing that people see changed. */
 int cvg_reading_same(const struct cvg_reading *a, const struct cvg_reading *b);
+/* The same facts in the same order: whoever takes them as inputs is told nothing new. */
+bool cvg_reading_same_facts(const struct cvg_reading *a, const struct cvg_reading *b);
 /* The fact's text, or NULL. */
 const char *cvg_reading_fact(const struct cvg_reading *reading, const char *name);
 

@@ -25,20 +25,6 @@ const char *cvg_run_result_text(enum cvg_run_result result)
     return (unsigned)result < CVG_RUN_RESULT_COUNT ? texts[result] : "unknown";
 }
 
-static bool same_facts(const struct cvg_reading *a, const struct cvg_reading *b)
-{
-    if (a->fact_count != b->fact_count) {
-        return false;
-    }
-    for (size_t i = 0; i < a->fact_count; i++) {
-        if (!cvg_text_equal(a->facts[i].name, b->facts[i].name) ||
-            !cvg_text_equal(a->facts[i].text, b->facts[i].text)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 const struct cvg_reading *cvg_runner_facts(const struct cvg_runner_check *check, int64_t now)
 {
     if (!check->known || now - check->known_at > check->max_age_ns) {
@@ -65,7 +51,7 @@ static void remember_facts(struct cvg_runner_check *check, struct cvg_kept_readi
         return;
     }
     const struct cvg_reading *before = cvg_runner_facts(check, now);
-    bool changed = !before || !same_facts(before, reading);
+    bool changed = !before || !cvg_reading_same_facts(before, reading);
     cvg_reading_unref(check->known);
     check->known = cvg_reading_ref(kept);
     check->known_at = reading->observed_at_ns;

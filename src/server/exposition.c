@@ -2,6 +2,8 @@
 /* Lines of the text format, with label values escaped. */
 #include "server/exposition.h"
 
+#include "base/time.h"
+
 #include <convergate/number.h>
 
 #include <inttypes.h>
@@ -58,4 +60,16 @@ void cvg_exposition_count(struct cvg_buf *buf, const char *name,
 {
     put_series(buf, name, labels, label_count);
     cvg_buf_printf(buf, "%" PRIu64 "\n", value);
+}
+
+void cvg_exposition_one(struct cvg_buf *buf, const char *name, const char *type, const char *help,
+                        double value)
+{
+    cvg_exposition_family(buf, name, type, help);
+    cvg_exposition_sample(buf, name, NULL, 0, value);
+}
+
+double cvg_exposition_seconds(int64_t ns)
+{
+    return (double)ns / (double)CVG_SECOND;
 }

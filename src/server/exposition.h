@@ -25,4 +25,10 @@ void cvg_exposition_count(struct cvg_buf *buf, const char *name,
                           const struct cvg_exposition_label *labels, size_t label_count,
                           uint64_t value);
 
+/* A family of one sample without labels. */
+void cvg_exposition_one(struct cvg_buf *buf, const char *name, const char *type, const char *help,
+                        double value);
+/* Nanoseconds as the base unit that metrics have. */
+double cvg_exposition_seconds(int64_t ns);
+
 #endif

@@ -14,18 +14,6 @@
 /* 100,000 checks are about 20 MB. */
 #define METRICS_LIMIT ((size_t)256 * 1024 * 1024)
 
-static double seconds(int64_t ns)
-{
-    return (double)ns / (double)CVG_SECOND;
-}
-
-static void write_one(struct cvg_buf *buf, const char *name, const char *type, const char *help,
-                      double value)
-{
-    cvg_exposition_family(buf, name, type, help);
-    cvg_exposition_sample(buf, name, NULL, 0, value);
-}
-
 static void write_requests(const struct cvg_traffic *traffic, struct cvg_buf *buf)
 {
     const char *name = "convergate_http_requests_total";
@@ -52,10 +40,11 @@ static void write_waiting(struct cvg_waiting *waiting, struct cvg_buf *buf)
     struct cvg_waiting_stats stats =
         waiting ? cvg_waiting_stats(waiting) : (struct cvg_waiting_stats){0};
 
-    write_one(buf, "convergate_http_waiters", "gauge",
-              "Requests that wait for a change, streams of events included.", (double)stats.places);
-    write_one(buf, "convergate_http_event_streams", "gauge", "Streams of events that are open.",
-              (double)stats.streams);
+    cvg_exposition_one(buf, "convergate_http_waiters", "gauge",
+                       "Requests that wait for a change, streams of events included.",
+                       (double)stats.places);
+    cvg_exposition_one(buf, "convergate_http_event_streams", "gauge",
+                       "Streams of events that are open.", (double)stats.streams);
 }
 
 static void write_refused(struct cvg_context *context, struct cvg_buf *buf)
@@ -85,9 +74,9 @@ static void write_unauthorized(struct cvg_context *context, struct cvg_buf *buf)
         cvg_exposition_count(buf, name, &label, 1, atomic_load(&context->door.refused[i]));
     }
     if (context->tls) {
-        write_one(buf, "convergate_http_certificate_expiry_timestamp_seconds", "gauge",
-                  "When the server's certificate expires.",
-                  seconds(cvg_tls_expires_at(context->tls)));
+        cvg_exposition_one(buf, "convergate_http_certificate_expiry_timestamp_seconds", "gauge",
+                           "When the server's certificate expires.",
+                           cvg_exposition_seconds(cvg_tls_expires_at(context->tls)));
     }
 }
 
@@ -105,9 +94,9 @@ static void write_reloads(struct cvg_board *board, struct cvg_buf *buf)
                          status->accepted);
     cvg_exposition_count(buf, name, &(struct cvg_exposition_label){"result", "refused"}, 1,
                          status->refused);
-    write_one(buf, "convergate_config_loaded_timestamp_seconds", "gauge",
-              "When the configuration that is in force was taken over.",
-              seconds(status->loaded_at));
+    cvg_exposition_one(buf, "convergate_config_loaded_timestamp_seconds", "gauge",
+                       "When the configuration that is in force was taken over.",
+                       cvg_exposition_seconds(status->loaded_at));
     cvg_reload_status_unref(status);
 }
 
@@ -119,14 +108,15 @@ static void write_server(struct cvg_context *context, int64_t now, struct cvg_bu
     cvg_exposition_family(buf, "convergate_build_info", "gauge",
                           "Always 1; the version is a label.");
     cvg_exposition_count(buf, "convergate_build_info", &version, 1, 1);
-    write_one(buf, "convergate_loop_heartbeat_timestamp_seconds", "gauge",
-              "When the deciding thread last turned; 0 before its first turn.",
-              heartbeat ? seconds(cvg_time_wall() - (now - heartbeat)) : 0);
-    write_one(buf, "convergate_http_connections", "gauge", "Connections that are open now.",
-              (double)atomic_load(&context->traffic.connections));
-    write_one(buf, "convergate_http_connections_accepted_total", "counter",
-              "Connections accepted since the start.",
-              (double)atomic_load(&context->traffic.connections_total));
+    cvg_exposition_one(buf, "convergate_loop_heartbeat_timestamp_seconds", "gauge",
+                       "When the deciding thread last turned; 0 before its first turn.",
+                       heartbeat ? cvg_exposition_seconds(cvg_time_wall() - (now - heartbeat)) : 0);
+    cvg_exposition_one(buf, "convergate_http_connections", "gauge",
+                       "Connections that are open now.",
+                       (double)atomic_load(&context->traffic.connections));
+    cvg_exposition_one(buf, "convergate_http_connections_accepted_total", "counter",
+                       "Connections accepted since the start.",
+                       (double)atomic_load(&context->traffic.connections_total));
     write_reloads(context->board, buf);
     write_waiting(context->waiting, buf);
     write_requests(&context->traffic, buf);
@@ -141,19 +131,19 @@ static void write_process(struct cvg_buf *buf, int64_t started_at)
     if (cvg_process_read(&process) < 0) {
         return;
     }
-    write_one(buf, "process_cpu_seconds_total", "counter",
-              "User and system CPU time spent, in seconds.", process.cpu_seconds);
-    write_one(buf, "process_resident_memory_bytes", "gauge", "Resident memory size in bytes.",
-              (double)process.resident_bytes);
-    write_one(buf, "process_virtual_memory_bytes", "gauge", "Virtual memory size in bytes.",
-              (double)process.virtual_bytes);
-    write_one(buf, "process_open_fds", "gauge", "Number of open file descriptors.",
-              (double)process.open_fds);
-    write_one(buf, "process_max_fds", "gauge", "Maximum number of open file descriptors.",
-              (double)process.max_fds);
-    write_one(buf, "process_start_time_seconds", "gauge",
-              "Start time of the process since the Unix epoch, in seconds.",
-              seconds(started_at ? started_at : process.started_at));
+    cvg_exposition_one(buf, "process_cpu_seconds_total", "counter",
+                       "User and system CPU time spent, in seconds.", process.cpu_seconds);
+    cvg_exposition_one(buf, "process_resident_memory_bytes", "gauge",
+                       "Resident memory size in bytes.", (double)process.resident_bytes);
+    cvg_exposition_one(buf, "process_virtual_memory_bytes", "gauge",
+                       "Virtual memory size in bytes.", (double)process.virtual_bytes);
+    cvg_exposition_one(buf, "process_open_fds", "gauge", "Number of open file descriptors.",
+                       (double)process.open_fds);
+    cvg_exposition_one(buf, "process_max_fds", "gauge", "Maximum number of open file descriptors.",
+                       (double)process.max_fds);
+    cvg_exposition_one(buf, "process_start_time_seconds", "gauge",
+                       "Start time of the process since the Unix epoch, in seconds.",
+                       cvg_exposition_seconds(started_at ? started_at : process.started_at));
 }
 
 void cvg_metrics_write(struct cvg_context *context, int64_t now, struct cvg_buf *ret)

@@ -16,11 +16,6 @@ struct shown {
     struct cvg_buf *buf;
 };
 
-static double seconds(int64_t ns)
-{
-    return (double)ns / (double)CVG_SECOND;
-}
-
 /* ---- checks ---- */
 
 static void write_check_status(const struct shown *shown)
@@ -55,7 +50,7 @@ static void write_check_times(const struct shown *shown)
             struct cvg_exposition_label labels[] = {{"environment", snapshot->environment},
                                                     {"check", check->rules->name}};
             cvg_exposition_sample(shown->buf, name, labels, 2,
-                                  at ? seconds(at + snapshot->wall_offset) : 0);
+                                  at ? cvg_exposition_seconds(at + snapshot->wall_offset) : 0);
         }
     }
 }
@@ -103,7 +98,8 @@ static void write_lags(const struct shown *shown)
         const struct cvg_readiness *readiness = &shown->snapshots[i]->readiness;
         struct cvg_exposition_label label = {"environment", shown->snapshots[i]->environment};
         if (readiness->has_lag) {
-            cvg_exposition_sample(shown->buf, name, &label, 1, seconds(readiness->lag_ns));
+            cvg_exposition_sample(shown->buf, name, &label, 1,
+                                  cvg_exposition_seconds(readiness->lag_ns));
         }
     }
 }

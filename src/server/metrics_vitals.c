@@ -6,18 +6,6 @@
 
 #include <convergate/number.h>
 
-static double seconds(int64_t ns)
-{
-    return (double)ns / (double)CVG_SECOND;
-}
-
-static void write_one(struct cvg_buf *buf, const char *name, const char *type, const char *help,
-                      double value)
-{
-    cvg_exposition_family(buf, name, type, help);
-    cvg_exposition_sample(buf, name, NULL, 0, value);
-}
-
 /* ---- runs ---- */
 
 static void write_runs(const struct cvg_vitals *vitals, struct cvg_buf *buf)
@@ -157,10 +145,11 @@ void cvg_metrics_write_vitals(const struct cvg_vitals *vitals, struct cvg_buf *r
     for (size_t i = 0; i < vitals->source_count; i++) {
         write_duration(vitals, &vitals->sources[i], ret);
     }
-    write_one(ret, "convergate_loop_longest_turn_seconds", "gauge",
-              "The deciding thread's longest turn of late.", seconds(vitals->longest_turn_ns));
-    write_one(ret, "convergate_loop_turns_total", "counter", "Turns of the deciding thread.",
-              (double)vitals->turns);
-    write_one(ret, "convergate_publications_total", "counter", "Snapshots published to the board.",
-              (double)vitals->publications);
+    cvg_exposition_one(ret, "convergate_loop_longest_turn_seconds", "gauge",
+                       "The deciding thread's longest turn of late.",
+                       cvg_exposition_seconds(vitals->longest_turn_ns));
+    cvg_exposition_one(ret, "convergate_loop_turns_total", "counter",
+                       "Turns of the deciding thread.", (double)vitals->turns);
+    cvg_exposition_one(ret, "convergate_publications_total", "counter",
+                       "Snapshots published to the board.", (double)vitals->publications);
 }

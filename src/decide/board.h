@@ -11,9 +11,11 @@
 #define CVG_DECIDE_BOARD_H
 
 #include "base/buf.h"
+#include "base/error.h"
 #include "decide/reload_status.h"
 #include "decide/snapshot.h"
 #include "decide/vitals.h"
+#include "record/record.h"
 
 struct cvg_board;
 struct cvg_loop;
@@ -87,9 +89,34 @@ struct cvg_ask {
     void (*done)(struct cvg_ask *ask); /* on the deciding thread */
 };
 
-/* Judges on the deciding thread and records the decision before done. Never lost while the loop
+/* Judges on the deciding thread and records the decision before done: where there is a store, after its
+ * row was committed; where it cannot be, the answer is wait, StoreUnavailable. Never lost while the loop
  * runs. */
 void cvg_board_ask(struct cvg_board *board, struct cvg_ask *ask);
+
+/* What a person asks for: forget what a module remembers of a check, and run it at once. */
+struct cvg_accept {
+    const char *environment, *check;
+    const char *actor;   /* by the credential */
+    const char *comment; /* of the person; "" */
+
+    /* out */
+    enum {
+        CVG_ACCEPT_DONE = 0,    /* recorded, and forgotten */
+        CVG_ACCEPT_NO_CHECK,    /* no such environment or check */
+        CVG_ACCEPT_NOTHING,     /* nothing is remembered: nothing was done, nothing recorded */
+        CVG_ACCEPT_UNAVAILABLE, /* it could not be recorded: nothing was done */
+    } outcome;
+
+    char id[CVG_RECORD_ID];                  /* of the row; "" without a store */
+    char why[CVG_ERROR_TEXT];                /* with UNAVAILABLE */
+    void (*done)(struct cvg_accept *accept); /* on the deciding thread */
+};
+
+/* Made and owned by the asker like an ask. */
+void cvg_board_accept(struct cvg_board *board, struct cvg_accept *accept);
+/* Where rows are kept; readers may read it. NULL: there is none. */
+struct cvg_store *cvg_board_store(struct cvg_board *board);
 /* Somebody waits for this environment: trials of open breakers come at once. */
 void cvg_board_hurry(struct cvg_board *board, const char *environment);
 
@@ -104,10 +131,12 @@ void cvg_board_publish_reload(struct cvg_board *board, struct cvg_reload_status 
 /* Deciding thread, at start: who answers. */
 struct cvg_board_desk {
     void (*ask)(void *ctx, struct cvg_ask *ask);
+    void (*accept)(void *ctx, struct cvg_accept *accept);
     void (*hurry)(void *ctx, const char *environment);
     void (*reload)(void *ctx, uint64_t ticket);
     void *ctx;
     struct cvg_loop *loop;
+    struct cvg_store *store; /* borrowed; NULL: none */
 };
 
 void cvg_board_staff(struct cvg_board *board, const struct cvg_board_desk *desk);

@@ -18,6 +18,7 @@
 
 struct cvg_decider;
 struct cvg_registry;
+struct cvg_store;
 
 /* Builds everything for a configuration (sources, checks, policies) and connects to nothing: what
  * `--check` does too. Problems go to diagnostics; a faulty configuration is refused, after its modules said what
@@ -25,6 +26,11 @@ struct cvg_registry;
 CVG_NODISCARD int cvg_decider_new(struct cvg_loop *loop, struct cvg_config *config,
                                   struct cvg_registry *registry,
                                   struct cvg_diagnostics *diagnostics, struct cvg_decider **ret);
+/* Before start: what must survive is kept there from now on, and what it has comes back. Borrowed; must
+ * outlive the decider. Without this nothing is kept. */
+void cvg_decider_keep(struct cvg_decider *decider, struct cvg_store *store);
+/* The store's state changed. Any thread. */
+void cvg_decider_store_changed(struct cvg_decider *decider);
 /* Publishes everything once (all unknown, NoReading), then starts to look. */
 void cvg_decider_start(struct cvg_decider *decider);
 /* Reads the configuration's files again, on a worker, and takes them over step by step; readers go

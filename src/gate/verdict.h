@@ -95,4 +95,9 @@ void cvg_gate_judge(const struct cvg_readiness *readiness, const struct cvg_gate
 void cvg_gate_stale(const struct cvg_decision *decision, struct cvg_arena *arena,
                     struct cvg_decision *ret);
 
+/* The decision that a subject gets where it cannot be recorded: wait, unknown, StoreUnavailable with
+ * `why` as its message; counts and times are the old decision's. */
+void cvg_gate_unrecorded(const struct cvg_decision *decision, const char *why,
+                         struct cvg_arena *arena, struct cvg_decision *ret);
+
 #endif

@@ -47,7 +47,10 @@
       "Look why the evidence is missing; a gate never opens on ignored or kept checks alone.")     \
     X(DECISION_STALE, "DecisionStale",                                                             \
       "The daemon could not renew its decision in time, so the last one does not count.",          \
-      "Look at the daemon's log and load; it answers by itself once it decides again.")
+      "Look at the daemon's log and load; it answers by itself once it decides again.")            \
+    X(STORE_UNAVAILABLE, "StoreUnavailable",                                                       \
+      "What must be recorded or remembered could not be, so it does not count.",                   \
+      "Look at /readyz?verbose or the log for why; it goes on by itself when the cause is gone.")
 
 enum cvg_reason_id {
 #define CVG_REASON_ENUM(constant, code, meaning, action) CVG_REASON_##constant,

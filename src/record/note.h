@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Notes are what the daemon wants to know again after a restart: one small piece of bytes for each
+ * kind and key, replaced as a whole. What stands in them is the business of whoever writes them
+ * (src/wire for our own, the module for a module's memory). Plain data, borrowed.
+ */
+#ifndef CVG_RECORD_NOTE_H
+#define CVG_RECORD_NOTE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum cvg_note_kind {
+    CVG_NOTE_STEADY = 0, /* "ENVIRONMENT CHECK": steady state of a check */
+    CVG_NOTE_BREAKER,    /* "SOURCE" */
+    CVG_NOTE_MEMORY,     /* "ENVIRONMENT CHECK MODULE": what the module remembers */
+    CVG_NOTE_PUBLISHED,  /* "ENVIRONMENT": phase, sequence and the gates' last verdicts */
+    CVG_NOTE_KINDS
+};
+
+struct cvg_note {
+    uint32_t kind; /* enum cvg_note_kind */
+    const char *key;
+    const void *bytes;
+    size_t length; /* 0: forget it */
+};
+
+#endif

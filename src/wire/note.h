@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What stands in the daemon's own notes (record/note.h): small JSON documents with a version. A
+ * note that cannot be read, of whatever kind, is as good as none: CVG_E_INVALID, and whoever reads
+ * begins anew.
+ *
+ * Times of CLOCK_BOOTTIME are written with the boot they belong to (boot_id of the kernel). Read in
+ * the same boot they are exact, whatever happened to the wall clock; in another one they come over
+ * by wall time, and where that says "later than now" they are taken to be long ago.
+ */
+#ifndef CVG_WIRE_NOTE_H
+#define CVG_WIRE_NOTE_H
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "model/steady_saved.h"
+
+/* Who writes or reads, and when. */
+struct cvg_note_clock {
+    char boot[40]; /* the kernel's boot_id; "": not known */
+    int64_t now;   /* CLOCK_BOOTTIME */
+    int64_t wall;
+};
+
+int cvg_note_steady_write(const struct cvg_steady_saved *saved, const struct cvg_note_clock *clock,
+                          struct cvg_buf *ret);
+CVG_NODISCARD int cvg_note_steady_read(const void *bytes, size_t length,
+                                       const struct cvg_note_clock *clock,
+                                       struct cvg_steady_saved *ret, struct cvg_error *reterr);
+
+/* A breaker that is not closed (a closed one has no note). */
+struct cvg_note_breaker {
+    uint32_t failures;
+    int64_t pause_ns, opened_at, trial_at, last_trial_at;
+};
+
+int cvg_note_breaker_write(const struct cvg_note_breaker *breaker,
+                           const struct cvg_note_clock *clock, struct cvg_buf *ret);
+CVG_NODISCARD int cvg_note_breaker_read(const void *bytes, size_t length,
+                                        const struct cvg_note_clock *clock,
+                                        struct cvg_note_breaker *ret, struct cvg_error *reterr);
+
+/* What was published last of an environment. */
+struct cvg_note_published {
+    uint64_t sequence;
+    const char *phase;
+    int64_t at; /* wall: when it was so last */
+
+    struct {
+        const char *name, *verdict;
+    } * gates;
+
+    size_t gate_count;
+};
+
+int cvg_note_published_write(const struct cvg_note_published *published, struct cvg_buf *ret);
+/* Texts and gates are in the arena. */
+CVG_NODISCARD int cvg_note_published_read(const void *bytes, size_t length, struct cvg_arena *arena,
+                                          struct cvg_note_published *ret, struct cvg_error *reterr);
+
+#endif

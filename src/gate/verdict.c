@@ -13,10 +13,12 @@
 #include "model/reason.h"
 
 #include <assert.h>
+#include <string.h>
 
 #define RETRY_MOST        30
 #define RETRY_MOST_SPREAD 6 /* the latest answers spread over this many seconds before it */
-#define RETRY_STALE       5 /* a stall heals within seconds or not at all */
+#define RETRY_CLOSED      5 /* a stall heals within seconds or not at all, and so does a store */
+#define SUMMARY_SIZE      256
 #define PERCENT_NOT_YET   99
 
 /* What is known of a gate when all its checks were heard. */
@@ -194,6 +196,22 @@ void cvg_gate_judge(const struct cvg_readiness *readiness, const struct cvg_gate
     ret->progress = cvg_sentence_progress(readiness, policy, ret, arena);
 }
 
+/* The old decision, closed by this one reason. */
+static void close_by(const struct cvg_decision *decision, const struct cvg_reason *reason,
+                     struct cvg_decision *ret)
+{
+    *ret = *decision;
+    ret->verdict = CVG_WAIT;
+    ret->unknown = true;
+    ret->reasons = reason;
+    ret->reason_count = 1;
+    ret->percent = CVG_MIN(decision->percent, PERCENT_NOT_YET);
+    ret->next_change_at = CVG_NEVER;
+    ret->valid_until = decision->decided_at + CVG_VALID_FOR;
+    ret->retry_after_s = RETRY_CLOSED;
+    ret->summary = reason->message;
+}
+
 void cvg_gate_stale(const struct cvg_decision *decision, struct cvg_arena *arena,
                     struct cvg_decision *ret)
 {
@@ -210,16 +228,30 @@ void cvg_gate_stale(const struct cvg_decision *decision, struct cvg_arena *arena
         .until = CVG_NEVER,
         .severity = CVG_WAIT,
     };
-    *ret = *decision;
-    ret->verdict = CVG_WAIT;
-    ret->unknown = true;
-    ret->reasons = reason;
-    ret->reason_count = 1;
-    ret->percent = CVG_MIN(decision->percent, PERCENT_NOT_YET);
-    ret->next_change_at = CVG_NEVER;
-    ret->valid_until = decision->decided_at + CVG_VALID_FOR;
-    ret->retry_after_s = RETRY_STALE;
-    ret->summary = reason->message;
+    close_by(decision, reason, ret);
+}
+
+void cvg_gate_unrecorded(const struct cvg_decision *decision, const char *why,
+                         struct cvg_arena *arena, struct cvg_decision *ret)
+{
+    struct cvg_reason *reason = cvg_arena_alloc(arena, sizeof *reason);
+
+    *reason = (struct cvg_reason){
+        .code = cvg_reason_code(CVG_REASON_STORE_UNAVAILABLE),
+        .check = "",
+        .expected = "a decision that is recorded",
+        .observed = "it could not be",
+        .message = cvg_arena_strdup(arena, why),
+        .until = CVG_NEVER,
+        .severity = CVG_WAIT,
+    };
+    close_by(decision, reason, ret);
+    char *summary = cvg_arena_alloc(arena, SUMMARY_SIZE);
+    CVG_CLEANUP(cvg_free_pointer)
+    char *whole = cvg_format("the decision could not be recorded: %s", why);
+
+    cvg_text_printable(whole, strlen(whole), summary, SUMMARY_SIZE);
+    ret->summary = summary;
 }
 
 const char *cvg_verdict_text(uint32_t verdict)

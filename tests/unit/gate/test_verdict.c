@@ -401,6 +401,36 @@ static void a_stale_decision_is_a_wait_whatever_it_was(void **state)
     }
 }
 
+static void what_cannot_be_recorded_is_a_wait_that_says_why(void **state)
+{
+    (void)state;
+    static const char *const checks[] = {"a ready", "a failed", "a failed halt", "a unknown"};
+    char long_why[2000];
+
+    memset(long_why, 'x', sizeof(long_why) - 1);
+    long_why[sizeof(long_why) - 1] = '\0';
+    for (size_t i = 0; i < CVG_COUNT(checks); i++) {
+        CVG_CLEANUP(cvg_buf_done) struct cvg_buf found = CVG_BUF_INIT(4096);
+        struct cvg_decision unrecorded;
+        struct drawing drawing;
+        draw(&drawing, (const char *const[]){checks[i], NULL});
+        struct cvg_decision decision = draw_judge(&drawing, DRAW_NOW);
+        cvg_gate_unrecorded(&decision, "full: no space left", drawing.arena, &unrecorded);
+        describe(&unrecorded, &found);
+        assert_string_equal(cvg_buf_text(&found), "wait unknown :StoreUnavailable:wait");
+        assert_string_equal(unrecorded.reasons[0].message, "full: no space left");
+        assert_string_equal(unrecorded.summary,
+                            "the decision could not be recorded: full: no space left");
+        assert_in_range(unrecorded.percent, 0, 99);
+        assert_in_range(unrecorded.retry_after_s, 1, 30);
+        assert_int_equal(unrecorded.decided_at, decision.decided_at);
+        assert_int_equal(unrecorded.of, decision.of);
+        cvg_gate_unrecorded(&decision, long_why, drawing.arena, &unrecorded);
+        assert_in_range(strlen(unrecorded.summary), 1, 255);
+        draw_done(&drawing);
+    }
+}
+
 /* The promise of all promises, over whatever checks there may be. */
 static void no_go_that_the_checks_do_not_all_allow(void **state)
 {
@@ -464,6 +494,7 @@ int main(void)
         cmocka_unit_test(times_of_a_decision),
         cmocka_unit_test(retry_after_is_spread_over_1_to_30_s_after_the_change),
         cmocka_unit_test(a_stale_decision_is_a_wait_whatever_it_was),
+        cmocka_unit_test(what_cannot_be_recorded_is_a_wait_that_says_why),
         cmocka_unit_test(no_go_that_the_checks_do_not_all_allow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,6 @@
 /* cJSON behind names of ours: no NULL, no NaN, no invalid UTF-8 gets past here. */
 #include "wire/document.h"
 
-#include "base/alloc.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -90,6 +89,13 @@ void cvg_document_time(cJSON *parent, const char *name, int64_t at, int64_t wall
         cvg_format_time(at + wall_offset, 0, text, sizeof(text));
     }
     cvg_document_text(parent, name, text);
+}
+
+const char *cvg_document_read_text(const cJSON *object, const char *name, struct cvg_arena *arena)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+
+    return cvg_arena_strdup(arena, cJSON_IsString(item) ? item->valuestring : "");
 }
 
 int cvg_document_print(const cJSON *document, struct cvg_buf *ret)

@@ -6,6 +6,7 @@
 #ifndef CVG_WIRE_DOCUMENT_H
 #define CVG_WIRE_DOCUMENT_H
 
+#include "base/alloc.h"
 #include "base/buf.h"
 
 #include <cjson/cJSON.h>
@@ -27,6 +28,8 @@ void cvg_document_null(cJSON *parent, const char *name);
 void cvg_document_add(cJSON *parent, const char *name, cJSON *child);
 /* RFC 3339 in UTC, or "" for 0 and CVG_NEVER. */
 void cvg_document_time(cJSON *parent, const char *name, int64_t at, int64_t wall_offset);
+/* Of a document that was read: the text of that name, in the arena; "" where there is none. */
+const char *cvg_document_read_text(const cJSON *object, const char *name, struct cvg_arena *arena);
 /* Appends one line without a newline. -1 over the buffer's limit. */
 int cvg_document_print(const cJSON *document, struct cvg_buf *ret);
 

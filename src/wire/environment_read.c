@@ -6,13 +6,6 @@
 
 #include <string.h>
 
-static const char *text_of(const cJSON *object, const char *name, struct cvg_arena *arena)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-
-    return cvg_arena_strdup(arena, cJSON_IsString(item) ? item->valuestring : "");
-}
-
 static double number_of(const cJSON *object, const char *name)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
@@ -42,18 +35,18 @@ static void read_checks(const cJSON *list, struct cvg_arena *arena,
     cJSON_ArrayForEach(item, list)
     {
         ret->checks[ret->check_count++] = (struct cvg_wire_check){
-            .name = text_of(item, "name", arena),
-            .status = text_of(item, "status", arena),
-            .reason = text_of(item, "reason", arena),
-            .message = text_of(item, "message", arena),
-            .plane = text_of(item, "plane", arena),
-            .component = text_of(item, "component", arena),
-            .source = text_of(item, "source", arena),
-            .expected = text_of(item, "expected", arena),
-            .observed = text_of(item, "observed", arena),
-            .revision = text_of(item, "revision", arena),
-            .observed_at = text_of(item, "observed_at", arena),
-            .since = text_of(item, "since", arena),
+            .name = cvg_document_read_text(item, "name", arena),
+            .status = cvg_document_read_text(item, "status", arena),
+            .reason = cvg_document_read_text(item, "reason", arena),
+            .message = cvg_document_read_text(item, "message", arena),
+            .plane = cvg_document_read_text(item, "plane", arena),
+            .component = cvg_document_read_text(item, "component", arena),
+            .source = cvg_document_read_text(item, "source", arena),
+            .expected = cvg_document_read_text(item, "expected", arena),
+            .observed = cvg_document_read_text(item, "observed", arena),
+            .revision = cvg_document_read_text(item, "revision", arena),
+            .observed_at = cvg_document_read_text(item, "observed_at", arena),
+            .since = cvg_document_read_text(item, "since", arena),
             .required = flag_of(item, "required"),
         };
     }
@@ -79,8 +72,8 @@ static void read_gates(const cJSON *gates, struct cvg_arena *arena,
 static void read_one(const cJSON *root, struct cvg_arena *arena, struct cvg_wire_environment *ret)
 {
     *ret = (struct cvg_wire_environment){
-        .environment = text_of(root, "environment", arena),
-        .phase = text_of(root, "phase", arena),
+        .environment = cvg_document_read_text(root, "environment", arena),
+        .phase = cvg_document_read_text(root, "phase", arena),
         .score = number_of(root, "score"),
         .coverage = number_of(root, "coverage"),
         .has_lag = cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(root, "lag_s")),
@@ -119,7 +112,7 @@ int cvg_wire_environments_read(const char *json, size_t length, struct cvg_arena
     size_t room = (size_t)cJSON_GetArraySize(list) + 1;
     *ret = (struct cvg_wire_environments){
         .rows = cvg_arena_alloc(arena, room * sizeof(*ret->rows)),
-        .next = text_of(root, "next", arena),
+        .next = cvg_document_read_text(root, "next", arena),
     };
     cJSON_ArrayForEach(item, list)
     {

@@ -66,6 +66,11 @@ struct cvg_names_config {
     int64_t timeout_ns;
 };
 
+struct cvg_retention_config {
+    int64_t decisions_ns, history_ns;
+    int64_t size; /* bytes */
+};
+
 struct cvg_source_config {
     const char *name;
     const struct cvg_node *node; /* its map */
@@ -132,6 +137,10 @@ struct cvg_config {
     struct cvg_server_config server;
     struct cvg_names_config names;
     const char *store; /* NULL: none */
+    struct cvg_retention_config retention;
+    /* Hexadecimal: SHA-256 over the SHA-256 of each file's bytes, in the order of reading. "" where
+     * a file could not be read. */
+    const char *digest;
     const struct cvg_source_config *sources;
     size_t source_count;
     const struct cvg_environment_config *environments; /* sorted by name */

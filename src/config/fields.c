@@ -7,6 +7,8 @@
 #define SECONDS(n) ((n)*CVG_SECOND)
 #define DAYS(n)    SECONDS((n)*INT64_C(86400))
 
+#define MIB(n) ((n)*INT64_C(1048576))
+
 #define AT(type, member) offsetof(struct type, member)
 
 const struct cvg_field cvg_names_fields[] = {
@@ -64,6 +66,32 @@ const struct cvg_field cvg_defaults_fields[] = {
      .offset = AT(cvg_defaults_keys, max_age)},
     {0}};
 
+static const struct cvg_field retention_fields[] = {
+    {.name = "decisions",
+     .doc = "Decisions and what people did are kept for so long. What goes leaves a signed "
+            "checkpoint, so that the rest can still be verified.",
+     .default_text = "400d",
+     .type = CVG_FIELD_DURATION,
+     .min = SECONDS(3600),
+     .max = DAYS(36500),
+     .offset = AT(cvg_retention_keys, decisions)},
+    {.name = "history",
+     .doc = "Changes of checks, phases, sources and configuration are kept for so long.",
+     .default_text = "90d",
+     .type = CVG_FIELD_DURATION,
+     .min = SECONDS(3600),
+     .max = DAYS(36500),
+     .offset = AT(cvg_retention_keys, history)},
+    {.name = "size",
+     .doc = "The store's files together: above it the oldest history goes, then the oldest "
+            "decisions, however young they are.",
+     .default_text = "10GiB",
+     .type = CVG_FIELD_SIZE,
+     .min = MIB(16),
+     .max = MIB(16 * 1024 * 1024),
+     .offset = AT(cvg_retention_keys, size)},
+    {0}};
+
 const struct cvg_field cvg_file_fields[] = {
     {.name = "server",
      .doc =
@@ -75,12 +103,21 @@ const struct cvg_field cvg_file_fields[] = {
      .members = cvg_server_fields,
      .member_size = sizeof(struct cvg_server_keys)},
     {.name = "store",
-     .doc = "File of the database in which holds, approvals and decisions survive a restart; an "
-            "absolute path.",
+     .doc =
+         "File of the database that keeps decisions, history, and what the daemon must know again "
+         "after a restart; an absolute path. Without it nothing is kept. Changes wait for a "
+         "restart.",
      .example = "/var/lib/convergate/convergate.db",
      .type = CVG_FIELD_STRING,
      .flags = CVG_FIELD_NONEMPTY,
      .offset = AT(cvg_file_keys, store)},
+    {.name = "retention",
+     .doc = "How long the store keeps what is in it; needs `store`. Changes wait for a restart.",
+     .default_text = "{}",
+     .type = CVG_FIELD_STRUCT,
+     .offset = AT(cvg_file_keys, retention),
+     .members = retention_fields,
+     .member_size = sizeof(struct cvg_retention_keys)},
     {.name = "names",
      .doc = "How names of hosts are looked up. Changes wait for a restart.",
      .default_text = "{}",

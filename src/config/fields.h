@@ -45,11 +45,16 @@ struct cvg_defaults_keys {
     int64_t interval, timeout, rise, fall, max_age;
 };
 
+struct cvg_retention_keys {
+    int64_t decisions, history, size;
+};
+
 struct cvg_file_keys {
     const struct cvg_server_keys *server;
     const struct cvg_names_keys *names;
     const struct cvg_defaults_keys *defaults;
     const char *store;
+    const struct cvg_retention_keys *retention;
     const struct cvg_node *sources, *environments;
 };
 

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/map.h"
 #include "base/text.h"
+#include "crypto/hex.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -35,6 +36,35 @@ static void close_file(const int *file)
     }
 }
 
+/* Of one file's bytes. */
+struct digest {
+    unsigned char bytes[CVG_SHA256_SIZE];
+    bool known;
+};
+
+static const char *digest_all(const struct digest *files, size_t count, struct cvg_arena *arena)
+{
+    char *text = cvg_arena_alloc(arena, CVG_SHA256_HEX);
+    unsigned char *all CVG_CLEANUP(cvg_free_pointer) = cvg_alloc_array(count, CVG_SHA256_SIZE);
+
+    for (size_t i = 0; i < count; i++) {
+        if (!files[i].known) {
+            return "";
+        }
+        memcpy(all + i * CVG_SHA256_SIZE, files[i].bytes, CVG_SHA256_SIZE);
+    }
+    cvg_sha256_hex(all, count * CVG_SHA256_SIZE, text);
+    return text;
+}
+
+const char *cvg_files_digest(const char *bytes, size_t length, struct cvg_arena *arena)
+{
+    struct digest digest = {.known = true};
+
+    cvg_sha256(bytes, length, digest.bytes);
+    return digest_all(&digest, 1, arena);
+}
+
 static int read_all(int file, char *bytes, size_t size, size_t *ret_length)
 {
     size_t length = 0;
@@ -55,8 +85,9 @@ static int read_all(int file, char *bytes, size_t size, size_t *ret_length)
     return 0;
 }
 
+/* digest: set where the file could be read, whatever is in it. */
 static int read_tree(const char *path, struct cvg_arena *arena, struct cvg_diagnostics *diagnostics,
-                     const struct cvg_node **ret)
+                     const struct cvg_node **ret, struct digest *digest)
 {
     /* Not blocking, so that a FIFO of that name cannot hold up the start. */
     int file CVG_CLEANUP(close_file) = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -85,6 +116,8 @@ static int read_tree(const char *path, struct cvg_arena *arena, struct cvg_diagn
         cvg_diagnostics_at(diagnostics, path, 0, 0, "%s", error.text);
         return CVG_E_IO;
     }
+    cvg_sha256(bytes, length, digest->bytes);
+    digest->known = true;
     return cvg_tree_parse(path, bytes, length, arena, diagnostics, ret);
 }
 
@@ -144,18 +177,21 @@ static int list_folder(const char *file, struct cvg_diagnostics *diagnostics, st
 }
 
 int cvg_files_read(const char *file, struct cvg_arena *arena, struct cvg_diagnostics *diagnostics,
-                   const struct cvg_node *const **ret, size_t *ret_count)
+                   const struct cvg_node *const **ret, size_t *ret_count, const char **ret_digest)
 {
     struct paths paths CVG_CLEANUP(paths_done) = {0};
     int result = list_folder(file, diagnostics, &paths);
     const struct cvg_node **roots = cvg_arena_alloc(arena, (paths.count + 1) * sizeof *roots);
+    struct digest *digests CVG_CLEANUP(cvg_free_pointer) =
+        cvg_alloc_array(paths.count + 1, sizeof(*digests));
     bool broken = false;
     for (size_t i = 0; i <= paths.count; i++) {
         const char *path = i == 0 ? file : paths.items[i - 1];
-        int code = read_tree(path, arena, diagnostics, &roots[i]);
+        int code = read_tree(path, arena, diagnostics, &roots[i], &digests[i]);
         result = code < 0 ? code : result;
         broken = broken || !roots[i];
     }
+    *ret_digest = digest_all(digests, paths.count + 1, arena);
     *ret = roots;
     *ret_count = broken ? 0 : paths.count + 1;
     return result;

@@ -89,7 +89,18 @@ static void load_settings(struct cvg_loader *loader, const struct cvg_node *root
         cvg_diagnostics_error(loader->diagnostics, cvg_node_get(root, "store"),
                               "'store' must be an absolute path");
     }
+    if (!keys->store && cvg_node_get(root, "retention")) {
+        cvg_diagnostics_error(loader->diagnostics, cvg_node_get_key(root, "retention"),
+                              "'retention' needs 'store': without one nothing is kept");
+    }
     config->store = keys->store;
+    if (keys->retention) {
+        config->retention = (struct cvg_retention_config){
+            .decisions_ns = keys->retention->decisions,
+            .history_ns = keys->retention->history,
+            .size = keys->retention->size,
+        };
+    }
 }
 
 /* ---- environments ---- */
@@ -171,6 +182,7 @@ static struct cvg_config *config_new(const char *file)
     struct cvg_config *config = cvg_arena_alloc(arena, sizeof *config);
     config->arena = arena;
     config->file = cvg_arena_strdup(arena, file);
+    config->digest = "";
     atomic_init(&config->references, 1);
     return config;
 }
@@ -219,7 +231,7 @@ struct cvg_config *cvg_config_read(const char *file, const struct cvg_kinds *kin
     const struct cvg_node *const *roots = NULL;
     struct cvg_loader loader = loader_new(file, kinds, diagnostics);
     /* Problems were counted; whatever could be read is checked all the same. */
-    (void)!cvg_files_read(file, loader.arena, diagnostics, &roots, &count);
+    (void)!cvg_files_read(file, loader.arena, diagnostics, &roots, &count, &loader.config->digest);
     finish(&loader, roots, count, errors);
     return loader.config;
 }
@@ -238,6 +250,7 @@ int cvg_config_load_text(const char *file, const char *bytes, size_t length,
     const struct cvg_node *root = NULL;
     struct cvg_loader loader = loader_new(file, kinds, diagnostics);
     (void)!cvg_tree_parse(file, bytes, length, loader.arena, diagnostics, &root);
+    loader.config->digest = cvg_files_digest(bytes, length, loader.arena);
     finish(&loader, &root, root ? 1 : 0, errors);
     return refuse_faulty(loader.config, ret);
 }

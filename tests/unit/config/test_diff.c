@@ -212,6 +212,9 @@ static void settings_that_wait_for_a_restart_are_named(void **state)
          "server.hosts server.threads"},
         {"names: {timeout: 1s}\n", "names: {timeout: 2s}\n", "names.timeout"},
         {"", "store: /var/lib/x.db\n", "store"},
+        {"store: /x.db\n", "store: /x.db\nretention: {history: 7d}\n", "retention.history"},
+        {"store: /x.db\nretention: {history: 7d}\n", "store: /x.db\nretention: {history: 8d}\n",
+         "retention.history"},
         {"defaults: {rise: 1s}\n", "defaults: {rise: 2s}\n", ""},
     };
 

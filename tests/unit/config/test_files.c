@@ -4,6 +4,7 @@
 #include "kinds.h"
 
 #include "base/text.h"
+#include "crypto/hex.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -127,10 +128,11 @@ static void test_mistakes_of_all_files_are_said_at_once(void **state)
     write_file("c.yaml", SOURCES "foo: 1\n");
     write_file("conf.d/a.yaml", "environments: {e: {checks: {c: {source: x, query: up}}}}\n");
     write_file("conf.d/b.yaml", "environments: [1]\n");
-    expect("c.yaml", "c.yaml:2:1: error: unknown key 'foo' (known here: server, store, names, "
-                     "defaults, sources, environments)\n"
-                     "conf.d/a.yaml:1:41: error: there is no source 'x'\n"
-                     "conf.d/b.yaml:1:15: error: 'environments' must be a map of names\n");
+    expect("c.yaml",
+           "c.yaml:2:1: error: unknown key 'foo' (known here: server, store, retention, names, "
+           "defaults, sources, environments)\n"
+           "conf.d/a.yaml:1:41: error: there is no source 'x'\n"
+           "conf.d/b.yaml:1:15: error: 'environments' must be a map of names\n");
 }
 
 static void test_broken_syntax_is_not_followed_by_what_it_hides(void **state)
@@ -169,6 +171,50 @@ static void test_files_that_cannot_be_read_are_errors(void **state)
     expect("c.yaml", "conf.d: error: cannot be read: Not a directory\n");
 }
 
+static void expect_digest(const char *path, bool same, char digest[CVG_SHA256_HEX])
+{
+    CVG_CLEANUP(cvg_diagnostics_done) struct cvg_diagnostics diagnostics = {0};
+    struct cvg_config *config = cvg_config_read(path, &test_kinds, &diagnostics);
+
+    assert_int_equal(strlen(config->digest), CVG_SHA256_HEX - 1);
+    assert_int_equal(strcmp(config->digest, digest) == 0, same);
+    memcpy(digest, config->digest, CVG_SHA256_HEX);
+    cvg_config_unref(config);
+}
+
+static void test_any_byte_of_any_file_changes_the_digest(void **state)
+{
+    char digest[CVG_SHA256_HEX] = "";
+
+    (void)state;
+    write_file("c.yaml", SOURCES);
+    expect_digest("c.yaml", false, digest);
+    /* sha256sum c.yaml | cut -c1-64 | xxd -r -p | sha256sum */
+    assert_string_equal(digest, "61d327d41d9d9a7c4a0f9427b2395d165fc218e833359e8c1c10904386707267");
+    expect_digest("c.yaml", true, digest);
+    write_file("conf.d/a.yaml", "# more\n");
+    expect_digest("c.yaml", false, digest);
+    write_file("conf.d/a.yaml", "# move\n");
+    expect_digest("c.yaml", false, digest);
+    /* The same bytes, cut between the files elsewhere. */
+    write_file("c.yaml", SOURCES "# move\n");
+    write_file("conf.d/a.yaml", "");
+    expect_digest("c.yaml", false, digest);
+    /* A refused configuration has one, too. */
+    write_file("conf.d/a.yaml", "nonsense: 1\n");
+    expect_digest("c.yaml", false, digest);
+}
+
+static void test_what_could_not_be_read_has_no_digest(void **state)
+{
+    CVG_CLEANUP(cvg_diagnostics_done) struct cvg_diagnostics diagnostics = {0};
+    struct cvg_config *config = cvg_config_read("none.yaml", &test_kinds, &diagnostics);
+
+    (void)state;
+    assert_string_equal(config->digest, "");
+    cvg_config_unref(config);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter_folder, leave_folder)
 
 int main(void)
@@ -179,6 +225,8 @@ int main(void)
         TEST(test_mistakes_of_all_files_are_said_at_once),
         TEST(test_broken_syntax_is_not_followed_by_what_it_hides),
         TEST(test_files_that_cannot_be_read_are_errors),
+        TEST(test_any_byte_of_any_file_changes_the_digest),
+        TEST(test_what_could_not_be_read_has_no_digest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

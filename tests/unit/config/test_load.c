@@ -73,6 +73,10 @@ static void test_where_the_server_may_listen(void **state)
          "is "
          "missing (ms, s, m, h, d, w)\n"},
         {"store", GOOD "store: db\n", "t.yaml:3:8: error: 'store' must be an absolute path\n"},
+        {"retention of nothing", GOOD "retention: {history: 30d}\n",
+         "t.yaml:3:1: error: 'retention' needs 'store': without one nothing is kept\n"},
+        {"too short a retention", GOOD "store: /db\nretention: {decisions: 59m}\n",
+         "t.yaml:4:24: error: 'decisions' must be from 1h to 36500d, not 59m\n"},
         {"a section that is text", GOOD "server: fast\n",
          "t.yaml:3:9: error: 'server' must be a map (key: value), not text\n"},
     };
@@ -417,6 +421,7 @@ static void test_gates_look_at_something_that_exists(void **state)
 static const char whole[] =
     "server: {listen: \"127.0.0.2:1\", hosts: [a, b]}\n"
     "store: /db\n"
+    "retention: {decisions: 7d, size: 1GiB}\n"
     "names: {servers: 10.0.0.1}\n"
     "defaults: {interval: 5s, rise: 1m}\n"
     "sources:\n"
@@ -456,6 +461,9 @@ static void test_a_good_file_becomes_what_it_says(void **state)
     assert_int_equal(config->server.hosts.count, 2);
     assert_int_equal(config->server.threads, 2);
     assert_string_equal(config->store, "/db");
+    assert_int_equal(config->retention.decisions_ns, 7 * 24 * 60 * CVG_MINUTE);
+    assert_int_equal(config->retention.history_ns, 90 * 24 * 60 * CVG_MINUTE);
+    assert_int_equal(config->retention.size, INT64_C(1) << 30);
     assert_int_equal(config->names.servers.count, 1);
     assert_int_equal(config->names.timeout_ns, 5 * CVG_SECOND);
 

@@ -79,10 +79,12 @@ static void test_what_a_file_cannot_contain_is_refused(void **state)
          "t.yaml:2:1: error: a file holds one document; remove the second '---'\n"},
         {"duplicate", "store: /a\nnames: {}\nstore: b\nfoo: 1\n",
          "t.yaml:3:1: error: key 'store' stands here twice, first in line 1\n"
-         "t.yaml:4:1: error: unknown key 'foo' (known here: server, store, names, defaults, "
+         "t.yaml:4:1: error: unknown key 'foo' (known here: server, store, retention, names, "
+         "defaults, "
          "sources, environments)\n"},
         {"merge key", "<<: {a: b}\n",
-         "t.yaml:1:1: error: unknown key '<<' (known here: server, store, names, defaults, "
+         "t.yaml:1:1: error: unknown key '<<' (known here: server, store, retention, names, "
+         "defaults, "
          "sources, "
          "environments)\n"},
         {"key that is a map", "{a: b}: c\n", "t.yaml:1:1: error: a key must be text\n"},
@@ -100,7 +102,8 @@ static void test_what_a_file_cannot_contain_is_refused(void **state)
          "t.yaml:1:8: error: 'store' must be an absolute path\n"},
         {"windows", "store: b\r\nfoo: c\r\n",
          "t.yaml:1:8: error: 'store' must be an absolute path\n"
-         "t.yaml:2:1: error: unknown key 'foo' (known here: server, store, names, defaults, "
+         "t.yaml:2:1: error: unknown key 'foo' (known here: server, store, retention, names, "
+         "defaults, "
          "sources, environments)\n"},
     };
     run_text_cases(cases, CVG_COUNT(cases));

@@ -7,7 +7,6 @@
 #ifndef CVG_CRYPTO_ED25519_H
 #define CVG_CRYPTO_ED25519_H
 
-#include "base/buf.h"
 #include "base/error.h"
 
 #include <stdbool.h>
@@ -15,16 +14,17 @@
 
 #define CVG_ED25519_PUBLIC    32
 #define CVG_ED25519_SIGNATURE 64
+#define CVG_ED25519_PEM       (28 + 65 + 26 + 1) /* bytes of the text, with its NUL */
 
 struct cvg_ed25519;
 
 CVG_NODISCARD int cvg_ed25519_make(struct cvg_ed25519 **ret, struct cvg_error *reterr);
-/* PKCS #8 in PEM, not encrypted. The error never has a byte of it. */
+/* PKCS #8 in PEM (RFC 8410), not encrypted, as `openssl genpkey -algorithm ed25519` writes it; with
+ * or without the last newline, and nothing around it. The error never has a byte of it. */
 CVG_NODISCARD int cvg_ed25519_read(const char *pem, size_t length, struct cvg_ed25519 **ret,
                                    struct cvg_error *reterr);
-/* Appends the same; the caller wipes the buffer (cvg_buf_wipe or cvg_buf_done of a secret one). */
-CVG_NODISCARD int cvg_ed25519_write(const struct cvg_ed25519 *key, struct cvg_buf *ret,
-                                    struct cvg_error *reterr);
+/* The same as a text, which the caller wipes. */
+void cvg_ed25519_write(const struct cvg_ed25519 *key, char ret[CVG_ED25519_PEM]);
 void cvg_ed25519_free(struct cvg_ed25519 *key); /* takes NULL */
 
 void cvg_ed25519_public(const struct cvg_ed25519 *key, unsigned char ret[CVG_ED25519_PUBLIC]);

@@ -40,9 +40,12 @@ CVG_NODISCARD int cvg_audit_walk(const struct cvg_audit_options *options, cvg_se
                                  void *ctx, struct cvg_error *reterr);
 
 /* After rows were lost for good: adds a row (action "seal", with who, why, and the head that was
- * expected in its body) after the last one that is there and makes it the head. The store must
- * not be in use. The chain that is there must be whole. */
-CVG_NODISCARD int cvg_audit_seal(const char *file, const char *actor, const char *why,
-                                 struct cvg_chain_point *ret, struct cvg_error *reterr);
+ * expected in its body) after the last one that is there and makes it the head. options->file and
+ * engine are looked at. Refused (CVG_E_REFUSED) where nothing is lost, CVG_E_EXISTS where the store
+ * is in use, CVG_E_INVALID where the chain that is there is not whole, or actor or why is empty, too
+ * long or not UTF-8. */
+CVG_NODISCARD int cvg_audit_seal(const struct cvg_audit_options *options, const char *actor,
+                                 const char *why, struct cvg_chain_point *ret,
+                                 struct cvg_error *reterr);
 
 #endif

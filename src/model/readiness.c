@@ -100,8 +100,9 @@ static void tally_add(struct tally *tally, const struct cvg_check_view *check)
     }
     tally->ready++;
     tally->fresh_ready += steady->fresh;
-    plane->ready++;
-    plane->ready_since = CVG_MAX(plane->ready_since, steady->since);
+    /* Since before this boot, it is negative. */
+    plane->ready_since =
+        plane->ready++ == 0 ? steady->since : CVG_MAX(plane->ready_since, steady->since);
 }
 
 static uint32_t tally_phase(const struct tally *tally)

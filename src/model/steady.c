@@ -6,7 +6,9 @@
  */
 #include "model/steady.h"
 
+#include "base/alloc.h"
 #include "base/time.h"
+#include "model/steady_saved.h"
 #include "model/steady_time.h"
 
 /* What time alone does next. */
@@ -160,16 +162,26 @@ static void take_latest(struct cvg_steady *steady, const struct cvg_steady_rules
     cvg_steady_advance(steady, rules, steady->advanced_to);
 }
 
+/* Also than what was read before a restart. */
+static bool is_older(const struct cvg_steady *steady, int64_t at)
+{
+    if (steady->latest) {
+        return at < cvg_reading_get(steady->latest)->observed_at_ns;
+    }
+    return steady->resume && at < steady->resume->observed_at;
+}
+
 bool cvg_steady_observe(struct cvg_steady *steady, const struct cvg_steady_rules *rules,
                         struct cvg_kept_reading *reading, int64_t now)
 {
     int64_t at = cvg_reading_get(reading)->observed_at_ns;
 
     cvg_steady_advance(steady, rules, now);
-    if (steady->latest && at < cvg_reading_get(steady->latest)->observed_at_ns) {
+    if (is_older(steady, at)) {
         cvg_reading_unref(reading);
         return false;
     }
+    cvg_steady_settle(steady, rules, cvg_reading_get(reading)->status);
     cvg_reading_unref(steady->latest);
     steady->latest = reading;
     take_latest(steady, rules, CVG_MIN(at, steady->advanced_to));
@@ -194,5 +206,6 @@ void cvg_steady_alive(struct cvg_steady *steady, const struct cvg_steady_rules *
 void cvg_steady_done(struct cvg_steady *steady)
 {
     cvg_reading_unref(steady->latest);
+    free(steady->resume);
     *steady = (struct cvg_steady){0};
 }

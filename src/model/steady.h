@@ -50,6 +50,8 @@ struct cvg_steady_rules {
     int64_t keep_ns; /* with CVG_ON_UNKNOWN_KEEP */
 };
 
+struct cvg_steady_saved;
+
 /* State. Zeroed is a check that was never read. Owns a reference on `latest`. */
 struct cvg_steady {
     struct cvg_kept_reading *latest;
@@ -63,6 +65,9 @@ struct cvg_steady {
     int64_t last_known_since;
     int64_t advanced_to;
     struct cvg_flap flap;
+    /* Owned; what was so before a restart, until the first reading says whether it goes on (see
+     * steady_saved.h). NULL: nothing, or it is settled. */
+    struct cvg_steady_saved *resume;
 };
 
 /* What the check counts as now. Texts are static, or the reading's (a reference on `reading` keeps

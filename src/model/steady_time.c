@@ -11,7 +11,7 @@
 
 int64_t cvg_steady_add(int64_t time, int64_t span)
 {
-    return span > CVG_NEVER - time ? CVG_NEVER : time + span;
+    return time > 0 && span > CVG_NEVER - time ? CVG_NEVER : time + span;
 }
 
 int64_t cvg_steady_period(const struct cvg_steady_rules *rules)

@@ -19,7 +19,7 @@ int64_t cvg_steady_kept_until(const struct cvg_steady *steady,
                               const struct cvg_steady_rules *rules);
 bool cvg_steady_keeps(const struct cvg_steady *steady, const struct cvg_steady_rules *rules,
                       int64_t now);
-/* Saturates at CVG_NEVER. Neither may be negative. */
+/* Saturates at CVG_NEVER. span may not be negative; a time may, of before this boot. */
 int64_t cvg_steady_add(int64_t time, int64_t span);
 
 #endif

@@ -123,7 +123,8 @@ static int64_t earliest_ready(const struct cvg_steady *steady, const struct cvg_
     bool is_ready = steady->status == CVG_READY;
     int64_t at = now;
 
-    if (view->status == CVG_READY) {
+    /* What was ready before a restart can be so with its first reading. */
+    if (view->status == CVG_READY || steady->resume) {
         return now;
     }
     if (!is_ready && rules->polled) {

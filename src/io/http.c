@@ -323,7 +323,7 @@ static void look_up(struct cvg_transfer *transfer)
 {
     const char *host = cvg_transfer_peer(transfer)->host;
     const char *const *addresses;
-    if (cvg_name_is_literal(host) ||
+    if (transfer->lane->socket[0] || cvg_name_is_literal(host) ||
         cvg_name_peek(transfer->loop, host, CVG_FAMILY_ANY, &addresses)) {
         launch(transfer);
         return;

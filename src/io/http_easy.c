@@ -100,6 +100,7 @@ static void set_endpoint(struct cvg_transfer *transfer)
     /* Both, always: what is not set libcurl takes from the environment. */
     curl_easy_setopt(easy, CURLOPT_PROXY, proxy);
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+    curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, lane->socket[0] ? lane->socket : NULL);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      (long)CVG_MAX(lane->settings.connect_timeout_ns / CVG_MS, 1));
     set_tls(transfer, &lane->settings);
@@ -293,7 +294,7 @@ static void set_addresses(struct cvg_transfer *transfer)
 {
     const struct cvg_url *peer = cvg_transfer_peer(transfer);
     const char *const *addresses = NULL;
-    size_t count = cvg_name_is_literal(peer->host)
+    size_t count = transfer->lane->socket[0] || cvg_name_is_literal(peer->host)
                        ? 0
                        : cvg_name_peek(transfer->loop, peer->host, CVG_FAMILY_ANY, &addresses);
     if (!count) {

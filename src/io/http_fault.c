@@ -28,6 +28,9 @@ static void say(struct cvg_transfer *transfer, const char *format, ...)
 static const char *address_of(struct cvg_transfer *transfer)
 {
     const struct cvg_connection *connection = transfer->connection;
+    if (transfer->lane && transfer->lane->socket[0]) {
+        return transfer->lane->socket;
+    }
     if (!transfer->address[0] && connection) {
         snprintf(transfer->address, sizeof transfer->address,
                  strchr(connection->remote, ':') ? "[%s]:%u" : "%s:%u", connection->remote,

@@ -30,6 +30,7 @@
 #include "io/name_inner.h"
 
 #include <curl/curl.h>
+#include <sys/un.h>
 
 #define CVG_HTTP_REDIRECTS_MAX 5
 #define CVG_HTTP_HEAD_MAX      ((size_t)64 << 10)
@@ -37,6 +38,7 @@
 #define CVG_HTTP_CAPTURE_MAX   ((size_t)4 << 10)
 #define CVG_HTTP_BODY_DEFAULT  ((int64_t)16 << 20)
 #define CVG_HTTP_CONNECT_TIME  (5 * CVG_SECOND)
+#define CVG_SOCKET_PATH        sizeof((struct sockaddr_un *)0)->sun_path
 
 /* A socket that libcurl opened, from its opening to its closing, and longer while transfers refer
  * to it. */
@@ -77,6 +79,7 @@ struct cvg_lane {
     struct cvg_endpoint settings; /* a copy; absent values filled in */
     struct cvg_url url;           /* settings.url taken apart */
     struct cvg_url proxy;
+    char socket[CVG_SOCKET_PATH]; /* "": by address */
     bool has_url, has_proxy;
     uint64_t generation; /* of settings, from 1 */
     struct cvg_lane_stats stats;

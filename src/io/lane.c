@@ -141,6 +141,18 @@ int cvg_lane_set(struct cvg_lane *lane, const struct cvg_endpoint *settings,
     return code;
 }
 
+int cvg_lane_set_socket(struct cvg_lane *lane, const char *path, struct cvg_error *reterr)
+{
+    if (path[0] != '/' || strlen(path) >= sizeof lane->socket) {
+        return cvg_error_set(reterr, CVG_E_INVALID,
+                             "a Unix socket is an absolute path of less than %zu bytes",
+                             sizeof lane->socket);
+    }
+    memcpy(lane->socket, path, strlen(path) + 1);
+    lane->generation++;
+    return 0;
+}
+
 int cvg_lane_new(struct cvg_loop *loop, const struct cvg_endpoint *settings, struct cvg_lane **ret,
                  struct cvg_error *reterr)
 {

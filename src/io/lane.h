@@ -22,6 +22,11 @@ void cvg_lane_free(struct cvg_lane *lane);
 /* New settings for requests that start from now on. */
 CVG_NODISCARD int cvg_lane_set(struct cvg_lane *lane, const struct cvg_endpoint *settings,
                                struct cvg_error *reterr);
+/* From now on requests connect to the Unix socket of this path (copied) instead of the host that their
+ * URL names, which is only told to the server. For an endpoint without a proxy. Refused where the
+ * path is not absolute, or longer than such an address can be. */
+CVG_NODISCARD int cvg_lane_set_socket(struct cvg_lane *lane, const char *path,
+                                      struct cvg_error *reterr);
 struct cvg_lane_stats cvg_lane_stats(const struct cvg_lane *lane);
 /* What is wrong with settings, without connecting: unreadable files, certificate without key. */
 CVG_NODISCARD int cvg_lane_check(const struct cvg_endpoint *settings, struct cvg_error *reterr);

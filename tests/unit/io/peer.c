@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define CONNECTIONS_MAX 512
@@ -60,23 +61,40 @@ static void *run_peer(void *arg)
     }
 }
 
-struct peer *peer_start(peer_serve_fn *serve, void *arg)
+static struct peer *start(int fd, peer_serve_fn *serve, void *arg)
 {
     struct peer *peer = CVG_NEW(struct peer);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
     peer->serve = serve;
     peer->arg = arg;
-    peer->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind(peer->fd, (struct sockaddr *)&address, sizeof address) != 0 ||
-        listen(peer->fd, 128) != 0 ||
-        getsockname(peer->fd, (struct sockaddr *)&address, &size) != 0) {
-        abort();
-    }
-    peer->port = ntohs(address.sin_port);
+    peer->fd = fd;
     pthread_mutex_init(&peer->lock, NULL);
     pthread_create(&peer->thread, NULL, run_peer, peer);
     return peer;
+}
+
+struct peer *peer_start(peer_serve_fn *serve, void *arg)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 128) != 0 ||
+        getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
+        abort();
+    }
+    struct peer *peer = start(fd, serve, arg);
+    peer->port = ntohs(address.sin_port);
+    return peer;
+}
+
+struct peer *peer_start_at(const char *path, peer_serve_fn *serve, void *arg)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 128) != 0) {
+        abort();
+    }
+    return start(fd, serve, arg);
 }
 
 void peer_stop(struct peer *peer)

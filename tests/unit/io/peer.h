@@ -16,6 +16,8 @@ struct peer;
 typedef void peer_serve_fn(int fd, unsigned number, void *arg);
 
 struct peer *peer_start(peer_serve_fn *serve, void *arg);
+/* The same on a Unix socket; the port is 0. The file is the caller's to remove. */
+struct peer *peer_start_at(const char *path, peer_serve_fn *serve, void *arg);
 /* Cuts what is open, joins all threads. */
 void peer_stop(struct peer *peer);
 uint16_t peer_port(const struct peer *peer);

@@ -46,7 +46,8 @@ enum cvg_chain_seal {
     CVG_CHAIN_CHECKPOINT
 };
 
-/* A point, when it was signed, and by whom. The signature covers all of the rest. */
+/* A point and when it was signed. The signature is over "convergate-audit-seal-1" NUL, the kind of
+ * seal (1 byte), number (8 bytes, big-endian), hash, at (8 bytes, big-endian). */
 struct cvg_chain_signed {
     struct cvg_chain_point point;
     int64_t at; /* wall */
@@ -58,7 +59,8 @@ void cvg_chain_sign(const struct cvg_ed25519 *key, enum cvg_chain_seal seal,
 bool cvg_chain_verify(const unsigned char public_key[CVG_ED25519_PUBLIC], enum cvg_chain_seal seal,
                       const struct cvg_chain_signed *signed_point);
 
-/* "NUMBER:HEX", as the log prints a head and `audit verify --head` takes it. */
+/* "NUMBER:HEX", as the log prints a head and `audit verify --head` takes it. Read: exactly that,
+ * with digits of either case; false leaves *ret alone. */
 #define CVG_CHAIN_POINT_TEXT (20 + 1 + 2 * CVG_SHA256_SIZE + 1)
 void cvg_chain_point_write(const struct cvg_chain_point *point, char ret[CVG_CHAIN_POINT_TEXT]);
 bool cvg_chain_point_read(const char *text, struct cvg_chain_point *ret);

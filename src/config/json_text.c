@@ -2,6 +2,8 @@
 /* Writing JSON for people to read. */
 #include "config/json_text.h"
 
+#include "base/quote.h"
+
 static void begin(struct cvg_json_text *json)
 {
     if (json->after_key) {
@@ -15,25 +17,6 @@ static void begin(struct cvg_json_text *json)
         cvg_buf_printf(json->out, "\n%*s", (int)json->depth * 2, "");
     }
     json->some = true;
-}
-
-static void quote(struct cvg_buf *out, const char *text)
-{
-    cvg_buf_putc(out, '"');
-    for (const char *c = text; *c; c++) {
-        unsigned char byte = (unsigned char)*c;
-        if (byte == '"' || byte == '\\') {
-            cvg_buf_putc(out, '\\');
-            cvg_buf_putc(out, *c);
-        } else if (byte == '\n') {
-            cvg_buf_puts(out, "\\n");
-        } else if (byte < 0x20 || byte == 0x7f) {
-            cvg_buf_printf(out, "\\u%04x", byte);
-        } else {
-            cvg_buf_putc(out, *c);
-        }
-    }
-    cvg_buf_putc(out, '"');
 }
 
 void cvg_json_text_open(struct cvg_json_text *json, char bracket)
@@ -57,7 +40,7 @@ void cvg_json_text_close(struct cvg_json_text *json, char bracket)
 void cvg_json_text_key(struct cvg_json_text *json, const char *key)
 {
     begin(json);
-    quote(json->out, key);
+    cvg_quote_json(json->out, key);
     cvg_buf_puts(json->out, ": ");
     json->after_key = true;
 }
@@ -65,7 +48,7 @@ void cvg_json_text_key(struct cvg_json_text *json, const char *key)
 void cvg_json_text_string(struct cvg_json_text *json, const char *text)
 {
     begin(json);
-    quote(json->out, text);
+    cvg_quote_json(json->out, text);
 }
 
 void cvg_json_text_raw(struct cvg_json_text *json, const char *text)

@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 import contract
+from answers import Answers
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("CVG_BUILD_DIR", ROOT / "build" / "sanitize"))
@@ -75,17 +76,18 @@ def http_request(port, method, path, body=None, headers=None, timeout=10):
 
 
 class Daemon:
-    """convergated on a configuration, listening on a free port."""
+    """convergated on a configuration, listening on a free port. environment: variables more."""
 
-    def __init__(self, folder, config, *arguments):
+    def __init__(self, folder, config, *arguments, log="convergated.log", environment=None):
         self.folder = folder
         self.config = folder / "convergate.yaml"
         self.config.write_text(config)
-        self.log_path = folder / "convergated.log"
-        with open(self.log_path, "wb") as log:
+        self.log_path = folder / log
+        with open(self.log_path, "wb") as out:
             self.process = subprocess.Popen(
                 [BUILD / "bin" / "convergated", "-c", self.config, *arguments],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+                env=os.environ | (environment or {}))
         self.port = wait_until(self._listening, what="the daemon's port")
         DAEMONS.add(self.port)
 
@@ -274,6 +276,30 @@ def prometheus(tmp_path, exporter):
     one = Prometheus(folder, exporter.port)
     yield one
     one.stop(signal.SIGKILL)
+
+
+@pytest.fixture
+def answers():
+    one = Answers()
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def place(tmp_path, answers):
+    """place(environments, **keys): one with a folder of its own; what runs there is stopped."""
+    from stored import Place  # which builds on this module
+    made = []
+
+    def make(environments=None, **more):
+        folder = tmp_path / f"place{len(made)}"
+        folder.mkdir()
+        made.append(Place(folder, answers.url, environments, **more))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop()
 
 
 # ---- an upstream that does whatever a test wants, byte by byte ----

@@ -3,6 +3,7 @@
 #include "client/ask.h"
 
 #include "base/secret.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "base/url.h"
 #include "io/http.h"
@@ -38,6 +39,30 @@ static void on_done(void *arg, struct cvg_op *op, const struct cvg_http_response
     cvg_buf_add(&waiting->reply->body, response->body, response->body_length);
 }
 
+#define UNIX "unix:"
+
+/* The daemon's Unix socket: who connects there is known by the system, so no token is needed. */
+static int open_socket(struct cvg_loop *loop, struct cvg_endpoint *endpoint, const char *path,
+                       struct cvg_lane **ret, struct cvg_error *reterr)
+{
+    struct cvg_lane *lane = NULL;
+
+    endpoint->url = "http://localhost";
+    int rc = cvg_lane_check(endpoint, reterr);
+    if (rc == 0) {
+        rc = cvg_lane_new(loop, endpoint, &lane, reterr);
+    }
+    if (rc == 0) {
+        rc = cvg_lane_set_socket(lane, path, reterr);
+    }
+    if (rc < 0) {
+        cvg_lane_free(lane);
+        return cvg_error_prefix(reterr, "--server");
+    }
+    *ret = lane;
+    return 0;
+}
+
 /* The connection that the options describe. */
 static int open_lane(struct cvg_loop *loop, const struct cvg_client_options *options,
                      struct cvg_lane **ret, struct cvg_error *reterr)
@@ -57,6 +82,9 @@ static int open_lane(struct cvg_loop *loop, const struct cvg_client_options *opt
     };
     struct cvg_url url;
 
+    if (cvg_text_starts(options->server, UNIX)) {
+        return open_socket(loop, &endpoint, options->server + strlen(UNIX), ret, reterr);
+    }
     if (cvg_url_parse(options->server, &url, reterr) < 0) {
         return cvg_error_prefix(reterr, "--server");
     }

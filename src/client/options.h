@@ -4,6 +4,7 @@
 #define CVG_CLIENT_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* What a pipeline may build on. */
@@ -16,16 +17,28 @@ enum cvg_exit {
     CVG_EXIT_USAGE = 64,
 };
 
+/* Which rows are asked for. */
+struct cvg_client_rows {
+    const char *environment, *verdict, *kind, *name; /* "" where not given */
+    int64_t from, until;                             /* wall; 0 where not given */
+    size_t limit;                                    /* at least 1 */
+};
+
 struct cvg_client_options {
     const char *command;
+    const char *action;                /* the second word of `audit` and `store`; else "" */
     const char *arguments[2];          /* NULL where not given */
-    const char *server;                /* base URL */
+    const char *server;                /* base URL, or "unix:/path" */
     const char *token_file;            /* NULL: no token */
     const char *ca, *cert, *key;       /* PEM files; NULL where not given */
     const char *gate, *app, *revision; /* "" where not given */
     int64_t wait_ns;
     bool json;
-    const char *config, *modules; /* probe */
+    const char *config, *modules;
+    struct cvg_client_rows rows;
+    const char *comment, *why; /* "" where not given */
+    const char *store;         /* a store's file; NULL: the configuration's */
+    const char *head;          /* "NUMBER:HEX"; NULL where not given */
 };
 
 /* Returns -1 to go on, else the exit code. */

@@ -28,8 +28,9 @@ static int ask_for_it(struct cvg_loop *loop, const struct cvg_client_options *op
     }
     if (reply.status == 401 || reply.status == 403) {
         return cvg_error_set(reterr, CVG_E_REFUSED,
-                             "%s: reloading needs a token with the scope admin (--token-file); on "
-                             "the machine itself 'systemctl reload convergated' or SIGHUP does it",
+                             "%s: reloading needs a token with the scope admin (--token-file), or "
+                             "the daemon's Unix socket (--server unix:/path); on the machine "
+                             "itself 'systemctl reload convergated' or SIGHUP does it",
                              options->server);
     }
     if (reply.status != 202) {

@@ -7,6 +7,8 @@
 
 #include <convergate/number.h>
 
+#include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -17,10 +19,10 @@ static const char *colour_of(const char *word)
     static const struct {
         const char *word, *colour;
     } colours[] = {
-        {"go", "\033[32m"},          {"ready", "\033[32m"},      {"wait", "\033[33m"},
-        {"progressing", "\033[33m"}, {"converging", "\033[33m"}, {"degraded", "\033[33m"},
-        {"halt", "\033[31m"},        {"rollback", "\033[31m"},   {"failed", "\033[31m"},
-        {"unknown", "\033[35m"},
+        {"go", "\033[32m"},          {"ready", "\033[32m"},       {"wait", "\033[33m"},
+        {"progressing", "\033[33m"}, {"converging", "\033[33m"},  {"degraded", "\033[33m"},
+        {"halt", "\033[31m"},        {"rollback", "\033[31m"},    {"failed", "\033[31m"},
+        {"available", "\033[32m"},   {"unavailable", "\033[31m"}, {"unknown", "\033[35m"},
     };
 
     for (size_t i = 0; i < CVG_COUNT(colours); i++) {
@@ -92,6 +94,13 @@ static int terminal_width(void)
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1 : 79;
 }
 
+/* Replaces the line before; an empty one clears it. */
+static void show_line(const char *line)
+{
+    fprintf(stderr, "\r\033[K%.*s", terminal_width(), line);
+    (void)fflush(stderr);
+}
+
 void cvg_report_progress(const struct cvg_wire_answer *answer, int64_t left)
 {
     char duration[CVG_NUMBER_TEXT];
@@ -105,8 +114,20 @@ void cvg_report_progress(const struct cvg_wire_answer *answer, int64_t left)
         cvg_buf_printf(&line, "%s, %s left: %s; %s", cvg_verdict_text(answer->verdict), duration,
                        answer->progress, answer->summary);
     }
-    fprintf(stderr, "\r\033[K%.*s", terminal_width(), cvg_buf_text(&line));
-    (void)fflush(stderr);
+    show_line(cvg_buf_text(&line));
+}
+
+void cvg_report_work(const char *what, uint64_t number, uint64_t of)
+{
+    CVG_CLEANUP(cvg_buf_done) struct cvg_buf line = CVG_BUF_INIT(256);
+
+    if (!cvg_report_is_watched()) {
+        return;
+    }
+    if (of) {
+        cvg_buf_printf(&line, "%s: %" PRIu64 " of %" PRIu64, what, number, of);
+    }
+    show_line(cvg_buf_text(&line));
 }
 
 static void print_check(const struct cvg_wire_check *check, int width)
@@ -159,4 +180,45 @@ void cvg_report_environments(const struct cvg_wire_environment *rows, size_t cou
         }
         putchar('\n');
     }
+}
+
+void cvg_report_decision_row(const struct cvg_wire_decision_row *row)
+{
+    const char *who = *row->asked_by ? row->asked_by : "-";
+
+    printf("%s  ", row->at);
+    print_word(row->verdict, 8);
+    printf("  %s/%s", row->environment, row->gate);
+    if (*row->app || *row->revision) {
+        printf("  %s%s%s", row->app, *row->app && *row->revision ? " " : "", row->revision);
+    }
+    printf("  by %s  %s\n    %s\n", who, row->id, row->summary);
+}
+
+/* A digest of a configuration is told apart by less than all of it. */
+#define DIGEST_SHOWN 12
+
+void cvg_report_change(const struct cvg_wire_change *change, int width)
+{
+    bool digests = cvg_text_equal(change->kind, "configuration");
+    int most = digests ? DIGEST_SHOWN : INT_MAX;
+    char value[CVG_NUMBER_TEXT];
+
+    printf("%s  %-13s  %-*s  ", change->at, change->kind, width, change->name);
+    if (*change->before) {
+        printf("%.*s -> ", most, change->before);
+    }
+    if (digests) {
+        printf("%.*s", most, change->after);
+    } else {
+        print_word(change->after, 0);
+    }
+    if (*change->reason) {
+        printf("  %s", change->reason);
+    }
+    if (change->has_value) {
+        cvg_format_rounded(change->value, 6, value, sizeof(value));
+        printf(" (%s)", value);
+    }
+    printf("%s%s\n", *change->message ? "  " : "", change->message);
 }

@@ -91,6 +91,12 @@ enum MHD_Result cvg_answer_not_allowed(struct cvg_request *request, const char *
     return send_once(request, 405, response);
 }
 
+enum MHD_Result cvg_answer_not_json(struct cvg_request *request)
+{
+    return cvg_answer_problem(request, 415, "NotJson",
+                              "A body must be JSON: send Content-Type: application/json.");
+}
+
 /* A document that somebody is sent, until he has read it or left. */
 struct under_way {
     _Atomic size_t *pool; /* the server's, which outlives every response */

@@ -17,6 +17,8 @@ enum MHD_Result cvg_answer_problem(struct cvg_request *request, unsigned status,
                                    const char *detail);
 /* 405 with the header Allow. */
 enum MHD_Result cvg_answer_not_allowed(struct cvg_request *request, const char *allow);
+/* 415, see cvg_request_has_json. */
+enum MHD_Result cvg_answer_not_json(struct cvg_request *request);
 /* Takes the buffer's memory. A body that overflowed its limit is answered as a problem. */
 enum MHD_Result cvg_answer_body(struct cvg_request *request, unsigned status, const char *type,
                                 struct cvg_buf *body);

@@ -28,9 +28,15 @@ struct cvg_asking {
 };
 
 struct cvg_pending {
-    struct cvg_ask ask;
+    bool accepts; /* an accept, else an ask */
+
+    union {
+        struct cvg_ask ask;
+        struct cvg_accept accept;
+    };
+
     struct cvg_asking *asking; /* a reference */
-    struct cvg_arena *arena;   /* the subject's texts */
+    struct cvg_arena *arena;   /* the question's texts */
     _Atomic unsigned references;
     /* Under the room's lock: */
     struct MHD_Connection *connection;
@@ -68,7 +74,9 @@ static void pending_unref(struct cvg_pending *pending)
     if (atomic_fetch_sub_explicit(&pending->references, 1, memory_order_acq_rel) != 1) {
         return;
     }
-    cvg_buf_done(&pending->ask.body);
+    if (!pending->accepts) {
+        cvg_buf_done(&pending->ask.body);
+    }
     cvg_arena_free(pending->arena);
     cvg_asking_unref(pending->asking);
     free(pending);
@@ -110,9 +118,8 @@ static void resume(struct cvg_pending *pending)
 
 /* ---- the deciding thread ---- */
 
-static void answered(struct cvg_ask *ask)
+static void answered(struct cvg_pending *pending)
 {
-    struct cvg_pending *pending = CVG_CONTAINER(ask, struct cvg_pending, ask);
     struct cvg_asking *asking = pending->asking;
 
     pthread_mutex_lock(&asking->lock);
@@ -124,7 +131,51 @@ static void answered(struct cvg_ask *ask)
     pending_unref(pending);
 }
 
+static void decided(struct cvg_ask *ask)
+{
+    answered(CVG_CONTAINER(ask, struct cvg_pending, ask));
+}
+
+static void accepted(struct cvg_accept *accept)
+{
+    answered(CVG_CONTAINER(accept, struct cvg_pending, accept));
+}
+
 /* ---- HTTP threads ---- */
+
+/* Owned by the caller alone until it is suspended. */
+static struct cvg_pending *make(struct cvg_asking *asking, struct MHD_Connection *connection)
+{
+    struct cvg_pending *pending = CVG_NEW(struct cvg_pending);
+
+    pending->arena = cvg_arena_new();
+    pending->asking = asking;
+    atomic_fetch_add_explicit(&asking->references, 1, memory_order_relaxed);
+    pending->connection = connection;
+    pending->since = cvg_time_now();
+    atomic_init(&pending->references, 1);
+    return pending;
+}
+
+/* From here on the deciding thread owns it as well. False: the server is stopping, and it is gone. */
+static bool suspend(struct cvg_pending *pending)
+{
+    struct cvg_asking *asking = pending->asking;
+
+    pthread_mutex_lock(&asking->lock);
+    bool closed = asking->closed;
+    if (!closed) {
+        atomic_fetch_add_explicit(&pending->references, 1, memory_order_relaxed);
+        asking->unfinished++;
+        list(pending);
+        MHD_suspend_connection(pending->connection);
+    }
+    pthread_mutex_unlock(&asking->lock);
+    if (closed) {
+        pending_unref(pending);
+    }
+    return !closed;
+}
 
 static void copy_subject(struct cvg_pending *pending, const struct cvg_subject *subject)
 {
@@ -150,46 +201,60 @@ struct cvg_pending *cvg_asking_post(struct cvg_asking *asking, struct cvg_board 
                                     struct MHD_Connection *connection,
                                     const struct cvg_ask *question)
 {
-    struct cvg_pending *pending = CVG_NEW(struct cvg_pending);
+    struct cvg_pending *pending = make(asking, connection);
 
-    pending->arena = cvg_arena_new();
-    pending->asking = asking;
-    atomic_fetch_add_explicit(&asking->references, 1, memory_order_relaxed);
     pending->ask.environment = cvg_arena_strdup(pending->arena, question->environment);
     pending->ask.gate = cvg_arena_strdup(pending->arena, question->gate);
     copy_subject(pending, &question->subject);
     pending->ask.asked_by = cvg_arena_strdup(pending->arena, question->asked_by);
     pending->ask.body.limit = ANSWER_LIMIT;
-    pending->ask.done = answered;
-    pending->connection = connection;
-    pending->since = cvg_time_now();
-    atomic_init(&pending->references, 2);
-
-    pthread_mutex_lock(&asking->lock);
-    bool closed = asking->closed;
-    if (!closed) {
-        asking->unfinished++;
-        list(pending);
-        MHD_suspend_connection(connection);
-    }
-    pthread_mutex_unlock(&asking->lock);
-    if (closed) {
-        atomic_store(&pending->references, 1);
-        pending_unref(pending);
+    pending->ask.done = decided;
+    if (!suspend(pending)) {
         return NULL;
     }
     cvg_board_ask(board, &pending->ask);
     return pending;
 }
 
-struct cvg_ask *cvg_asking_take(struct cvg_pending *pending)
+struct cvg_pending *cvg_asking_post_accept(struct cvg_asking *asking, struct cvg_board *board,
+                                           struct MHD_Connection *connection,
+                                           const struct cvg_accept *question)
+{
+    struct cvg_pending *pending = make(asking, connection);
+
+    pending->accepts = true;
+    pending->accept = (struct cvg_accept){
+        .environment = cvg_arena_strdup(pending->arena, question->environment),
+        .check = cvg_arena_strdup(pending->arena, question->check),
+        .actor = cvg_arena_strdup(pending->arena, question->actor),
+        .comment = cvg_arena_strdup(pending->arena, question->comment),
+        .done = accepted,
+    };
+    if (!suspend(pending)) {
+        return NULL;
+    }
+    cvg_board_accept(board, &pending->accept);
+    return pending;
+}
+
+static bool is_usable(struct cvg_pending *pending)
 {
     pthread_mutex_lock(&pending->asking->lock);
     /* What was given up may be answered at this very moment; the client is told the one that came
      * first. */
     bool usable = pending->answered && !pending->given_up;
     pthread_mutex_unlock(&pending->asking->lock);
-    return usable ? &pending->ask : NULL;
+    return usable;
+}
+
+struct cvg_ask *cvg_asking_take(struct cvg_pending *pending)
+{
+    return is_usable(pending) ? &pending->ask : NULL;
+}
+
+struct cvg_accept *cvg_asking_take_accept(struct cvg_pending *pending)
+{
+    return is_usable(pending) ? &pending->accept : NULL;
 }
 
 void cvg_asking_leave(struct cvg_pending *pending)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Questions that the deciding thread answers: a POST with a subject waits here, its connection
- * suspended, until the decision is recorded.
+ * What the deciding thread answers: a POST with a subject waits here, its connection suspended,
+ * until the decision is recorded, and so does who accepts an alarm, until that is. Both are called
+ * a question.
  *
  *   HTTP thread       cvg_asking_post    suspends the connection and posts the question
- *   deciding thread   (the ask's done)   writes the answer and resumes the connection
+ *   deciding thread   (its done)         writes the answer and resumes the connection
  *   HTTP thread       cvg_asking_take    called again after the resume: prints the answer
  *
  * A question is owned by two, the connection and the deciding thread, and ends with the later one:
@@ -34,8 +35,13 @@ void cvg_asking_unref(struct cvg_asking *asking); /* takes NULL */
 struct cvg_pending *cvg_asking_post(struct cvg_asking *asking, struct cvg_board *board,
                                     struct MHD_Connection *connection,
                                     const struct cvg_ask *question);
-/* The answered question, to be read until cvg_asking_leave; NULL: it was given up. */
+struct cvg_pending *cvg_asking_post_accept(struct cvg_asking *asking, struct cvg_board *board,
+                                           struct MHD_Connection *connection,
+                                           const struct cvg_accept *question);
+/* The answered question, to be read until cvg_asking_leave; NULL: it was given up. Each for what
+ * was posted as such. */
 struct cvg_ask *cvg_asking_take(struct cvg_pending *pending);
+struct cvg_accept *cvg_asking_take_accept(struct cvg_pending *pending);
 void cvg_asking_leave(struct cvg_pending *pending);
 void cvg_asking_finished(struct cvg_asking *asking);
 

@@ -26,6 +26,7 @@ struct cvg_context {
     struct cvg_limits limits;
     struct cvg_refusals refusals;
     struct cvg_traffic traffic;
+    size_t readers; /* how many requests may read the store at one time */
     const char *version;
     int64_t started_at; /* wall time of the process' start, nanoseconds */
 };

@@ -6,6 +6,9 @@
 #include "base/time.h"
 #include "server/answer.h"
 #include "server/parameters.h"
+#include "store/store.h"
+
+#include <string.h>
 
 struct probe {
     const char *name;
@@ -56,6 +59,26 @@ static bool is_excluded(const struct cvg_parameters *parameters, const char *nam
     return false;
 }
 
+/* What must be recorded is closed meanwhile, but readers are answered: so it makes nothing fail. */
+static void write_store(struct cvg_context *context, bool excluded, struct cvg_buf *lines)
+{
+    struct cvg_store *store = cvg_board_store(context->board);
+    struct cvg_store_status status;
+    char why[CVG_ERROR_TEXT];
+
+    if (!store) {
+        return;
+    }
+    cvg_store_status(store, &status);
+    if (excluded || status.available) {
+        cvg_buf_printf(lines, "[+]store %s\n", excluded ? "excluded: ok" : "ok");
+        return;
+    }
+    cvg_text_printable(status.why, strlen(status.why), why, sizeof(why));
+    cvg_buf_printf(lines, "[-]store unavailable: %s: %s (recorded decisions are closed)\n",
+                   cvg_store_fault_text(status.fault), why);
+}
+
 static enum MHD_Result answer(struct cvg_request *request, const char *name,
                               const struct probe *probes, size_t count)
 {
@@ -75,6 +98,9 @@ static enum MHD_Result answer(struct cvg_request *request, const char *name,
         cvg_buf_printf(&lines, "[%c]%s %s%s\n", holds ? '+' : '-', probes[i].name,
                        excluded ? "excluded: ok" : (holds ? "ok" : "failed"),
                        probes[i].note ? probes[i].note(request->context) : "");
+    }
+    if (request->route != CVG_ROUTE_LIVEZ) {
+        write_store(request->context, is_excluded(&parameters, "store"), &lines);
     }
     if (healthy && !parameters.verbose) {
         cvg_buf_clear(&lines);

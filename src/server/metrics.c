@@ -155,6 +155,7 @@ void cvg_metrics_write(struct cvg_context *context, int64_t now, struct cvg_buf 
         cvg_metrics_write_vitals(vitals, ret);
         cvg_vitals_unref(vitals);
     }
+    cvg_metrics_write_store(cvg_board_store(context->board), ret);
     write_server(context, now, ret);
     write_process(ret, context->started_at);
 }

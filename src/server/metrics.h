@@ -13,8 +13,10 @@ enum MHD_Result cvg_metrics_answer(struct cvg_request *request);
 /* The whole text; no request needed. */
 void cvg_metrics_write(struct cvg_context *context, int64_t now, struct cvg_buf *ret);
 
-/* The parts (metrics_board.c): environments, gates and checks; sources, loop and decisions. */
+/* The parts (metrics_board.c): environments, gates and checks; sources, loop and decisions; the
+ * store (NULL: there is none). */
 void cvg_metrics_write_board(struct cvg_board *board, int64_t now, struct cvg_buf *ret);
 void cvg_metrics_write_vitals(const struct cvg_vitals *vitals, struct cvg_buf *ret);
+void cvg_metrics_write_store(struct cvg_store *store, struct cvg_buf *ret);
 
 #endif

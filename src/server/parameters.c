@@ -5,18 +5,14 @@
 #include "base/text.h"
 #include "base/url.h"
 #include "server/waiting.h"
+#include "store/query.h"
 #include "wire/subject.h"
 
 #include <convergate/number.h>
 
 #include <string.h>
 
-#define PAGE_MAX 500
-
-/* One part of "name=value&name=value", decoded. */
-struct part {
-    const char *name, *value;
-};
+#define PAGE_MAX CVG_STORE_PAGE
 
 static int decode(const char *text, size_t length, struct cvg_arena *arena, const char **ret,
                   struct cvg_error *reterr)
@@ -41,53 +37,57 @@ static int decode(const char *text, size_t length, struct cvg_arena *arena, cons
     return 0;
 }
 
-static int take_text(const struct part *part, const char **slot, struct cvg_error *reterr)
+int cvg_parameter_text(const struct cvg_parameter *parameter, const char **slot,
+                       struct cvg_error *reterr)
 {
     if (*slot) {
-        return cvg_error_set(reterr, CVG_E_INVALID, "'%s' is given twice", part->name);
+        return cvg_error_set(reterr, CVG_E_INVALID, "'%s' is given twice", parameter->name);
     }
-    if (strlen(part->value) > CVG_SUBJECT_TEXT_LIMIT) {
-        return cvg_error_set(reterr, CVG_E_INVALID, "'%s' is longer than %d bytes", part->name,
+    if (strlen(parameter->value) > CVG_SUBJECT_TEXT_LIMIT) {
+        return cvg_error_set(reterr, CVG_E_INVALID, "'%s' is longer than %d bytes", parameter->name,
                              CVG_SUBJECT_TEXT_LIMIT);
     }
-    *slot = part->value;
+    *slot = parameter->value;
     return 0;
 }
 
 /* An empty environment or gate is most likely a template whose variable was not set: answering
  * for the default gate instead could let something through. */
-static int take_name(const struct part *part, const char **slot, struct cvg_error *reterr)
+int cvg_parameter_name(const struct cvg_parameter *parameter, const char **slot,
+                       struct cvg_error *reterr)
 {
-    if (!*part->value) {
-        return cvg_error_set(reterr, CVG_E_INVALID, "'%s' is empty", part->name);
+    if (!*parameter->value) {
+        return cvg_error_set(reterr, CVG_E_INVALID, "'%s' is empty", parameter->name);
     }
-    return take_text(part, slot, reterr);
+    return cvg_parameter_text(parameter, slot, reterr);
 }
 
-static int take_limit(const struct part *part, struct cvg_parameters *ret, struct cvg_error *reterr)
+int cvg_parameter_limit(const struct cvg_parameter *parameter, uint32_t *slot,
+                        struct cvg_error *reterr)
 {
     uint64_t limit = 0;
 
-    if (ret->limit) {
+    if (*slot) {
         return cvg_error_set(reterr, CVG_E_INVALID, "'limit' is given twice");
     }
-    if (cvg_parse_uint64(part->value, strlen(part->value), &limit) < 0 || limit < 1 ||
+    if (cvg_parse_uint64(parameter->value, strlen(parameter->value), &limit) < 0 || limit < 1 ||
         limit > PAGE_MAX) {
         return cvg_error_set(reterr, CVG_E_INVALID, "'limit' must be a whole number from 1 to %d",
                              PAGE_MAX);
     }
-    ret->limit = (uint32_t)limit;
+    *slot = (uint32_t)limit;
     return 0;
 }
 
-static int take_wait(const struct part *part, struct cvg_parameters *ret, struct cvg_error *reterr)
+static int take_wait(const struct cvg_parameter *parameter, struct cvg_parameters *ret,
+                     struct cvg_error *reterr)
 {
     int64_t wait_ns = 0;
 
     if (ret->wait_ns) {
         return cvg_error_set(reterr, CVG_E_INVALID, "'wait' is given twice");
     }
-    if (cvg_parse_duration(part->value, strlen(part->value), &wait_ns) < 0 ||
+    if (cvg_parse_duration(parameter->value, strlen(parameter->value), &wait_ns) < 0 ||
         wait_ns > CVG_WAIT_LIMIT) {
         return cvg_error_set(reterr, CVG_E_INVALID,
                              "'wait' must be a duration of at most 55s, such as 30s or 500ms");
@@ -119,9 +119,16 @@ static int add_label(const char *name, const char *value, struct cvg_arena *aren
     return 0;
 }
 
-static int take(const struct part *part, struct cvg_arena *arena, struct cvg_parameters *ret,
-                struct cvg_error *reterr)
+struct taking {
+    struct cvg_parameters parameters;
+    struct cvg_arena *arena;
+};
+
+static int take(void *ctx, const struct cvg_parameter *parameter, struct cvg_error *reterr)
 {
+    struct taking *taking = ctx;
+    struct cvg_parameters *ret = &taking->parameters;
+
     const struct {
         const char *name;
         const char **slot;
@@ -132,33 +139,57 @@ static int take(const struct part *part, struct cvg_arena *arena, struct cvg_par
     };
 
     for (size_t i = 0; i < CVG_COUNT(texts); i++) {
-        if (cvg_text_equal(part->name, texts[i].name)) {
-            return texts[i].may_be_empty ? take_text(part, texts[i].slot, reterr)
-                                         : take_name(part, texts[i].slot, reterr);
+        if (cvg_text_equal(parameter->name, texts[i].name)) {
+            return texts[i].may_be_empty ? cvg_parameter_text(parameter, texts[i].slot, reterr)
+                                         : cvg_parameter_name(parameter, texts[i].slot, reterr);
         }
     }
-    if (cvg_text_starts(part->name, "label.")) {
-        return add_label(part->name + strlen("label."), part->value, arena, ret, reterr);
+    if (cvg_text_starts(parameter->name, "label.")) {
+        return add_label(parameter->name + strlen("label."), parameter->value, taking->arena, ret,
+                         reterr);
     }
-    if (cvg_text_equal(part->name, "limit")) {
-        return take_limit(part, ret, reterr);
+    if (cvg_text_equal(parameter->name, "limit")) {
+        return cvg_parameter_limit(parameter, &ret->limit, reterr);
     }
-    if (cvg_text_equal(part->name, "wait")) {
-        return take_wait(part, ret, reterr);
+    if (cvg_text_equal(parameter->name, "wait")) {
+        return take_wait(parameter, ret, reterr);
     }
-    if (cvg_text_equal(part->name, "explain")) {
-        if (!cvg_text_equal(part->value, "full")) {
+    if (cvg_text_equal(parameter->name, "explain")) {
+        if (!cvg_text_equal(parameter->value, "full")) {
             return cvg_error_set(reterr, CVG_E_INVALID, "'explain' takes only 'full'");
         }
         ret->explain = true;
-    } else if (cvg_text_equal(part->name, "verbose")) {
+    } else if (cvg_text_equal(parameter->name, "verbose")) {
         ret->verbose = true;
-    } else if (cvg_text_equal(part->name, "exclude")) {
+    } else if (cvg_text_equal(parameter->name, "exclude")) {
         if (ret->exclude_count == CVG_PARAMETERS_EXCLUDES) {
             return cvg_error_set(reterr, CVG_E_INVALID, "more than %d of 'exclude'",
                                  CVG_PARAMETERS_EXCLUDES);
         }
-        ret->excludes[ret->exclude_count++] = part->value;
+        ret->excludes[ret->exclude_count++] = parameter->value;
+    }
+    return 0;
+}
+
+int cvg_parameters_each(const char *query, struct cvg_arena *arena, cvg_parameter_take *take_one,
+                        void *ctx, struct cvg_error *reterr)
+{
+    for (const char *at = query ? query : ""; *at;) {
+        size_t length = strcspn(at, "&");
+        const char *equals = memchr(at, '=', length);
+        size_t name_length = equals ? (size_t)(equals - at) : length;
+        struct cvg_parameter parameter = {.value = ""};
+        int rc = decode(at, name_length, arena, &parameter.name, reterr);
+        if (rc == 0 && equals) {
+            rc = decode(equals + 1, length - name_length - 1, arena, &parameter.value, reterr);
+        }
+        if (rc == 0) {
+            rc = take_one(ctx, &parameter, reterr);
+        }
+        if (rc < 0) {
+            return rc;
+        }
+        at += length + (at[length] == '&');
     }
     return 0;
 }
@@ -166,27 +197,13 @@ static int take(const struct part *part, struct cvg_arena *arena, struct cvg_par
 int cvg_parameters_read(const char *query, struct cvg_arena *arena, struct cvg_parameters *ret,
                         struct cvg_error *reterr)
 {
-    struct cvg_parameters parameters = {0};
+    struct taking taking = {.arena = arena};
+    int rc = cvg_parameters_each(query, arena, take, &taking, reterr);
 
-    for (const char *at = query ? query : ""; *at;) {
-        size_t length = strcspn(at, "&");
-        const char *equals = memchr(at, '=', length);
-        size_t name_length = equals ? (size_t)(equals - at) : length;
-        struct part part = {.value = ""};
-        int rc = decode(at, name_length, arena, &part.name, reterr);
-        if (rc == 0 && equals) {
-            rc = decode(equals + 1, length - name_length - 1, arena, &part.value, reterr);
-        }
-        if (rc == 0) {
-            rc = take(&part, arena, &parameters, reterr);
-        }
-        if (rc < 0) {
-            return rc;
-        }
-        at += length + (at[length] == '&');
+    if (rc == 0) {
+        *ret = taking.parameters;
     }
-    *ret = parameters;
-    return 0;
+    return rc;
 }
 
 static int merge_text(const char *name, const char *from_query, const char **slot,

@@ -280,6 +280,11 @@ enum MHD_Result cvg_request_body(struct cvg_request *request, const char *bytes,
     return MHD_YES;
 }
 
+bool cvg_request_has_json(const struct cvg_request *request)
+{
+    return !request->body.length || !request->has_content_type || request->content_is_json;
+}
+
 void cvg_request_done(struct cvg_request *request)
 {
     if (request->pending) {

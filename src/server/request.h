@@ -49,7 +49,8 @@ struct cvg_request {
     const char *uri_end;     /* where the target ended in the request line */
     enum cvg_method method;
     enum cvg_route_id route;
-    char environment[CVG_REQUEST_NAME], gate[CVG_REQUEST_NAME]; /* of the path; "": not there */
+    /* Of the path; "": not there. name: of a check, or the id of a decision. */
+    char environment[CVG_REQUEST_NAME], gate[CVG_REQUEST_NAME], name[CVG_REQUEST_NAME];
     bool headers_seen;
     bool is_head;
     bool has_content_type, content_is_json;
@@ -75,6 +76,8 @@ enum MHD_Result cvg_request_headers(struct cvg_request *request, const char *url
 /* MHD_NO closes the connection: it sends more than anybody would. */
 enum MHD_Result cvg_request_body(struct cvg_request *request, const char *bytes, size_t length);
 void cvg_request_done(struct cvg_request *request);
+/* False: it has a body that says of itself that it is something else. */
+bool cvg_request_has_json(const struct cvg_request *request);
 /* The request's arena, made when first asked for. */
 struct cvg_arena *cvg_request_arena(struct cvg_request *request);
 

@@ -4,10 +4,14 @@
 
 #include "base/text.h"
 #include "base/url.h"
+#include "server/accept.h"
 #include "server/answer.h"
+#include "server/audit.h"
+#include "server/decisions.h"
 #include "server/documents.h"
 #include "server/environments.h"
 #include "server/health.h"
+#include "server/history.h"
 #include "server/metrics.h"
 #include "server/reload.h"
 #include "server/stream.h"
@@ -22,12 +26,24 @@ enum need {
     NEED_NOTHING,  /* health; also on the health listener */
 };
 
+/* What a /{name} behind the path is of. */
+enum slot {
+    SLOT_NONE = 0,
+    SLOT_ENVIRONMENT,
+    SLOT_GATE,
+    SLOT_NAME /* a check, a decision */
+};
+
+#define SLOTS 2
+
 struct cvg_route_entry {
     const char *path;
     size_t length;
-    unsigned names; /* how many /{name} may follow: environment, gate */
-    bool bare;      /* is a route without them, too */
-    uint32_t posts; /* takes POST from those who may that (enum cvg_may); 0: no POST */
+    enum slot slots[SLOTS];
+    unsigned least;     /* so many names must be there */
+    const char *suffix; /* behind them; NULL: none */
+    uint32_t posts;     /* takes POST from those who may that (enum cvg_may); 0: no POST */
+    bool posts_only;    /* and nothing else */
     enum cvg_route_id route;
     enum MHD_Result (*answer)(struct cvg_request *request);
     enum need need;
@@ -37,29 +53,42 @@ static enum MHD_Result answer_index(struct cvg_request *request);
 
 #define PATH(text) .path = (text), .length = sizeof(text) - 1
 
+#define ROUTE(id) .route = CVG_ROUTE_##id
+#define GATE_SLOTS                                                                                 \
+    {                                                                                              \
+        SLOT_ENVIRONMENT, SLOT_GATE                                                                \
+    }
+
 /* In order of how often they are asked. A path with names and one without may share their text.
  * A POST with a subject needs more than read: verdict.c asks for that when it has read it. */
 static const struct cvg_route_entry entries[] = {
-    {PATH("/v1/verdict"), 2, true, CVG_MAY_READ, CVG_ROUTE_VERDICT, cvg_verdict_answer, NEED_READ},
-    {PATH("/v1/check"), 2, true, CVG_MAY_READ, CVG_ROUTE_CHECK, cvg_verdict_answer, NEED_READ},
-    {PATH("/v1/environments"), 0, true, 0, CVG_ROUTE_ENVIRONMENTS, cvg_environments_answer,
-     NEED_READ},
-    {PATH("/v1/environments"), 1, false, 0, CVG_ROUTE_ENVIRONMENT, cvg_environment_answer,
-     NEED_READ},
-    {PATH("/v1/events"), 0, true, 0, CVG_ROUTE_EVENTS, cvg_stream_answer, NEED_READ},
-    {PATH("/v1/reload"), 0, true, CVG_MAY_ADMIN, CVG_ROUTE_RELOAD, cvg_reload_answer, NEED_ALL},
-    {PATH("/metrics"), 0, true, 0, CVG_ROUTE_METRICS, cvg_metrics_answer, NEED_ALL},
-    {PATH("/livez"), 0, true, 0, CVG_ROUTE_LIVEZ, cvg_health_livez, NEED_NOTHING},
-    {PATH("/readyz"), 0, true, 0, CVG_ROUTE_READYZ, cvg_health_readyz, NEED_NOTHING},
-    {PATH("/healthz"), 0, true, 0, CVG_ROUTE_HEALTHZ, cvg_health_readyz, NEED_NOTHING},
-    {PATH("/v1/openapi.yaml"), 0, true, 0, CVG_ROUTE_OPENAPI, cvg_documents_answer, NEED_READ},
-    {PATH("/v1/schemas/decision.json"), 0, true, 0, CVG_ROUTE_SCHEMA, cvg_documents_answer,
-     NEED_READ},
-    {PATH("/v1/schemas/readiness.json"), 0, true, 0, CVG_ROUTE_SCHEMA, cvg_documents_answer,
-     NEED_READ},
-    {PATH("/v1/schemas/reading.json"), 0, true, 0, CVG_ROUTE_SCHEMA, cvg_documents_answer,
-     NEED_READ},
-    {PATH("/"), 0, true, 0, CVG_ROUTE_INDEX, answer_index, NEED_READ},
+    {PATH("/v1/verdict"), ROUTE(VERDICT), .slots = GATE_SLOTS, .posts = CVG_MAY_READ,
+     .answer = cvg_verdict_answer},
+    {PATH("/v1/check"), ROUTE(CHECK), .slots = GATE_SLOTS, .posts = CVG_MAY_READ,
+     .answer = cvg_verdict_answer},
+    {PATH("/v1/environments"), ROUTE(ENVIRONMENTS), .answer = cvg_environments_answer},
+    {PATH("/v1/environments"), ROUTE(ENVIRONMENT), .slots = {SLOT_ENVIRONMENT}, .least = 1,
+     .answer = cvg_environment_answer},
+    {PATH("/v1/environments"), ROUTE(HISTORY), .slots = {SLOT_ENVIRONMENT}, .least = 1,
+     .suffix = "/history", .answer = cvg_history_answer},
+    {PATH("/v1/decisions"), ROUTE(DECISIONS), .answer = cvg_decisions_answer},
+    {PATH("/v1/decisions"), ROUTE(DECISION), .slots = {SLOT_NAME}, .least = 1,
+     .answer = cvg_decision_answer},
+    {PATH("/v1/events"), ROUTE(EVENTS), .answer = cvg_stream_answer},
+    {PATH("/v1/accept"), ROUTE(ACCEPT), .slots = {SLOT_ENVIRONMENT, SLOT_NAME}, .least = 2,
+     .posts = CVG_MAY_ADMIN, .posts_only = true, .answer = cvg_accept_answer},
+    {PATH("/v1/audit/head"), ROUTE(AUDIT_HEAD), .answer = cvg_audit_answer, .need = NEED_ALL},
+    {PATH("/v1/reload"), ROUTE(RELOAD), .posts = CVG_MAY_ADMIN, .answer = cvg_reload_answer,
+     .need = NEED_ALL},
+    {PATH("/metrics"), ROUTE(METRICS), .answer = cvg_metrics_answer, .need = NEED_ALL},
+    {PATH("/livez"), ROUTE(LIVEZ), .answer = cvg_health_livez, .need = NEED_NOTHING},
+    {PATH("/readyz"), ROUTE(READYZ), .answer = cvg_health_readyz, .need = NEED_NOTHING},
+    {PATH("/healthz"), ROUTE(HEALTHZ), .answer = cvg_health_readyz, .need = NEED_NOTHING},
+    {PATH("/v1/openapi.yaml"), ROUTE(OPENAPI), .answer = cvg_documents_answer},
+    {PATH("/v1/schemas/decision.json"), ROUTE(SCHEMA), .answer = cvg_documents_answer},
+    {PATH("/v1/schemas/readiness.json"), ROUTE(SCHEMA), .answer = cvg_documents_answer},
+    {PATH("/v1/schemas/reading.json"), ROUTE(SCHEMA), .answer = cvg_documents_answer},
+    {PATH("/"), ROUTE(INDEX), .answer = answer_index},
 };
 
 static enum MHD_Result answer_index(struct cvg_request *request)
@@ -71,6 +100,8 @@ static enum MHD_Result answer_index(struct cvg_request *request)
         "{\"service\":\"convergate\",\"version\":\"%s\",\"routes\":["
         "\"/v1/verdict/{environment}[/{gate}]\",\"/v1/check/{environment}[/{gate}]\","
         "\"/v1/environments\",\"/v1/environments/{environment}\","
+        "\"/v1/environments/{environment}/history\",\"/v1/decisions\",\"/v1/decisions/{id}\","
+        "\"/v1/accept/{environment}/{check}\",\"/v1/audit/head\","
         "\"/v1/events\",\"/v1/reload\",\"/v1/openapi.yaml\",\"/v1/schemas/{document}.json\","
         "\"/metrics\",\"/livez\",\"/readyz\",\"/healthz\"]}",
         request->context->version);
@@ -98,24 +129,33 @@ static bool take_name(const char **at, char *ret)
     return cvg_text_is_name(ret);
 }
 
+static char *place_of(struct cvg_request *request, enum slot slot)
+{
+    switch (slot) {
+    case SLOT_ENVIRONMENT:
+        return request->environment;
+    case SLOT_GATE:
+        return request->gate;
+    default:
+        return request->name;
+    }
+}
+
 static bool matches(const struct cvg_route_entry *entry, struct cvg_request *request)
 {
     const char *at = request->path;
+    unsigned names = 0;
 
     if (strncmp(at, entry->path, entry->length) != 0) {
         return false;
     }
     at += entry->length;
-    if (!*at) {
-        return entry->bare;
+    while (*at == '/' && names < SLOTS && entry->slots[names] != SLOT_NONE) {
+        if (!take_name(&at, place_of(request, entry->slots[names++]))) {
+            return false;
+        }
     }
-    if (*at != '/' || entry->names == 0 || !take_name(&at, request->environment)) {
-        return false;
-    }
-    if (*at == '/' && (entry->names < 2 || !take_name(&at, request->gate))) {
-        return false;
-    }
-    return *at == '\0';
+    return names >= entry->least && cvg_text_equal(at, entry->suffix ? entry->suffix : "");
 }
 
 static const struct cvg_route_entry *find(struct cvg_request *request)
@@ -161,6 +201,26 @@ void cvg_route_find(struct cvg_request *request)
     }
 }
 
+static bool takes(const struct cvg_route_entry *entry, enum cvg_method method)
+{
+    switch (method) {
+    case CVG_METHOD_GET:
+        return !entry->posts_only;
+    case CVG_METHOD_POST:
+        return entry->posts;
+    default:
+        return false;
+    }
+}
+
+static const char *methods_of(const struct cvg_route_entry *entry)
+{
+    if (entry->posts_only) {
+        return "POST";
+    }
+    return entry->posts ? "GET, HEAD, POST" : "GET, HEAD";
+}
+
 enum MHD_Result cvg_route_answer(struct cvg_request *request)
 {
     const struct cvg_route_entry *entry = request->entry;
@@ -172,9 +232,8 @@ enum MHD_Result cvg_route_answer(struct cvg_request *request)
     if (!entry) {
         return cvg_answer_problem(request, 404, "NotFound", "There is no such route.");
     }
-    if (request->method == CVG_METHOD_OTHER ||
-        (request->method == CVG_METHOD_POST && !entry->posts)) {
-        return cvg_answer_not_allowed(request, entry->posts ? "GET, HEAD, POST" : "GET, HEAD");
+    if (!takes(entry, request->method)) {
+        return cvg_answer_not_allowed(request, methods_of(entry));
     }
     return entry->answer(request);
 }

@@ -49,6 +49,7 @@ static void make_context(struct cvg_server *server, const struct cvg_server_opti
     context->events = cvg_events_new();
     context->limits = options->limits;
     cvg_limits_settle(&context->limits);
+    context->readers = CVG_MAX(options->threads, 2) - 1;
     cvg_door_init(&context->door);
     if (options->access) {
         cvg_door_set(&context->door, options->access);

@@ -20,6 +20,11 @@ enum cvg_route_id {
     CVG_ROUTE_CHECK,
     CVG_ROUTE_ENVIRONMENTS,
     CVG_ROUTE_ENVIRONMENT,
+    CVG_ROUTE_HISTORY,
+    CVG_ROUTE_DECISIONS,
+    CVG_ROUTE_DECISION,
+    CVG_ROUTE_AUDIT_HEAD,
+    CVG_ROUTE_ACCEPT,
     CVG_ROUTE_EVENTS,
     CVG_ROUTE_RELOAD,
     CVG_ROUTE_LIVEZ,
@@ -39,6 +44,7 @@ struct cvg_traffic {
     _Atomic uint64_t connections; /* open now */
     _Atomic uint64_t connections_total;
     _Atomic size_t body_bytes, answer_bytes; /* pools; their limits are in struct cvg_limits */
+    _Atomic size_t store_reads;              /* requests that read the store; a pool as well */
 };
 
 void cvg_traffic_count(struct cvg_traffic *traffic, enum cvg_route_id route, unsigned code);

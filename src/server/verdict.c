@@ -349,9 +349,8 @@ enum MHD_Result cvg_verdict_answer(struct cvg_request *request)
     struct cvg_subject subject;
     struct cvg_error error;
 
-    if (request->body.length && request->has_content_type && !request->content_is_json) {
-        return cvg_answer_problem(request, 415, "NotJson",
-                                  "A body must be JSON: send Content-Type: application/json.");
+    if (!cvg_request_has_json(request)) {
+        return cvg_answer_not_json(request);
     }
     int rc = read_question(request, &parameters, &subject, &error);
     if (rc == CVG_E_NOT_FOUND) {

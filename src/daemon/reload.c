@@ -12,7 +12,7 @@ static void on_signal(void *arg)
 {
     struct cvg_reload *reload = arg;
 
-    cvg_decider_reload(reload->decider, 0);
+    cvg_decider_reload(reload->decider, 0, "signal");
 }
 
 /* Tokens, clients and users apply in place, so that taking one away works at once. The last one is

@@ -307,9 +307,11 @@ void cvg_board_staff(struct cvg_board *board, const struct cvg_board_desk *desk)
 
 struct errand {
     struct cvg_board *board;
-    struct cvg_ask *ask; /* or */
-    char *environment;   /* owned: hurry; or */
-    uint64_t ticket;     /* of a reload */
+    struct cvg_ask *ask;       /* or */
+    struct cvg_accept *accept; /* or */
+    char *environment;         /* owned: hurry; or */
+    uint64_t ticket;           /* of a reload */
+    char *actor;               /* owned: who wants the reload */
 };
 
 static void run_errand(void *arg)
@@ -319,12 +321,15 @@ static void run_errand(void *arg)
 
     if (errand->ask) {
         desk->ask(desk->ctx, errand->ask);
+    } else if (errand->accept) {
+        desk->accept(desk->ctx, errand->accept);
     } else if (errand->environment) {
         desk->hurry(desk->ctx, errand->environment);
     } else {
-        desk->reload(desk->ctx, errand->ticket);
+        desk->reload(desk->ctx, errand->ticket, errand->actor);
     }
     free(errand->environment);
+    free(errand->actor);
     free(errand);
 }
 
@@ -342,15 +347,25 @@ void cvg_board_ask(struct cvg_board *board, struct cvg_ask *ask)
     send_errand(board, &(struct errand){.ask = ask});
 }
 
+void cvg_board_accept(struct cvg_board *board, struct cvg_accept *accept)
+{
+    send_errand(board, &(struct errand){.accept = accept});
+}
+
+struct cvg_store *cvg_board_store(struct cvg_board *board)
+{
+    return board->desk.store;
+}
+
 void cvg_board_hurry(struct cvg_board *board, const char *environment)
 {
     send_errand(board, &(struct errand){.environment = cvg_strdup(environment)});
 }
 
-uint64_t cvg_board_reload(struct cvg_board *board)
+uint64_t cvg_board_reload(struct cvg_board *board, const char *actor)
 {
     uint64_t ticket = atomic_fetch_add(&board->tickets, 1) + 1;
 
-    send_errand(board, &(struct errand){.ticket = ticket});
+    send_errand(board, &(struct errand){.ticket = ticket, .actor = cvg_strdup(actor)});
     return ticket;
 }

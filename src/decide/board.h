@@ -89,9 +89,9 @@ struct cvg_ask {
     void (*done)(struct cvg_ask *ask); /* on the deciding thread */
 };
 
-/* Judges on the deciding thread and records the decision before done: where there is a store, after its
- * row was committed; where it cannot be, the answer is wait, StoreUnavailable. Never lost while the loop
- * runs. */
+/* Judges on the deciding thread and records the decision before done: where there is a store, after
+ * its row was committed; where it cannot be, or the daemon stops before it is, the answer is wait,
+ * StoreUnavailable. Never lost while the loop runs. */
 void cvg_board_ask(struct cvg_board *board, struct cvg_ask *ask);
 
 /* What a person asks for: forget what a module remembers of a check, and run it at once. */
@@ -113,7 +113,7 @@ struct cvg_accept {
     void (*done)(struct cvg_accept *accept); /* on the deciding thread */
 };
 
-/* Made and owned by the asker like an ask. */
+/* Made and owned by the asker like an ask. At a stop it is UNAVAILABLE. */
 void cvg_board_accept(struct cvg_board *board, struct cvg_accept *accept);
 /* Where rows are kept; readers may read it. NULL: there is none. */
 struct cvg_store *cvg_board_store(struct cvg_board *board);
@@ -121,8 +121,8 @@ struct cvg_store *cvg_board_store(struct cvg_board *board);
 void cvg_board_hurry(struct cvg_board *board, const char *environment);
 
 /* Asks for a reload of the configuration; returns the ticket. It is done when the status' ticket has
- * come to it. */
-uint64_t cvg_board_reload(struct cvg_board *board);
+ * come to it. actor: who wants it, by the credential; NULL: nobody said. Copied. */
+uint64_t cvg_board_reload(struct cvg_board *board, const char *actor);
 /* A reference; NULL before the deciding thread has started. */
 struct cvg_reload_status *cvg_board_reload_status(struct cvg_board *board);
 /* Deciding thread. Takes the reference over. */
@@ -133,7 +133,7 @@ struct cvg_board_desk {
     void (*ask)(void *ctx, struct cvg_ask *ask);
     void (*accept)(void *ctx, struct cvg_accept *accept);
     void (*hurry)(void *ctx, const char *environment);
-    void (*reload)(void *ctx, uint64_t ticket);
+    void (*reload)(void *ctx, uint64_t ticket, const char *actor);
     void *ctx;
     struct cvg_loop *loop;
     struct cvg_store *store; /* borrowed; NULL: none */

@@ -7,6 +7,8 @@
 #include "decide/vitals_take.h"
 #include "io/timer.h"
 
+#include <stdio.h>
+
 #define VITALS_EVERY        CVG_SECOND
 #define LONGEST_TURN_WINDOW CVG_MINUTE
 /* Checks whose environments are published in one turn of the loop, unless one has more. */
@@ -20,6 +22,12 @@ void cvg_decider_publish(struct cvg_decider *decider, size_t environment, int64_
         cvg_environment_snapshot(decider->now->environments[environment], now, cvg_time_wall(),
                                  cvg_random_next(&decider->random));
 
+    if (cvg_chronicle_writes(decider->chronicle)) {
+        struct cvg_snapshot *before =
+            cvg_board_lookup(decider->board, decider->now->names[environment]);
+        cvg_chronicle_published(decider->chronicle, before, snapshot);
+        cvg_snapshot_unref(before);
+    }
     cvg_board_publish(decider->board, environment, snapshot);
     decider->publications++;
 }
@@ -93,15 +101,19 @@ static void on_availability(void *ctx, size_t source, bool available, const char
 {
     struct cvg_decider *decider = ctx;
     struct cvg_complaint *outage = &decider->outages[source];
-    const char *name = decider->now->config->sources[source].name;
-    uint64_t count = 0;
+    const struct cvg_config *config = decider->now->config;
+    const char *name = config->sources[source].name;
+    bool was_available = outage->count == 0;
 
     if (!available) {
         if (cvg_complaint_raise(outage, cvg_time_now())) {
             cvg_log(CVG_LOG_WARNING, "source unavailable", "source", name, "why", why, NULL);
         }
-    } else if (cvg_complaint_clear(outage, &count)) {
+    } else if (cvg_complaint_clear(outage, NULL)) {
         cvg_log(CVG_LOG_INFO, "source available again", "source", name, NULL);
+    }
+    if (available != was_available) {
+        cvg_chronicle_source(decider->chronicle, config, source, available, why, cvg_time_wall());
     }
 }
 
@@ -115,16 +127,31 @@ static void on_ask(void *ctx, struct cvg_ask *ask)
     ask->found = false; /* a reload may have taken it away since it was asked */
     if (environment != SIZE_MAX && !decider->stopping) {
         cvg_decider_answer(decider, environment, ask);
+    } else {
+        ask->done(ask);
     }
-    ask->done(ask);
 }
 
-static void on_reload(void *ctx, uint64_t ticket)
+static void on_accept(void *ctx, struct cvg_accept *accept)
+{
+    struct cvg_decider *decider = ctx;
+
+    if (decider->stopping) {
+        accept->outcome = CVG_ACCEPT_UNAVAILABLE;
+        accept->id[0] = '\0';
+        (void)snprintf(accept->why, sizeof(accept->why), "the daemon stops");
+        accept->done(accept);
+    } else {
+        cvg_decider_accept(decider, accept);
+    }
+}
+
+static void on_reload(void *ctx, uint64_t ticket, const char *actor)
 {
     struct cvg_decider *decider = ctx;
 
     if (!decider->stopping) {
-        cvg_decider_reload(decider, ticket);
+        cvg_decider_reload(decider, ticket, actor);
     }
 }
 
@@ -179,6 +206,8 @@ static void on_vitals_timer(void *arg, struct cvg_op *op)
 
     (void)op;
     cvg_board_publish_vitals(decider->board, cvg_vitals_take(&input));
+    cvg_restart_save(decider->restart, decider->now, decider->runner, decider->board, now,
+                     cvg_time_wall(), false);
     cvg_timer_start(&decider->scope, VITALS_EVERY, on_vitals_timer, decider);
 }
 
@@ -197,6 +226,7 @@ int cvg_decider_new(struct cvg_loop *loop, struct cvg_config *config, struct cvg
     struct cvg_decider *decider = CVG_NEW(struct cvg_decider);
 
     decider->loop = loop;
+    decider->memory = cvg_registry_memory(registry);
     decider->first = cvg_config_ref(config);
     decider->publish_timer_at = CVG_NEVER;
     decider->ledger = cvg_ledger_new();
@@ -215,13 +245,28 @@ int cvg_decider_new(struct cvg_loop *loop, struct cvg_config *config, struct cvg
     return 0;
 }
 
-void cvg_decider_start(struct cvg_decider *decider)
+/* Also before the start, so that whoever serves the board finds the store. */
+static void staff(struct cvg_decider *decider)
 {
     struct cvg_board_desk desk = {.ask = on_ask,
+                                  .accept = on_accept,
                                   .hurry = on_hurry,
                                   .reload = on_reload,
                                   .ctx = decider,
-                                  .loop = decider->loop};
+                                  .loop = decider->loop,
+                                  .store = decider->store};
+
+    cvg_board_staff(decider->board, &desk);
+}
+
+void cvg_decider_keep(struct cvg_decider *decider, struct cvg_store *store)
+{
+    decider->store = store;
+    staff(decider);
+}
+
+void cvg_decider_start(struct cvg_decider *decider)
+{
     int64_t now = cvg_time_now();
     uint64_t seed;
 
@@ -229,8 +274,9 @@ void cvg_decider_start(struct cvg_decider *decider)
     cvg_random_seed(&decider->random, seed);
     decider->started_at = cvg_time_wall();
     decider->window_started = now;
-    cvg_board_staff(decider->board, &desk);
+    staff(decider);
     cvg_board_beat(decider->board, now);
+    cvg_decider_start_keeping(decider, now);
     cvg_loop_on_turn(decider->loop, on_turn, decider);
     for (size_t i = 0; i < decider->now->config->environment_count; i++) {
         cvg_decider_publish(decider, i, now);
@@ -267,12 +313,16 @@ void cvg_decider_free(struct cvg_decider *decider)
     decider->stopping = true;
     cvg_loop_run_posts(decider->loop);
     cvg_decider_stop_reloading(decider);
+    cvg_decider_stop_keeping(decider, cvg_time_now());
     cvg_runner_free(decider->runner);
     cvg_scope_end(&decider->scope);
     cvg_board_free(decider->board);
     cvg_generation_free(decider->now);
+    cvg_restart_free(decider->restart);
+    cvg_chronicle_free(decider->chronicle);
     cvg_ledger_free(decider->ledger);
     cvg_config_unref(decider->first);
+    free(decider->wanted_actor);
     free(decider->outages);
     free(decider);
 }

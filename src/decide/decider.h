@@ -27,16 +27,17 @@ CVG_NODISCARD int cvg_decider_new(struct cvg_loop *loop, struct cvg_config *conf
                                   struct cvg_registry *registry,
                                   struct cvg_diagnostics *diagnostics, struct cvg_decider **ret);
 /* Before start: what must survive is kept there from now on, and what it has comes back. Borrowed; must
- * outlive the decider. Without this nothing is kept. */
+ * outlive the decider, and end before the loop. Without this nothing is kept. */
 void cvg_decider_keep(struct cvg_decider *decider, struct cvg_store *store);
-/* The store's state changed. Any thread. */
+/* The store's state changed. Any thread, while the decider is there. */
 void cvg_decider_store_changed(struct cvg_decider *decider);
 /* Publishes everything once (all unknown, NoReading), then starts to look. */
 void cvg_decider_start(struct cvg_decider *decider);
 /* Reads the configuration's files again, on a worker, and takes them over step by step; readers go
  * on meanwhile. Refused as a whole where anything is wrong with it. While one is going on, all that
- * are asked for become one more. ticket: see cvg_board_reload; 0: nobody's. */
-void cvg_decider_reload(struct cvg_decider *decider, uint64_t ticket);
+ * are asked for become one more. ticket: see cvg_board_reload; 0: nobody's. actor: who wants it, for
+ * the record: "token:ci", "signal"; NULL: nobody said. */
+void cvg_decider_reload(struct cvg_decider *decider, uint64_t ticket, const char *actor);
 /* Called on the deciding thread at the begin of each reload (status NULL) and at its end, when
  * readers see the outcome already. */
 typedef void cvg_decider_reloaded(void *ctx, const struct cvg_reload_status *status);

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the files of the decider know of each other: decider.c lives and publishes, answer.c judges
- * for subjects, reload.c takes the next configuration over. Deciding thread.
+ * for subjects, accept.c forgets alarms, keep.c looks after the store, reload.c takes the next
+ * configuration over. Deciding thread.
  */
 #ifndef CVG_DECIDE_DECIDER_INNER_H
 #define CVG_DECIDE_DECIDER_INNER_H
 
 #include "base/log.h"
 #include "base/random.h"
+#include "decide/acts.h"
+#include "decide/chronicle.h"
+#include "decide/commit.h"
 #include "decide/decider.h"
 #include "decide/generation.h"
 #include "decide/ledger.h"
+#include "decide/restart.h"
 #include "io/scope.h"
 #include "runner/runner.h"
 
@@ -25,6 +30,15 @@ struct cvg_decider {
     struct cvg_board *board;       /* owned */
     struct cvg_ledger *ledger;     /* owned */
     struct cvg_scope scope;        /* of the timers */
+    struct cvg_memory *memory;     /* the registry's */
+    /* What is kept; see keep.c. */
+    struct cvg_store *store;         /* borrowed; NULL: there is none */
+    struct cvg_commits *commits;     /* owned; NULL: the same */
+    struct cvg_acts *acts;           /* owned; NULL before the start */
+    struct cvg_chronicle *chronicle; /* owned; NULL before the start */
+    struct cvg_restart *restart;     /* owned; NULL before the start */
+    struct cvg_complaint store_away;
+    bool recalled, recalling; /* the ledger knows the store's decisions; it is reading them */
     struct cvg_op *publish_timer;
     int64_t publish_timer_at; /* CVG_NEVER: none is set */
     size_t publish_from;      /* the environment that is looked at first */
@@ -35,6 +49,7 @@ struct cvg_decider {
     /* Reloads; see reload.c. */
     struct cvg_reloading *reloading; /* NULL: none is going on */
     uint64_t wanted_ticket;          /* of the latest that was asked for while one was going on */
+    char *wanted_actor;              /* owned: all who did, "token:ci, signal" */
     bool wanted;
     int64_t loaded_at; /* wall */
     uint64_t accepted, refused;
@@ -48,8 +63,17 @@ void cvg_decider_publish(struct cvg_decider *decider, size_t environment, int64_
 void cvg_decider_publish_due(struct cvg_decider *decider, int64_t now);
 void cvg_decider_arm(struct cvg_decider *decider, int64_t at, int64_t now);
 
-/* answer.c */
+/* answer.c: ends in the ask's done, now or after a commit. */
 void cvg_decider_answer(struct cvg_decider *decider, size_t environment, struct cvg_ask *ask);
+
+/* accept.c: the same. */
+void cvg_decider_accept(struct cvg_decider *decider, struct cvg_accept *accept);
+
+/* keep.c */
+/* Before the first publication: brings back what the store has. */
+void cvg_decider_start_keeping(struct cvg_decider *decider, int64_t now);
+/* Saves all, and ends whoever waits for a commit. The runner is there until afterwards. */
+void cvg_decider_stop_keeping(struct cvg_decider *decider, int64_t now);
 
 /* reload.c */
 /* Says how it stands before the first reload. */

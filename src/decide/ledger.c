@@ -4,12 +4,8 @@
 
 #include "base/buf.h"
 #include "base/map.h"
-#include "base/random.h"
-#include "base/text.h"
-#include "base/time.h"
 #include "crypto/hex.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* A subject with the most labels, each at its longest, stays below; see wire/subject.h. */
@@ -17,9 +13,11 @@
 #define OUTCOME_LIMIT (4u * 1024 * 1024)
 
 struct record {
-    char key[CVG_SHA256_HEX];     /* digest of who asks what */
-    char outcome[CVG_SHA256_HEX]; /* digest of verdict and reasons; "": not yet */
-    char id[CVG_LEDGER_ID];
+    char question[CVG_SHA256_HEX];
+    char id[CVG_LEDGER_ID];                 /* of the latest record; "": there is none yet */
+    unsigned char outcome[CVG_SHA256_SIZE]; /* its outcome */
+    void *commit;                           /* of what will be the latest; NULL: nothing */
+    unsigned char coming[CVG_SHA256_SIZE];  /* its outcome */
     struct record *older, *newer;
 };
 
@@ -68,6 +66,8 @@ size_t cvg_ledger_count(const struct cvg_ledger *ledger)
     return cvg_map_count(ledger->records);
 }
 
+/* ---- digests ---- */
+
 /* Parts are separated by a byte that their own text cannot contain without its escape, so that
  * two different subjects never share a key. */
 static void add_part(struct cvg_buf *buf, const char *text)
@@ -81,7 +81,8 @@ static void add_part(struct cvg_buf *buf, const char *text)
     cvg_buf_putc(buf, '\x1f');
 }
 
-static void digest_question(const struct cvg_ledger_question *question, char ret[CVG_SHA256_HEX])
+static void digest_question(const struct cvg_ledger_question *question,
+                            unsigned char ret[CVG_SHA256_SIZE])
 {
     CVG_CLEANUP(cvg_buf_done) struct cvg_buf key = CVG_BUF_INIT(KEY_LIMIT);
     const struct cvg_subject *subject = question->subject;
@@ -94,10 +95,10 @@ static void digest_question(const struct cvg_ledger_question *question, char ret
         add_part(&key, subject->labels[i].name);
         add_part(&key, subject->labels[i].value);
     }
-    cvg_sha256_hex(cvg_buf_text(&key), key.length, ret);
+    cvg_sha256(cvg_buf_text(&key), key.length, ret);
 }
 
-static void digest_outcome(const struct cvg_decision *decision, char ret[CVG_SHA256_HEX])
+static void digest_outcome(const struct cvg_decision *decision, unsigned char ret[CVG_SHA256_SIZE])
 {
     CVG_CLEANUP(cvg_buf_done) struct cvg_buf outcome = CVG_BUF_INIT(OUTCOME_LIMIT);
 
@@ -106,64 +107,147 @@ static void digest_outcome(const struct cvg_decision *decision, char ret[CVG_SHA
         const struct cvg_reason *reason = &decision->reasons[i];
         cvg_buf_printf(&outcome, " %s:%s:%u", reason->code, reason->check, reason->severity);
     }
-    cvg_sha256_hex(cvg_buf_text(&outcome), outcome.length, ret);
+    cvg_sha256(cvg_buf_text(&outcome), outcome.length, ret);
 }
 
-/* RFC 9562 section 5.7: milliseconds since 1970, then chance, so that ids sort by time. */
-static void make_id(int64_t wall_ns, char ret[CVG_LEDGER_ID])
+void cvg_ledger_key(const struct cvg_ledger_question *question, const struct cvg_decision *decision,
+                    struct cvg_ledger_key *ret)
 {
-    uint64_t ms = (uint64_t)(wall_ns / CVG_MS);
-    uint64_t chance[2];
-
-    cvg_random_bytes(chance, sizeof(chance));
-    snprintf(ret, CVG_LEDGER_ID, "%08x-%04x-7%03x-%04x-%012llx", (unsigned)(ms >> 16 & 0xffffffff),
-             (unsigned)(ms & 0xffff), (unsigned)(chance[0] & 0xfff),
-             (unsigned)(0x8000 | (chance[0] >> 12 & 0x3fff)),
-             (unsigned long long)(chance[1] & 0xffffffffffffULL));
+    digest_question(question, ret->question);
+    digest_outcome(decision, ret->outcome);
 }
 
-/* The record of that key, as the newest one; made where there is none. */
-static struct record *touch(struct cvg_ledger *ledger, const char key[CVG_SHA256_HEX])
+/* ---- records ---- */
+
+static struct record *find(const struct cvg_ledger *ledger, const struct cvg_ledger_key *key)
 {
-    struct record *record = cvg_map_get(ledger->records, key);
+    char question[CVG_SHA256_HEX];
+
+    cvg_hex_write(key->question, sizeof(key->question), question);
+    return cvg_map_get(ledger->records, question);
+}
+
+static void drop(struct cvg_ledger *ledger, struct record *record)
+{
+    unlink_record(ledger, record);
+    cvg_map_remove(ledger->records, record->question);
+    free(record);
+}
+
+static struct record *add(struct cvg_ledger *ledger, const struct cvg_ledger_key *key)
+{
+    struct record *record = CVG_NEW(struct record);
+
+    cvg_hex_write(key->question, sizeof(key->question), record->question);
+    cvg_map_put(ledger->records, record->question, record);
+    return record;
+}
+
+/* The record of that question, as the newest one; made where there is none. */
+static struct record *touch(struct cvg_ledger *ledger, const struct cvg_ledger_key *key)
+{
+    struct record *record = find(ledger, key);
 
     if (record) {
         unlink_record(ledger, record);
     } else {
-        record = CVG_NEW(struct record);
-        memcpy(record->key, key, sizeof(record->key));
-        cvg_map_put(ledger->records, key, record);
+        record = add(ledger, key);
     }
     link_newest(ledger, record);
+    if (cvg_map_count(ledger->records) > CVG_LEDGER_LIMIT) {
+        drop(ledger, ledger->oldest);
+    }
     return record;
 }
 
-static void drop_oldest(struct cvg_ledger *ledger)
+enum cvg_ledger_place cvg_ledger_find(struct cvg_ledger *ledger, const struct cvg_ledger_key *key,
+                                      char ret_id[CVG_LEDGER_ID], void **ret_commit)
 {
-    struct record *oldest = ledger->oldest;
+    struct record *record = find(ledger, key);
 
-    unlink_record(ledger, oldest);
-    cvg_map_remove(ledger->records, oldest->key);
-    free(oldest);
+    if (!record) {
+        return CVG_LEDGER_NEW;
+    }
+    unlink_record(ledger, record);
+    link_newest(ledger, record);
+    if (record->commit) {
+        *ret_commit = record->commit;
+        return memcmp(record->coming, key->outcome, sizeof(key->outcome)) == 0
+                   ? CVG_LEDGER_COMMITTING
+                   : CVG_LEDGER_NEW;
+    }
+    memcpy(ret_id, record->id, CVG_LEDGER_ID);
+    return memcmp(record->outcome, key->outcome, sizeof(key->outcome)) == 0 ? CVG_LEDGER_RECORDED
+                                                                            : CVG_LEDGER_NEW;
+}
+
+void cvg_ledger_begin(struct cvg_ledger *ledger, const struct cvg_ledger_key *key, void *commit)
+{
+    struct record *record = touch(ledger, key);
+
+    record->commit = commit;
+    memcpy(record->coming, key->outcome, sizeof(record->coming));
+}
+
+void cvg_ledger_commit(struct cvg_ledger *ledger, const struct cvg_ledger_key *key, const char *id,
+                       const void *commit)
+{
+    struct record *record = touch(ledger, key);
+
+    memcpy(record->outcome, key->outcome, sizeof(record->outcome));
+    memcpy(record->id, id, CVG_LEDGER_ID);
+    if (record->commit == commit) {
+        record->commit = NULL;
+    }
+}
+
+void cvg_ledger_forget(struct cvg_ledger *ledger, const struct cvg_ledger_key *key,
+                       const void *commit)
+{
+    struct record *record = find(ledger, key);
+
+    /* Another outcome of the same question may be on its way since. */
+    if (!record || record->commit != commit) {
+        return;
+    }
+    record->commit = NULL;
+    if (!record->id[0]) {
+        drop(ledger, record);
+    }
+}
+
+bool cvg_ledger_recall(struct cvg_ledger *ledger, const struct cvg_ledger_key *key, const char *id)
+{
+    struct record *record = find(ledger, key);
+
+    if (cvg_map_count(ledger->records) >= CVG_LEDGER_LIMIT) {
+        return false;
+    }
+    if (!record) {
+        record = add(ledger, key);
+        record->newer = ledger->oldest;
+        *(ledger->oldest ? &ledger->oldest->older : &ledger->newest) = record;
+        ledger->oldest = record;
+    }
+    if (!record->id[0]) {
+        memcpy(record->outcome, key->outcome, sizeof(record->outcome));
+        memcpy(record->id, id, CVG_LEDGER_ID);
+    }
+    return true;
 }
 
 bool cvg_ledger_record(struct cvg_ledger *ledger, const struct cvg_ledger_question *question,
                        const struct cvg_decision *decision, int64_t wall_ns,
                        char ret_id[CVG_LEDGER_ID])
 {
-    char key[CVG_SHA256_HEX], outcome[CVG_SHA256_HEX];
+    struct cvg_ledger_key key;
+    void *commit = NULL;
 
-    digest_question(question, key);
-    digest_outcome(decision, outcome);
-    struct record *record = touch(ledger, key);
-    bool changed = !cvg_text_equal(record->outcome, outcome);
-    if (changed) {
-        memcpy(record->outcome, outcome, sizeof(record->outcome));
-        make_id(wall_ns, record->id);
+    cvg_ledger_key(question, decision, &key);
+    if (cvg_ledger_find(ledger, &key, ret_id, &commit) == CVG_LEDGER_RECORDED) {
+        return false;
     }
-    memcpy(ret_id, record->id, CVG_LEDGER_ID);
-    if (cvg_map_count(ledger->records) > CVG_LEDGER_LIMIT) {
-        drop_oldest(ledger);
-    }
-    return changed;
+    cvg_record_id(wall_ns, ret_id);
+    cvg_ledger_commit(ledger, &key, ret_id, NULL);
+    return true;
 }

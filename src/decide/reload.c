@@ -16,10 +16,12 @@
  * While the worker reads, nobody else uses the registry: what loads modules on the loop comes
  * after it, and there is one reload at a time.
  */
+#include "base/text.h"
 #include "base/time.h"
 #include "decide/decider_inner.h"
 #include "io/offload.h"
 #include "io/timer.h"
+#include "wire/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +39,7 @@ struct cvg_reloading {
     struct cvg_op *op;  /* of the step that is to come */
     /* What the worker needs, and makes: */
     char *file;
+    char *actor; /* who wanted it */
     struct cvg_kinds kinds;
     struct cvg_config *before; /* a reference: the decider may end while a worker reads */
     struct cvg_config *config; /* a reference */
@@ -63,6 +66,7 @@ static void free_work(void *arg)
     cvg_config_unref(reloading->before);
     cvg_diagnostics_done(&reloading->diagnostics);
     free(reloading->file);
+    free(reloading->actor);
     free(reloading);
 }
 
@@ -126,6 +130,32 @@ static struct cvg_reload_status *outcome_of(struct cvg_reloading *reloading, boo
     return status;
 }
 
+/* The record of who changed what; the first thing that was wrong stands for all of it. */
+static void record(const struct cvg_reloading *reloading, const struct cvg_reload_status *status,
+                   bool accepted)
+{
+    CVG_CLEANUP(cvg_buf_done) struct cvg_buf body = CVG_BUF_INIT(CVG_RECORD_BODY);
+    const struct cvg_config *before = reloading->before, *config = reloading->config;
+
+    cvg_wire_act_write(&body, "result", accepted ? "accepted" : "refused", "file", reloading->file,
+                       "before", before->digest, "after", config ? config->digest : "", "message",
+                       status->message_count ? status->messages[0] : "", NULL);
+    cvg_acts_add(reloading->decider->acts, "reload", reloading->actor, reloading->file,
+                 cvg_buf_text(&body));
+}
+
+static void keep_outcome(const struct cvg_reloading *reloading)
+{
+    struct cvg_decider *decider = reloading->decider;
+    const char *before = reloading->before->digest, *after = reloading->config->digest;
+
+    if (!cvg_text_equal(before, after)) {
+        cvg_chronicle_configuration(decider->chronicle, reloading->config, before, after,
+                                    cvg_time_wall());
+    }
+    cvg_restart_forget(decider->restart, decider->now);
+}
+
 /* Readers see the outcome, then whoever listens hears of it. */
 static void finish(struct cvg_reloading *reloading, bool accepted)
 {
@@ -133,6 +163,10 @@ static void finish(struct cvg_reloading *reloading, bool accepted)
 
     *(accepted ? &decider->accepted : &decider->refused) += 1;
     struct cvg_reload_status *status = outcome_of(reloading, accepted);
+    record(reloading, status, accepted);
+    if (accepted) {
+        keep_outcome(reloading);
+    }
     cvg_diagnostics_print(&reloading->diagnostics, stderr);
     cvg_board_publish_reload(decider->board, cvg_reload_status_ref(status));
     if (decider->reloaded) {
@@ -181,8 +215,10 @@ static void leave(struct cvg_reloading *reloading)
     burial->dead = reloading;
     cvg_offload_start(&decider->scope, bury, on_buried, end_burial, burial);
     if (decider->wanted) {
+        CVG_CLEANUP(cvg_free_pointer) char *actor = decider->wanted_actor;
         decider->wanted = false;
-        cvg_decider_reload(decider, decider->wanted_ticket);
+        decider->wanted_actor = NULL;
+        cvg_decider_reload(decider, decider->wanted_ticket, actor);
     }
 }
 
@@ -364,11 +400,38 @@ static void read_files(void *arg)
 
 /* ---- what others call ---- */
 
-void cvg_decider_reload(struct cvg_decider *decider, uint64_t ticket)
+/* list: "token:ci, signal" */
+static bool has_actor(const char *list, const char *actor)
+{
+    size_t length = strlen(actor);
+
+    for (const char *at = list; (at = strstr(at, actor)); at += length) {
+        bool begins = at == list || at[-1] == ' ';
+        if (begins && (at[length] == ',' || at[length] == '\0')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void want_another(struct cvg_decider *decider, uint64_t ticket, const char *actor)
+{
+    char *others = decider->wanted_actor;
+
+    decider->wanted = true;
+    decider->wanted_ticket = CVG_MAX(decider->wanted_ticket, ticket);
+    if (!others) {
+        decider->wanted_actor = cvg_strdup(actor);
+    } else if (actor && actor[0] && !has_actor(others, actor) && strlen(others) < CVG_RECORD_TEXT) {
+        decider->wanted_actor = cvg_format("%s, %s", others, actor);
+        free(others);
+    }
+}
+
+void cvg_decider_reload(struct cvg_decider *decider, uint64_t ticket, const char *actor)
 {
     if (decider->reloading) {
-        decider->wanted = true;
-        decider->wanted_ticket = CVG_MAX(decider->wanted_ticket, ticket);
+        want_another(decider, ticket, actor);
         return;
     }
     struct cvg_reloading *reloading = CVG_NEW(struct cvg_reloading);
@@ -378,6 +441,7 @@ void cvg_decider_reload(struct cvg_decider *decider, uint64_t ticket)
     reloading->ticket = CVG_MAX(ticket, latest->ticket);
     cvg_reload_status_unref(latest);
     reloading->file = cvg_strdup(decider->first->file);
+    reloading->actor = cvg_strdup(actor);
     reloading->kinds = cvg_runner_kinds(decider->runner);
     reloading->before = cvg_config_ref(decider->now->config);
     decider->reloading = reloading;

@@ -271,6 +271,12 @@ void cvg_runner_hurry(struct cvg_runner *runner, size_t environment)
     cvg_runner_arm(runner);
 }
 
+void cvg_runner_run_now(struct cvg_runner *runner, size_t environment, size_t check)
+{
+    cvg_runner_run_at(&runner->environments[environment].checks[check], cvg_time_now());
+    cvg_runner_arm(runner);
+}
+
 size_t cvg_runner_source_count(const struct cvg_runner *runner)
 {
     return runner->config->source_count;

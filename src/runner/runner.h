@@ -103,6 +103,10 @@ void cvg_runner_probe(struct cvg_runner *runner, size_t environment, size_t chec
 /* Somebody waits for this environment: trials of open breakers come at once. */
 void cvg_runner_hurry(struct cvg_runner *runner, size_t environment);
 
+/* Runs a polled check once, now, beside its schedule; an open breaker holds it up like any run. A
+ * stream tells by itself. */
+void cvg_runner_run_now(struct cvg_runner *runner, size_t environment, size_t check);
+
 size_t cvg_runner_source_count(const struct cvg_runner *runner);
 void cvg_runner_source_stats(const struct cvg_runner *runner, size_t source,
                              struct cvg_source_stats *ret);

@@ -11,7 +11,7 @@ static enum MHD_Result answer_ticket(struct cvg_request *request)
 {
     CVG_CLEANUP(cvg_buf_done) struct cvg_buf body = CVG_BUF_INIT(256);
 
-    cvg_wire_ticket_write(cvg_board_reload(request->context->board), &body);
+    cvg_wire_ticket_write(cvg_board_reload(request->context->board, request->identity.who), &body);
     return cvg_answer_body(request, 202, CVG_JSON_TYPE, &body);
 }
 

@@ -80,7 +80,7 @@ static void every_question_is_over_before_the_board_goes(void **state)
     question.ask.done = done;
     cvg_board_ask(board, &question.ask);
     cvg_board_hurry(board, "prod");
-    (void)cvg_board_reload(board);
+    (void)cvg_board_reload(board, "token:ci");
     assert_false(question.done);
     cvg_decider_free(world.decider);
     assert_true(question.done);

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Accepting: a person says that what a module remembers of a check (an alarm that does not clear by
+ * itself) is known and done with. The act is a row before anything is forgotten; then the memory of
+ * the check is emptied and the check runs at once, so that the next reading is of the present.
+ */
+#include "base/text.h"
+#include "base/time.h"
+#include "decide/decider_inner.h"
+#include "module/memory.h"
+#include "wire/record.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct accepting {
+    struct cvg_decider *decider;
+    struct cvg_accept *accept;
+    char *key; /* owned: of the memory */
+};
+
+static const struct cvg_check_config *find_check(const struct cvg_decider *decider,
+                                                 const struct cvg_accept *accept,
+                                                 size_t *ret_environment, size_t *ret_check)
+{
+    size_t environment = cvg_generation_find(decider->now, accept->environment);
+
+    if (environment == SIZE_MAX) {
+        return NULL;
+    }
+    const struct cvg_environment_config *config = &decider->now->config->environments[environment];
+    for (size_t i = 0; i < config->check_count; i++) {
+        if (cvg_text_equal(config->checks[i].name, accept->check)) {
+            *ret_environment = environment;
+            *ret_check = i;
+            return &config->checks[i];
+        }
+    }
+    return NULL;
+}
+
+/* A reload may have taken the check away since it was asked for: then there is nothing to run. */
+static void forget(struct cvg_decider *decider, const struct cvg_accept *accept, const char *key)
+{
+    size_t environment, check;
+
+    (void)!cvg_memory_put(decider->memory, key, NULL, 0);
+    if (find_check(decider, accept, &environment, &check)) {
+        cvg_runner_run_now(decider->runner, environment, check);
+    }
+    cvg_log(CVG_LOG_INFO, "accepted", "environment", accept->environment, "check", accept->check,
+            "actor", accept->actor, "comment", accept->comment, "id", accept->id, NULL);
+}
+
+static void on_recorded(void *arg, bool committed, const char *why)
+{
+    struct accepting *accepting = arg;
+    struct cvg_accept *accept = accepting->accept;
+
+    if (committed) {
+        accept->outcome = CVG_ACCEPT_DONE;
+        forget(accepting->decider, accept, accepting->key);
+    } else {
+        accept->outcome = CVG_ACCEPT_UNAVAILABLE;
+        accept->id[0] = '\0';
+        (void)snprintf(accept->why, sizeof(accept->why), "%s", why);
+    }
+    free(accepting->key);
+    free(accepting);
+    accept->done(accept);
+}
+
+/* What is accepted is what the check says now. */
+static void describe(struct cvg_decider *decider, const struct cvg_accept *accept,
+                     const char *module, struct cvg_buf *ret)
+{
+    struct cvg_snapshot *snapshot = cvg_board_lookup(decider->board, accept->environment);
+    const char *status = "", *reason = "", *message = "";
+
+    for (size_t i = 0; i < snapshot->readiness.check_count; i++) {
+        const struct cvg_check_view *check = &snapshot->readiness.checks[i];
+        if (cvg_text_equal(check->rules->name, accept->check)) {
+            const struct cvg_reading *reading =
+                check->reading ? cvg_reading_get(check->reading) : NULL;
+            status = cvg_status_text(check->steady.status);
+            reason = check->steady.reason;
+            message = reading && reading->message ? reading->message : "";
+        }
+    }
+    cvg_wire_act_write(ret, "comment", accept->comment, "module", module, "status", status,
+                       "reason", reason, "message", message, NULL);
+    cvg_snapshot_unref(snapshot);
+}
+
+static void record(struct cvg_decider *decider, struct cvg_accept *accept, const char *module,
+                   char *key)
+{
+    CVG_CLEANUP(cvg_buf_done) struct cvg_buf body = CVG_BUF_INIT(CVG_RECORD_BODY);
+    struct accepting *accepting = CVG_NEW(struct accepting);
+    int64_t at = cvg_time_wall();
+
+    accepting->decider = decider;
+    accepting->accept = accept;
+    accepting->key = key;
+    cvg_record_id(at, accept->id);
+    describe(decider, accept, module, &body);
+    cvg_commits_add(decider->commits,
+                    &(struct cvg_record){.at = at,
+                                         .id = accept->id,
+                                         .action = "accept",
+                                         .actor = accept->actor,
+                                         .environment = accept->environment,
+                                         .gate = "",
+                                         .app = "",
+                                         .revision = "",
+                                         .verdict = "",
+                                         .target = accept->check,
+                                         .body = cvg_buf_text(&body),
+                                         .body_length = body.length},
+                    on_recorded, accepting);
+}
+
+/* It cannot be told whether anything is remembered. */
+static void refuse_unknown(struct cvg_decider *decider, struct cvg_accept *accept)
+{
+    char why[CVG_ERROR_TEXT] = "";
+
+    if (decider->store) {
+        cvg_commit_why(decider->store, why, sizeof(why));
+    }
+    accept->outcome = CVG_ACCEPT_UNAVAILABLE;
+    (void)snprintf(accept->why, sizeof(accept->why), "%s",
+                   why[0] ? why : "what modules remember has not been read from the store yet");
+    accept->done(accept);
+}
+
+void cvg_decider_accept(struct cvg_decider *decider, struct cvg_accept *accept)
+{
+    size_t environment, number;
+    const struct cvg_check_config *check = find_check(decider, accept, &environment, &number);
+    const void *bytes = NULL;
+
+    accept->id[0] = accept->why[0] = '\0';
+    if (!check) {
+        accept->outcome = CVG_ACCEPT_NO_CHECK;
+        accept->done(accept);
+        return;
+    }
+    if (!cvg_memory_is_known(decider->memory)) {
+        refuse_unknown(decider, accept);
+        return;
+    }
+    const char *module = check->source->kind->name;
+    char *key = cvg_memory_key(accept->environment, accept->check, module);
+    if (cvg_memory_get(decider->memory, key, &bytes) == 0) {
+        accept->outcome = CVG_ACCEPT_NOTHING;
+    } else if (decider->commits) {
+        record(decider, accept, module, key);
+        return;
+    } else {
+        accept->outcome = CVG_ACCEPT_DONE;
+        forget(decider, accept, key);
+    }
+    free(key);
+    accept->done(accept);
+}

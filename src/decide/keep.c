@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The decider's side of the store: what is brought back at the start, what happens when the store
+ * goes away and comes again, and the order of a stop. All of it works without a store, too: then
+ * nothing comes back and nothing is written.
+ */
+#include "base/time.h"
+#include "decide/decider_inner.h"
+#include "decide/recall.h"
+#include "io/offload.h"
+
+#include <stdlib.h>
+
+/* At a stop: as long as a disk may take for what is on its way. */
+#define STOP_PATIENCE (5 * CVG_SECOND)
+
+/* ---- the ledger ---- */
+
+/* One at a time. */
+struct recalling {
+    struct cvg_decider *decider;
+    struct cvg_recall recall;
+};
+
+static void apply(struct cvg_decider *decider, const struct cvg_recall *recall)
+{
+    cvg_recall_apply(recall, decider->ledger);
+    decider->recalled = !recall->failed;
+}
+
+static void read_rows(void *arg)
+{
+    struct recalling *recalling = arg;
+
+    cvg_recall_read(&recalling->recall);
+}
+
+static void discard_rows(void *arg)
+{
+    struct recalling *recalling = arg;
+
+    cvg_recall_done(&recalling->recall);
+    free(recalling);
+}
+
+static void on_rows(void *arg, CVG_UNUSED struct cvg_op *op)
+{
+    struct recalling *recalling = arg;
+    struct cvg_decider *decider = recalling->decider;
+
+    decider->recalling = false;
+    apply(decider, &recalling->recall);
+    discard_rows(recalling);
+}
+
+static void recall_late(struct cvg_decider *decider)
+{
+    struct recalling *recalling = CVG_NEW(struct recalling);
+
+    recalling->decider = decider;
+    recalling->recall.store = decider->store;
+    decider->recalling = true;
+    cvg_offload_start(&decider->scope, read_rows, on_rows, discard_rows, recalling);
+}
+
+/* ---- the store's state ---- */
+
+static void tell(struct cvg_decider *decider, bool available)
+{
+    if (!available) {
+        char why[CVG_ERROR_TEXT];
+        cvg_commit_why(decider->store, why, sizeof(why));
+        if (cvg_complaint_raise(&decider->store_away, cvg_time_now())) {
+            cvg_log(CVG_LOG_WARNING, "store unavailable", "why", why, NULL);
+        }
+    } else if (cvg_complaint_clear(&decider->store_away, NULL)) {
+        cvg_log(CVG_LOG_INFO, "store available again", NULL);
+    }
+}
+
+static void on_changed(void *arg)
+{
+    struct cvg_decider *decider = arg;
+    struct cvg_store_status status;
+
+    if (decider->stopping || !decider->commits) {
+        return;
+    }
+    cvg_store_status(decider->store, &status);
+    tell(decider, status.available);
+    if (status.read && !cvg_restart_is_loaded(decider->restart)) {
+        cvg_restart_load_late(decider->restart);
+    }
+    if (status.read && !decider->recalled && !decider->recalling) {
+        recall_late(decider);
+    }
+    if (status.available) {
+        cvg_acts_again(decider->acts);
+    }
+}
+
+void cvg_decider_store_changed(struct cvg_decider *decider)
+{
+    cvg_loop_post(decider->loop, on_changed, decider);
+}
+
+/* ---- life ---- */
+
+static void start_with_store(struct cvg_decider *decider, int64_t wall)
+{
+    const struct cvg_config *config = decider->now->config;
+    struct cvg_recall recall = {.store = decider->store};
+    struct cvg_store_status status;
+
+    decider->commits = cvg_commits_new(decider->loop, decider->store);
+    cvg_store_status(decider->store, &status);
+    tell(decider, status.available);
+    if (status.read) {
+        cvg_recall_read(&recall);
+        apply(decider, &recall);
+        cvg_recall_done(&recall);
+    }
+    for (size_t i = 0; i < config->environment_count; i++) {
+        const char *name = config->environments[i].name;
+        cvg_chronicle_start(decider->chronicle, name, cvg_restart_published(decider->restart, name),
+                            wall);
+    }
+    cvg_chronicle_configuration(decider->chronicle, config, "", config->digest, wall);
+}
+
+void cvg_decider_start_keeping(struct cvg_decider *decider, int64_t now)
+{
+    int64_t wall = cvg_time_wall();
+
+    decider->chronicle = cvg_chronicle_new(decider->store);
+    decider->restart = cvg_restart_new(decider->store, decider->memory);
+    cvg_restart_load(decider->restart, decider->now, decider->runner, now, wall);
+    if (decider->store) {
+        start_with_store(decider, wall);
+    }
+    decider->acts = cvg_acts_new(decider->commits);
+}
+
+void cvg_decider_stop_keeping(struct cvg_decider *decider, int64_t now)
+{
+    if (!decider->restart) {
+        return; /* it was never started */
+    }
+    cvg_restart_save(decider->restart, decider->now, decider->runner, decider->board, now,
+                     cvg_time_wall(), true);
+    cvg_commits_free(decider->commits, STOP_PATIENCE);
+    decider->commits = NULL;
+    cvg_acts_free(decider->acts);
+    decider->acts = NULL;
+}

@@ -2,11 +2,15 @@
 /*
  * What stands in the daemon's own notes (record/note.h): small JSON documents with a version. A
  * note that cannot be read, of whatever kind, is as good as none: CVG_E_INVALID, and whoever reads
- * begins anew.
+ * begins anew. 64-bit numbers are texts, since a number of JSON does not hold them.
  *
- * Times of CLOCK_BOOTTIME are written with the boot they belong to (boot_id of the kernel). Read in
- * the same boot they are exact, whatever happened to the wall clock; in another one they come over
- * by wall time, and where that says "later than now" they are taken to be long ago.
+ * Times of CLOCK_BOOTTIME are written with the boot they belong to (boot_id of the kernel). Read
+ * in the same boot they are exact, whatever happened to the wall clock; in another one they come
+ * over by the wall time that passed since they were written, and where none or less passed they are
+ * taken to be long ago. Distances between the times of one note stay what they were.
+ *
+ * `about` says what the note was true of, such as a digest of a check's keys: read for something
+ * else, it is refused.
  */
 #ifndef CVG_WIRE_NOTE_H
 #define CVG_WIRE_NOTE_H
@@ -16,16 +20,21 @@
 #include "base/error.h"
 #include "model/steady_saved.h"
 
+/* "Long ago" is this long before now. */
+#define CVG_NOTE_LONG_AGO (INT64_C(10) * 365 * 24 * 3600 * 1000000000)
+
 /* Who writes or reads, and when. */
 struct cvg_note_clock {
-    char boot[40]; /* the kernel's boot_id; "": not known */
+    char boot[40]; /* the kernel's boot_id; "": not known, and then no two are the same */
     int64_t now;   /* CLOCK_BOOTTIME */
     int64_t wall;
 };
 
-int cvg_note_steady_write(const struct cvg_steady_saved *saved, const struct cvg_note_clock *clock,
-                          struct cvg_buf *ret);
-CVG_NODISCARD int cvg_note_steady_read(const void *bytes, size_t length,
+/* 0, or -1 over the buffer's limit. */
+int cvg_note_steady_write(const struct cvg_steady_saved *saved, const char *about,
+                          const struct cvg_note_clock *clock, struct cvg_buf *ret);
+/* Whether the state can have been is for cvg_steady_restore to say. */
+CVG_NODISCARD int cvg_note_steady_read(const void *bytes, size_t length, const char *about,
                                        const struct cvg_note_clock *clock,
                                        struct cvg_steady_saved *ret, struct cvg_error *reterr);
 
@@ -35,11 +44,15 @@ struct cvg_note_breaker {
     int64_t pause_ns, opened_at, trial_at, last_trial_at;
 };
 
-int cvg_note_breaker_write(const struct cvg_note_breaker *breaker,
+int cvg_note_breaker_write(const struct cvg_note_breaker *breaker, const char *about,
                            const struct cvg_note_clock *clock, struct cvg_buf *ret);
-CVG_NODISCARD int cvg_note_breaker_read(const void *bytes, size_t length,
+/* Bounded by nothing but int64_t: who takes it over knows what a breaker can be. */
+CVG_NODISCARD int cvg_note_breaker_read(const void *bytes, size_t length, const char *about,
                                         const struct cvg_note_clock *clock,
                                         struct cvg_note_breaker *ret, struct cvg_error *reterr);
+
+/* At most so many gates are told of. */
+#define CVG_NOTE_GATES 4096
 
 /* What was published last of an environment. */
 struct cvg_note_published {

@@ -3,6 +3,7 @@
 #include "daemon/daemon.h"
 
 #include "base/log.h"
+#include "daemon/keep.h"
 #include "daemon/notify.h"
 #include "daemon/reload.h"
 #include "daemon/serve.h"
@@ -22,6 +23,7 @@ struct daemon {
     struct cvg_config *config;
     struct cvg_loop *loop;
     struct cvg_decider *decider;
+    struct cvg_keep *keep; /* NULL: no store, or only --check */
     struct cvg_server *server;
     struct cvg_reload reload;
 };
@@ -30,7 +32,9 @@ static void stop(struct daemon *daemon)
 {
     cvg_server_free(daemon->server); /* readers first: the board goes with the decider */
     cvg_notify_free(daemon->notify);
+    cvg_keep_leave(daemon->keep);
     cvg_decider_free(daemon->decider);
+    cvg_keep_free(daemon->keep); /* everything was saved; what was asked for is answered */
     cvg_loop_free(daemon->loop);
     cvg_config_unref(daemon->config);
     cvg_sockets_free(daemon->sockets);
@@ -94,6 +98,7 @@ int cvg_daemon_check(const char *file, struct cvg_registry *registry)
         printf("%s: ok: %zu sources, %zu environments, %zu checks\n", file,
                daemon.config->source_count, daemon.config->environment_count,
                count_checks(daemon.config));
+        cvg_keep_check(daemon.config);
     }
     stop(&daemon);
     return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -110,9 +115,12 @@ static void on_stop_signal(void *arg)
 
 static int start(struct daemon *daemon, struct cvg_error *reterr)
 {
-    int rc = cvg_serve_new(daemon->config, daemon->sockets, cvg_decider_board(daemon->decider),
-                           &daemon->server, reterr);
+    int rc = cvg_keep_new(daemon->config, daemon->loop, daemon->decider, &daemon->keep, reterr);
 
+    if (rc == 0) {
+        rc = cvg_serve_new(daemon->config, daemon->sockets, cvg_decider_board(daemon->decider),
+                           &daemon->server, reterr);
+    }
     if (rc == 0) {
         rc = cvg_sockets_check(daemon->sockets, reterr);
     }

@@ -24,19 +24,27 @@ _convergate_value() {
 }
 
 _convergate_commands() {
-    "$1" --help 2>/dev/null | awk '$1 == "convergate" && $2 ~ /^[a-z]+$/ { print $2 }'
+    "$1" --help 2>/dev/null |
+        awk '$1 == "convergate" && $2 ~ /^[a-z]+$/ && !seen[$2]++ { print $2 }'
 }
 
-# Whether the command's line in --help has ENV in it.
-_convergate_takes_environment() {
-    "$1" --help 2>/dev/null | grep -qE "^ +convergate $2 .*\bENV\b"
+# Second words: "audit head".
+_convergate_actions() {
+    "$1" --help 2>/dev/null |
+        awk -v command="$2" '$1 == "convergate" && $2 == command && $3 ~ /^[a-z]+$/ { print $3 }'
 }
 
-# Lines of `convergate status`: the name, the phase, "2 of 3", and "GATE = VERDICT, ...".
+# Whether the command's line in --help has this word in it: ENV, CHECK.
+_convergate_takes() {
+    "$1" --help 2>/dev/null | grep -qE "^ +convergate $2 .*\b$3\b"
+}
+
+# Lines of `convergate status`: the name, the phase, "2 of 3", and "GATE = VERDICT, ..."; or, of the
+# environment that is named, its checks: the name, the status, the plane.
 # Server and credentials are those that the command line names.
 _convergate_status() {
-    local program=$1 option i how=()
-    shift
+    local program=$1 environment=$2 option i how=()
+    shift 2
     for ((i = 1; i <= $#; i++)); do
         case ${!i} in
         -s | --server | --token-file | --ca | --cert | --key)
@@ -47,11 +55,11 @@ _convergate_status() {
         --server=* | --token-file=* | --ca=* | --cert=* | --key=*) how+=("${!i}") ;;
         esac
     done
-    timeout 2 "$program" status "${how[@]}" 2>/dev/null </dev/null
+    timeout 2 "$program" status ${environment:+"$environment"} "${how[@]}" 2>/dev/null </dev/null
 }
 
 _convergate() {
-    local words cur="" prev="" program=$1 command="" environment="" value i candidates=""
+    local words cur="" prev="" program=$1 command="" environment="" check="" value i candidates=""
     COMPREPLY=()
     # COMP_WORDS has URLs in pieces.
     read -ra words <<<"${COMP_LINE:0:COMP_POINT}"
@@ -74,6 +82,8 @@ _convergate() {
             command=${words[i]}
         elif [ -z "$environment" ]; then
             environment=${words[i]}
+        elif [ -z "$check" ]; then
+            check=${words[i]}
         fi
     done
 
@@ -92,6 +102,9 @@ _convergate() {
         ;;
     FORM) candidates="text json" ;;
     LEVEL) candidates="error warning info debug" ;;
+    KIND) candidates="start status phase verdict source configuration gap" ;;
+    VERDICT) candidates="go wait halt rollback" ;;
+    ENV) candidates=$(_convergate_status "$program" "" "${words[@]}" | awk '{ print $1 }') ;;
     MODULE) candidates=$("$program" --describe "" 2>&1 | sed -n 's/.*there are://p') ;;
     "")
         if [[ $cur == -* ]]; then
@@ -100,13 +113,18 @@ _convergate() {
             candidates=""
         elif [ -z "$command" ]; then
             candidates=$(_convergate_commands "$program")
-        elif [ -z "$environment" ] && _convergate_takes_environment "$program" "$command"; then
-            candidates=$(_convergate_status "$program" "${words[@]}" | awk '{ print $1 }')
+        elif [ -z "$environment" ] && _convergate_takes "$program" "$command" ENV; then
+            candidates=$(_convergate_status "$program" "" "${words[@]}" | awk '{ print $1 }')
+        elif [ -z "$environment" ]; then
+            candidates=$(_convergate_actions "$program" "$command")
+        elif [ -z "$check" ] && _convergate_takes "$program" "$command" CHECK; then
+            candidates=$(_convergate_status "$program" "$environment" "${words[@]}" |
+                awk '$3 ~ /^(declared|observed)$/ { print $1 }')
         fi
         ;;
     *)
         if [[ $prev == -g || $prev == --gate ]]; then
-            candidates=$(_convergate_status "$program" "${words[@]}" |
+            candidates=$(_convergate_status "$program" "" "${words[@]}" |
                 awk -v of="$environment" 'of == "" || $1 == of { for (i = 6; i <= NF; i += 3) print $i }')
         fi
         ;;

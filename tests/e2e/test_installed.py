@@ -187,7 +187,12 @@ def complete(request, installed):
 
 
 def test_commands_and_options_are_completed(complete, convergate, convergated):
-    assert {"check", "status", "explain", "probe"} <= set(complete("convergate "))
+    commands = complete("convergate ")
+    assert {"check", "status", "explain", "probe", "audit"} <= set(commands)
+    assert len(commands) == len(set(commands))
+    assert set(complete("convergate audit ")) == {"head", "verify", "export", "seal"}
+    assert complete("convergate store b") == ["backup"]
+    assert complete("convergate reload ") == []
     assert complete("convergate ch") == ["check"]
     assert {"--gate", "--wait", "--server"} <= set(complete("convergate check --"))
     assert set(complete("convergated --")) == {word for word in options(convergated) if word.startswith("--")}
@@ -196,6 +201,8 @@ def test_commands_and_options_are_completed(complete, convergate, convergated):
 
 def test_values_of_options_are_completed(complete, tmp_path):
     assert complete("convergate status -o ") == ["text", "json"]
+    assert complete("convergate decisions --verdict h") == ["halt"]
+    assert complete("convergate history x --kind s") == ["start", "status", "source"]
     assert complete("convergated --log-level w") == ["warning"]
     assert complete("convergated --describe p") == ["prometheus"]
     (tmp_path / "gate.yaml").touch()
@@ -207,6 +214,8 @@ def test_environments_and_gates_are_asked_of_the_daemon(complete, server):
     assert complete(f"convergate check --server {server} prod-") == ["prod-eu", "prod-us"]
     assert complete(f"convergate check -s {server} prod-eu --gate ") == ["deploy", "promote"]
     assert complete(f"convergate check -s {server} prod-eu -g p") == ["promote"]
+    assert complete(f"convergate decisions -s {server} --environment st") == ["staging"]
+    assert complete(f"convergate accept -s {server} prod-eu ") == ["c"]
 
 
 def test_without_a_daemon_nothing_is_completed(complete):

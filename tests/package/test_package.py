@@ -121,7 +121,8 @@ def is_enabled(chroot):
 
 def test_the_control_files_are_as_debian_wants_them():
     control = run("dpkg-deb", "-f", deb("convergate"))
-    for library in ("libc6", "libcurl4", "libmicrohttpd12", "libuv1", "libc-ares2", "libyaml-0-2"):
+    for library in ("libc6", "libcurl4", "libmicrohttpd12", "libuv1", "libc-ares2", "libyaml-0-2",
+                    "libsqlite3-0", "libssl3"):
         assert re.search(rf"^Depends: .*\b{library} ?\(|^Depends: .*\b{library}\b", control, re.M)
     if shutil.which("lintian"):
         found = subprocess.run(["lintian", "--allow-root", "--fail-on", "error",
@@ -168,7 +169,9 @@ def start(chroot):
         done
         cat /tmp/status /tmp/trouble
         convergate check prod; echo "check: $?"
+        convergate check prod --app web; echo "recorded: $?"
         kill -TERM $daemon; wait $daemon; echo "daemon: $?"
+        convergate audit verify; echo "verify: $?"
     """
     done = subprocess.run(chroot.command("sh", "-c", script), capture_output=True, text=True,
                           stdin=subprocess.DEVNULL, timeout=60,
@@ -180,6 +183,18 @@ def test_it_starts_and_answers(chroot):
     said = start(chroot)
     assert re.search(r"^prod +unknown +0 of ", said, re.M), said
     assert "check: 4" in said and "daemon: 0" in said, said
+
+
+def test_its_store_is_the_daemons_alone_and_whole(chroot):
+    """What root verified is still the daemon's."""
+    said = start(chroot)
+    assert re.search(r"recorded as [0-9a-f-]{36}", said) and "StoreUnavailable" not in said, said
+    assert ": whole\n" in said and "verify: 0" in said, said
+    names = sorted(path.name for path in chroot.path("/var/lib/convergate").iterdir())
+    assert {"convergate.db", "convergate.db.head", "convergate.db.key"} <= set(names)
+    for name in names:
+        assert chroot.run("stat", "-c", "%U:%G %a", f"/var/lib/convergate/{name}") \
+            == "convergate:convergate 600\n", name
 
 
 def test_an_upgrade_keeps_what_the_operator_and_the_daemon_wrote(chroot):

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The SQL. Whatever reads a page names the index it needs (INDEXED BY), so that no statistics and no
+ * guess of the planner turn a bounded read into one over the whole table.
+ */
+#include "store/sqlite_statements.h"
+
+#define RECORD_COLUMNS(body)                                                                       \
+    "SELECT r.number, r.at, r.id, s.action, r.actor, s.environment, s.gate, s.app, r.revision,"    \
+    " s.verdict, r.target, " body ", r.question, r.outcome, r.hash"                                \
+    " FROM record AS r LEFT JOIN series AS s ON s.id = r.series"
+#define WITH_BODY " LEFT JOIN body AS b ON b.number = r.number"
+
+const char *const cvg_sql_texts[CVG_SQL_COUNT] = {
+    [CVG_SQL_BEGIN] = "BEGIN",
+    [CVG_SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+    [CVG_SQL_COMMIT] = "COMMIT",
+    [CVG_SQL_ROLLBACK] = "ROLLBACK",
+
+    [CVG_SQL_SERIES_FIND] = "SELECT id FROM series WHERE environment = ?1 AND gate = ?2"
+                            " AND app = ?3 AND verdict = ?4 AND action = ?5",
+    [CVG_SQL_SERIES_ADD] = "INSERT INTO series (environment, gate, app, verdict, action)"
+                           " VALUES (?1, ?2, ?3, ?4, ?5)",
+    [CVG_SQL_SERIES_ALL] = "SELECT id, environment, gate, app, verdict, action FROM series"
+                           " ORDER BY id",
+    [CVG_SQL_SERIES_ONE] = "SELECT id, environment, gate, app, verdict, action FROM series"
+                           " WHERE id = ?1",
+    [CVG_SQL_RECORD_ADD] = "INSERT INTO record (number, at, series, id, actor, revision, target,"
+                           " question, outcome, hash)"
+                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [CVG_SQL_BODY_ADD] = "INSERT INTO body (number, text) VALUES (?1, ?2)",
+    [CVG_SQL_SPAN_ADD] = "INSERT INTO span (block, low, high) VALUES (?1, ?2, ?3)"
+                         " ON CONFLICT (block) DO UPDATE"
+                         " SET low = min(low, excluded.low), high = max(high, excluded.high)",
+    [CVG_SQL_CHANGE_ADD] = "INSERT INTO change (at, environment, kind, name, before, after, reason,"
+                           " message, value) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [CVG_SQL_NOTE_PUT] = "INSERT INTO note (kind, key, bytes) VALUES (?1, ?2, ?3)"
+                         " ON CONFLICT (kind, key) DO UPDATE SET bytes = excluded.bytes",
+    [CVG_SQL_NOTE_FORGET] = "DELETE FROM note WHERE kind = ?1 AND key = ?2",
+
+    [CVG_SQL_CHANGE_PRUNE] = "DELETE FROM change WHERE number IN (SELECT number FROM change"
+                             " INDEXED BY change_by_time WHERE at < ?1 ORDER BY at, number"
+                             " LIMIT ?2)",
+    [CVG_SQL_RECORD_PRUNE] = "DELETE FROM record WHERE number <= ?1",
+    [CVG_SQL_BODY_PRUNE] = "DELETE FROM body WHERE number <= ?1",
+    [CVG_SQL_SPAN_PRUNE] = "DELETE FROM span WHERE block < ?1",
+    [CVG_SQL_SERIES_PRUNE] = "DELETE FROM series WHERE NOT EXISTS (SELECT 1 FROM record"
+                             " INDEXED BY record_by_series WHERE record.series = series.id)",
+    [CVG_SQL_CHECKPOINT_ADD] = "INSERT INTO checkpoint (number, at, hash, signature)"
+                               " VALUES (?1, ?2, ?3, ?4)",
+
+    [CVG_SQL_RECORD_LAST] = "SELECT number, hash FROM record ORDER BY number DESC LIMIT 1",
+    [CVG_SQL_CHECKPOINT_LAST] = "SELECT number, hash FROM checkpoint ORDER BY number DESC LIMIT 1",
+    [CVG_SQL_CHECKPOINT_ALL] = "SELECT number, at, hash, signature FROM checkpoint ORDER BY number",
+    [CVG_SQL_RECORD_FIRST] = "SELECT number FROM record ORDER BY number LIMIT 1",
+    [CVG_SQL_CHANGE_FIRST] = "SELECT number FROM change ORDER BY number LIMIT 1",
+    [CVG_SQL_CHANGE_LAST] = "SELECT number FROM change ORDER BY number DESC LIMIT 1",
+    [CVG_SQL_RECORD_WALK] =
+        RECORD_COLUMNS("b.text") WITH_BODY " WHERE r.number > ?1 ORDER BY r.number LIMIT ?2",
+    [CVG_SQL_RECORD_ONE] = RECORD_COLUMNS("b.text") WITH_BODY " WHERE r.number = ?1",
+    [CVG_SQL_RECORD_BARE] = RECORD_COLUMNS("''") " WHERE r.number = ?1",
+    [CVG_SQL_RECORD_BY_ID] = "SELECT number, series, at, revision FROM record WHERE id = ?1",
+    [CVG_SQL_RECORD_SCAN] = "SELECT number, series, at, revision FROM record"
+                            " WHERE number < ?1 AND number >= ?2 ORDER BY number DESC",
+    [CVG_SQL_RECORD_NEXT] = "SELECT number, at FROM record INDEXED BY record_by_series"
+                            " WHERE series = ?1 AND number < ?2 AND number >= ?3"
+                            " ORDER BY number DESC LIMIT 1",
+    [CVG_SQL_RECORD_NEXT_OF] = "SELECT number, at FROM record INDEXED BY record_by_revision"
+                               " WHERE series = ?1 AND number < ?2 AND number >= ?3"
+                               " AND revision = ?4 ORDER BY number DESC LIMIT 1",
+    [CVG_SQL_REVISION_SERIES] = "SELECT series FROM record INDEXED BY record_by_revision"
+                                " WHERE revision = ?1 AND series > ?2 ORDER BY series LIMIT 1",
+    [CVG_SQL_SPAN_BETWEEN] = "SELECT min(block), max(block) FROM span"
+                             " WHERE high >= ?1 AND low < ?2",
+    [CVG_SQL_CHANGE_NEXT] = "SELECT number, at FROM change INDEXED BY change_by_kind"
+                            " WHERE environment = ?1 AND kind = ?2 AND (at, number) < (?3, ?4)"
+                            " AND at >= ?5 ORDER BY at DESC, number DESC LIMIT 1",
+    [CVG_SQL_CHANGE_NEXT_NAMED] = "SELECT number, at FROM change INDEXED BY change_by_name"
+                                  " WHERE environment = ?1 AND kind = ?2"
+                                  " AND (at, number) < (?3, ?4) AND at >= ?5 AND name = ?6"
+                                  " ORDER BY at DESC, number DESC LIMIT 1",
+    [CVG_SQL_CHANGE_ONE] = "SELECT number, at, kind, environment, name, before, after, reason,"
+                           " message, value FROM change WHERE number = ?1",
+    [CVG_SQL_NOTE_ALL] = "SELECT key, bytes FROM note WHERE kind = ?1 ORDER BY key",
+};

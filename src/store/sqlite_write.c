@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The writer. The result of a transaction is COMMIT's alone: on a full disk inserts succeed and the
+ * commit fails. A write that failed otherwise than by a refused row dooms its transaction, because
+ * SQLite may have rolled back all of it already: what comes later must not be committed without it.
+ */
+#include "store/sqlite.h"
+
+#include <string.h>
+
+/* Ceilings for what has none in its own header; far above what the daemon writes. */
+#define CHANGE_TEXT 8192
+#define NOTE_KEY    1024
+
+int cvg_sqlite_may_write(const struct cvg_engine *engine, bool transaction,
+                         enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
+{
+    if (engine->read_only) {
+        *ret_fault = CVG_STORE_READ_ONLY;
+        return cvg_error_set(reterr, CVG_E_REFUSED, "%s: is open for reading only", engine->file);
+    }
+    if (engine->transaction != transaction) {
+        *ret_fault = CVG_STORE_IO;
+        return cvg_error_set(reterr, CVG_E_BUG, "%s: %s", engine->file,
+                             transaction ? "no transaction is open" : "a transaction is open");
+    }
+    return 0;
+}
+
+int cvg_sqlite_wrote(struct cvg_engine *engine, int rc, enum cvg_store_fault *ret_fault,
+                     struct cvg_error *reterr)
+{
+    if (rc < 0 && engine->writer->fault != CVG_STORE_NO_FAULT) {
+        engine->doomed = true;
+    }
+    return cvg_link_tell(engine->writer, rc, ret_fault, reterr);
+}
+
+/* A row that the database is not to blame for. */
+static int refuse(struct cvg_link *link, int code, const char *what, const char *why)
+{
+    link->fault = CVG_STORE_NO_FAULT;
+    return cvg_error_set(&link->error, code, "%s: %s: %s", link->file, what, why);
+}
+
+static int bind(struct cvg_link *link, sqlite3_stmt *statement, const char *const *texts,
+                size_t count, int first)
+{
+    for (size_t i = 0; i < count; i++) {
+        int rc = sqlite3_bind_text(statement, first + (int)i, texts[i], -1, SQLITE_STATIC);
+        if (rc != SQLITE_OK) {
+            return cvg_link_fail(link, rc);
+        }
+    }
+    return 0;
+}
+
+static bool fit(const char *const *texts, size_t count, size_t limit)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strnlen(texts[i], limit + 1) > limit) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- transactions ---- */
+
+static void forget_span(struct cvg_engine *engine)
+{
+    engine->span_low = INT64_MAX;
+    engine->span_high = INT64_MIN;
+}
+
+static void end(struct cvg_engine *engine)
+{
+    engine->transaction = false;
+    engine->doomed = false;
+    forget_span(engine);
+}
+
+int cvg_sqlite_begin(struct cvg_engine *engine, enum cvg_store_fault *ret_fault,
+                     struct cvg_error *reterr)
+{
+    int rc = cvg_sqlite_may_write(engine, false, ret_fault, reterr);
+    if (rc < 0) {
+        return rc;
+    }
+    struct cvg_link *link = engine->writer;
+    sqlite3_stmt *statement = cvg_link_get(link, CVG_SQL_BEGIN_WRITE);
+
+    rc = statement ? cvg_link_do(link, statement) : link->error.code;
+    engine->transaction = rc == 0;
+    return cvg_link_tell(link, rc, ret_fault, reterr);
+}
+
+/* The times of the transaction's rows, one row for each block instead of one for each record. */
+static int write_span(struct cvg_engine *engine)
+{
+    if (engine->span_low > engine->span_high) {
+        return 0;
+    }
+    struct cvg_link *link = engine->writer;
+    sqlite3_stmt *statement = cvg_link_get(link, CVG_SQL_SPAN_ADD);
+    if (!statement) {
+        return link->error.code;
+    }
+    sqlite3_bind_int64(statement, 1, engine->span_block);
+    sqlite3_bind_int64(statement, 2, engine->span_low);
+    sqlite3_bind_int64(statement, 3, engine->span_high);
+    forget_span(engine);
+    return cvg_link_do(link, statement);
+}
+
+static int note_time(struct cvg_engine *engine, const struct cvg_record *record)
+{
+    int64_t block = (int64_t)record->number >> CVG_SQLITE_SPAN_BITS;
+    int rc = block == engine->span_block ? 0 : write_span(engine);
+
+    engine->span_block = block;
+    engine->span_low = CVG_MIN(engine->span_low, record->at);
+    engine->span_high = CVG_MAX(engine->span_high, record->at);
+    return rc;
+}
+
+static int try_commit(struct cvg_engine *engine)
+{
+    struct cvg_link *link = engine->writer;
+
+    if (engine->doomed) {
+        return cvg_error_prefix(&link->error, "not committed");
+    }
+    int rc = write_span(engine);
+    if (rc < 0) {
+        return rc;
+    }
+    sqlite3_stmt *statement = cvg_link_get(link, CVG_SQL_COMMIT);
+    return statement ? cvg_link_do(link, statement) : link->error.code;
+}
+
+int cvg_sqlite_commit(struct cvg_engine *engine, enum cvg_store_fault *ret_fault,
+                      struct cvg_error *reterr)
+{
+    int rc = cvg_sqlite_may_write(engine, true, ret_fault, reterr);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = cvg_link_tell(engine->writer, try_commit(engine), ret_fault, reterr);
+    if (rc < 0) {
+        cvg_sqlite_rollback(engine);
+    }
+    end(engine);
+    return rc;
+}
+
+void cvg_sqlite_rollback(struct cvg_engine *engine)
+{
+    if (!engine->transaction) {
+        return;
+    }
+    /* SQLite has done it already where the failure was grave; it cannot fail otherwise: what was not
+     * committed is not there, whatever the disk says. */
+    if (!sqlite3_get_autocommit(engine->writer->db)) {
+        sqlite3_stmt *statement = cvg_link_get(engine->writer, CVG_SQL_ROLLBACK);
+        if (statement) {
+            (void)cvg_link_do(engine->writer, statement);
+        }
+    }
+    end(engine);
+}
+
+/* ---- rows ---- */
+
+static int find_series(struct cvg_link *link, const struct cvg_record *record, int64_t *ret)
+{
+    const char *const texts[] = {record->environment, record->gate, record->app, record->verdict,
+                                 record->action};
+    sqlite3_stmt *find = cvg_link_get(link, CVG_SQL_SERIES_FIND);
+    int rc = find ? bind(link, find, texts, CVG_COUNT(texts), 1) : link->error.code;
+
+    if (rc == 0) {
+        rc = cvg_link_step(link, find);
+    }
+    if (rc == 1) {
+        *ret = sqlite3_column_int64(find, 0);
+        cvg_link_reset(find);
+        return 0;
+    }
+    sqlite3_stmt *add = rc < 0 ? NULL : cvg_link_get(link, CVG_SQL_SERIES_ADD);
+    if (!add) {
+        return link->error.code;
+    }
+    rc = bind(link, add, texts, CVG_COUNT(texts), 1);
+    if (rc == 0) {
+        rc = cvg_link_do(link, add);
+    }
+    *ret = sqlite3_last_insert_rowid(link->db);
+    return rc;
+}
+
+/* A row that may be there already. */
+static int insert(struct cvg_link *link, sqlite3_stmt *statement, const char *what)
+{
+    int rc = cvg_link_do(link, statement);
+
+    if (rc < 0) {
+        int why = sqlite3_extended_errcode(link->db);
+        if (why == SQLITE_CONSTRAINT_PRIMARYKEY || why == SQLITE_CONSTRAINT_UNIQUE ||
+            why == SQLITE_CONSTRAINT_ROWID) {
+            return refuse(link, CVG_E_EXISTS, what, "is there already");
+        }
+    }
+    return rc;
+}
+
+static int insert_record(struct cvg_link *link, const struct cvg_record *record, int64_t series)
+{
+    const char *const texts[] = {record->id, record->actor, record->revision, record->target};
+    sqlite3_stmt *row = cvg_link_get(link, CVG_SQL_RECORD_ADD);
+    sqlite3_stmt *body = cvg_link_get(link, CVG_SQL_BODY_ADD);
+    int rc = row && body ? bind(link, row, texts, CVG_COUNT(texts), 4) : link->error.code;
+
+    if (rc < 0) {
+        return rc;
+    }
+    sqlite3_bind_int64(row, 1, (int64_t)record->number);
+    sqlite3_bind_int64(row, 2, record->at);
+    sqlite3_bind_int64(row, 3, series);
+    sqlite3_bind_blob(row, 8, record->question, sizeof record->question, SQLITE_STATIC);
+    sqlite3_bind_blob(row, 9, record->outcome, sizeof record->outcome, SQLITE_STATIC);
+    sqlite3_bind_blob(row, 10, record->hash, sizeof record->hash, SQLITE_STATIC);
+    rc = insert(link, row, "record");
+    if (rc < 0) {
+        return rc;
+    }
+    sqlite3_bind_int64(body, 1, (int64_t)record->number);
+    sqlite3_bind_text64(body, 2, record->body_length ? record->body : "", record->body_length,
+                        SQLITE_STATIC, SQLITE_UTF8);
+    return cvg_link_do(link, body);
+}
+
+static int add_record(struct cvg_engine *engine, const struct cvg_record *record)
+{
+    const char *const texts[] = {record->id,          record->action,  record->actor,
+                                 record->environment, record->gate,    record->app,
+                                 record->revision,    record->verdict, record->target};
+    struct cvg_link *link = engine->writer;
+    int64_t series = 0;
+
+    if (!fit(texts, CVG_COUNT(texts), CVG_RECORD_TEXT) || record->body_length > CVG_RECORD_BODY) {
+        return refuse(link, CVG_E_TOO_LARGE, "record", "is too long");
+    }
+    if (record->number < 1 || record->number > INT64_MAX) {
+        return refuse(link, CVG_E_INVALID, "record", "has no number");
+    }
+    int rc = find_series(link, record, &series);
+    if (rc == 0) {
+        rc = insert_record(link, record, series);
+    }
+    return rc < 0 ? rc : note_time(engine, record);
+}
+
+int cvg_sqlite_add_record(struct cvg_engine *engine, const struct cvg_record *record,
+                          enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
+{
+    int rc = cvg_sqlite_may_write(engine, true, ret_fault, reterr);
+
+    return rc < 0 ? rc : cvg_sqlite_wrote(engine, add_record(engine, record), ret_fault, reterr);
+}
+
+static int add_change(struct cvg_link *link, const struct cvg_change *change)
+{
+    const char *const texts[] = {change->name, change->before, change->after, change->reason,
+                                 change->message};
+    if (!fit(texts, CVG_COUNT(texts), CHANGE_TEXT) || !fit(&change->environment, 1, CHANGE_TEXT)) {
+        return refuse(link, CVG_E_TOO_LARGE, "change", "is too long");
+    }
+    if (change->kind >= CVG_CHANGE_KINDS) {
+        return refuse(link, CVG_E_INVALID, "change", "is of no kind that there is");
+    }
+    sqlite3_stmt *row = cvg_link_get(link, CVG_SQL_CHANGE_ADD);
+    int rc = row ? bind(link, row, &change->environment, 1, 2) : link->error.code;
+    if (rc == 0) {
+        rc = bind(link, row, texts, CVG_COUNT(texts), 4);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    sqlite3_bind_int64(row, 1, change->at);
+    sqlite3_bind_int64(row, 3, change->kind);
+    if (change->has_value) {
+        sqlite3_bind_double(row, 9, change->value);
+    }
+    return cvg_link_do(link, row);
+}
+
+int cvg_sqlite_add_change(struct cvg_engine *engine, const struct cvg_change *change,
+                          enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
+{
+    int rc = cvg_sqlite_may_write(engine, true, ret_fault, reterr);
+
+    return rc < 0 ? rc
+                  : cvg_sqlite_wrote(engine, add_change(engine->writer, change), ret_fault, reterr);
+}
+
+static int put_note(struct cvg_link *link, const struct cvg_note *note)
+{
+    if (!fit(&note->key, 1, NOTE_KEY) || note->length > CVG_RECORD_BODY) {
+        return refuse(link, CVG_E_TOO_LARGE, "note", "is too long");
+    }
+    sqlite3_stmt *row = cvg_link_get(link, note->length ? CVG_SQL_NOTE_PUT : CVG_SQL_NOTE_FORGET);
+    int rc = row ? bind(link, row, &note->key, 1, 2) : link->error.code;
+    if (rc < 0) {
+        return rc;
+    }
+    sqlite3_bind_int64(row, 1, note->kind);
+    if (note->length) {
+        sqlite3_bind_blob64(row, 3, note->bytes, note->length, SQLITE_STATIC);
+    }
+    return cvg_link_do(link, row);
+}
+
+int cvg_sqlite_put_note(struct cvg_engine *engine, const struct cvg_note *note,
+                        enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
+{
+    int rc = cvg_sqlite_may_write(engine, true, ret_fault, reterr);
+
+    return rc < 0 ? rc
+                  : cvg_sqlite_wrote(engine, put_note(engine->writer, note), ret_fault, reterr);
+}

@@ -272,9 +272,12 @@ struct cvg_host {
                                              const char *text, size_t length),
                              void *arg);
 
-    /* At most CVG_MEMORY_LIMIT bytes for each check, kept over restarts where there is a store. remember returns 0
-     * or -1 (too large). recall returns the length, 0 where nothing is known; bytes live until
-     * the next remember. */
+    /* At most CVG_MEMORY_LIMIT bytes for each check, kept over restarts where there is a store.
+     * remember returns 0 or -1 (too large, or not now). recall returns the length, 0 where nothing
+     * is known; bytes live until the next remember. While the store cannot be read, and in
+     * check_create, recall finds nothing and what the check is told to be counts as unknown
+     * (StoreUnavailable), until recall was called again when it can: so recall for each reading,
+     * and do not keep what it returned. */
     int32_t (*remember)(struct cvg_check *check, const void *bytes, size_t length);
     size_t (*recall)(struct cvg_check *check, const void **ret_bytes);
 };

@@ -172,6 +172,7 @@ void cvg_run_start(struct cvg_check *check, const struct cvg_run_inputs *inputs,
     run->arena = config_arena;
     run->started_at = cvg_time_now();
     run->state = CVG_RUN_ACTIVE;
+    run->blank = false;
     int64_t left = CVG_MAX(inputs->deadline_ns - run->started_at, 0);
     run->deadline = cvg_timer_start(&source->inner, left, on_deadline, run);
 
@@ -190,11 +191,34 @@ int64_t cvg_run_started_at(const struct cvg_run *run)
     return run->started_at;
 }
 
+static bool is_blank(struct cvg_check *check)
+{
+    const struct cvg_run *run = cvg_check_run(check);
+    return check->blank || (run && run->blank);
+}
+
+/* Also where it is unknown anyhow: an alarm's absence is told by its reason. The fault stays, for
+ * the source's breaker. */
+static void make_unknown(struct cvg_reading *reading)
+{
+    *reading = (struct cvg_reading){
+        .size = sizeof *reading,
+        .status = CVG_UNKNOWN,
+        .fault = reading->status == CVG_UNKNOWN ? reading->fault : (uint32_t)CVG_FAULT_NONE,
+        .reason = cvg_reason_code(CVG_REASON_STORE_UNAVAILABLE),
+        .message = "what its module remembers of it could not be read",
+        .observed_at_ns = reading->observed_at_ns,
+    };
+}
+
 void cvg_reading_take(struct cvg_check *check, const struct cvg_reading *from,
                       struct cvg_reading *ret)
 {
     if (from && from->size >= offsetof(struct cvg_reading, message)) {
         cvg_table_copy(ret, sizeof *ret, from);
+        if (is_blank(check)) {
+            make_unknown(ret);
+        }
         return;
     }
     cvg_source_slip(check->source, check, CVG_SLIP_NO_READING);

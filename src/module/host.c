@@ -139,8 +139,26 @@ static void alive(struct cvg_source *source)
     cvg_source_exclude_end(source, began);
 }
 
+/* Whether what the check's module remembers is known. Before its source starts it never is: the
+ * store is read after the checks are made. Where it is not, that is noted of whoever asks. */
+static bool knows(struct cvg_check *check)
+{
+    struct cvg_run *run = cvg_check_run(check);
+    if (!check->creating && cvg_memory_is_known(check->source->setup.memory)) {
+        return true;
+    }
+    check->blank = true;
+    if (run) {
+        run->blank = true;
+    }
+    return false;
+}
+
 static int32_t remember(struct cvg_check *check, const void *bytes, size_t length)
 {
+    if (!knows(check)) {
+        return -1;
+    }
     if ((!bytes && length > 0) ||
         cvg_memory_put(check->source->setup.memory, check->memory_key, bytes, length) < 0) {
         cvg_source_slip(check->source, check, CVG_SLIP_TOO_MUCH_MEMORY);
@@ -151,6 +169,11 @@ static int32_t remember(struct cvg_check *check, const void *bytes, size_t lengt
 
 static size_t recall(struct cvg_check *check, const void **ret_bytes)
 {
+    *ret_bytes = NULL;
+    if (!knows(check)) {
+        return 0;
+    }
+    check->blank = false;
     return cvg_memory_get(check->source->setup.memory, check->memory_key, ret_bytes);
 }
 

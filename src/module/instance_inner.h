@@ -73,6 +73,7 @@ struct cvg_run {
     struct cvg_arena *arena; /* owned; NULL: runs on the check's own configuration */
     int64_t started_at;
     enum cvg_run_state state;
+    bool blank; /* it asked for memory that was not known */
 };
 
 struct cvg_check {
@@ -89,6 +90,9 @@ struct cvg_check {
     size_t refusals;
     struct cvg_run runs[2];
     unsigned latest; /* which of them ran last */
+    /* The module asked for memory that was not known, and did not ask again since it is: whatever it
+     * says, it may say for lack of it. */
+    bool blank;
 };
 
 extern const struct cvg_host cvg_host_table;
@@ -109,7 +113,8 @@ void cvg_source_spend(struct cvg_source *source, struct cvg_arena *arena);
 /* New connection settings from the module. */
 void cvg_source_set_endpoint(struct cvg_source *source, const struct cvg_endpoint *endpoint);
 
-/* Brings a module's reading to this host's size; one that is none becomes a ModuleFault. */
+/* Brings a module's reading to this host's size; one that is none becomes a ModuleFault. Of a check
+ * or run that is blank it becomes unknown, StoreUnavailable. */
 void cvg_reading_take(struct cvg_check *check, const struct cvg_reading *from,
                       struct cvg_reading *ret);
 void cvg_run_complete(struct cvg_run *run, const struct cvg_reading *reading);

@@ -16,6 +16,9 @@ struct piece {
 
 struct cvg_memory {
     struct cvg_map *pieces; /* struct piece, owned */
+    bool unknown;
+    void (*on_put)(void *ctx, const char *key, const void *bytes, size_t length);
+    void *ctx;
 };
 
 struct cvg_memory *cvg_memory_new(void)
@@ -44,7 +47,7 @@ char *cvg_memory_key(const char *environment, const char *check, const char *mod
     return cvg_format("%s %s %s", environment, check, module);
 }
 
-int cvg_memory_put(struct cvg_memory *memory, const char *key, const void *bytes, size_t length)
+int cvg_memory_restore(struct cvg_memory *memory, const char *key, const void *bytes, size_t length)
 {
     if (length > CVG_MEMORY_LIMIT) {
         return -1;
@@ -61,9 +64,49 @@ int cvg_memory_put(struct cvg_memory *memory, const char *key, const void *bytes
     return 0;
 }
 
+static bool is_there(const struct piece *piece, const void *bytes, size_t length)
+{
+    return piece ? piece->length == length && memcmp(piece->bytes, bytes, length) == 0
+                 : length == 0;
+}
+
+int cvg_memory_put(struct cvg_memory *memory, const char *key, const void *bytes, size_t length)
+{
+    if (memory->unknown || length > CVG_MEMORY_LIMIT) {
+        return -1;
+    }
+    if (is_there(cvg_map_get(memory->pieces, key), bytes, length)) {
+        return 0;
+    }
+    cvg_memory_restore(memory, key, bytes, length);
+    if (memory->on_put) {
+        const struct piece *piece = cvg_map_get(memory->pieces, key);
+        memory->on_put(memory->ctx, key, piece ? piece->bytes : NULL, length);
+    }
+    return 0;
+}
+
 size_t cvg_memory_get(const struct cvg_memory *memory, const char *key, const void **ret_bytes)
 {
-    const struct piece *piece = cvg_map_get(memory->pieces, key);
+    const struct piece *piece = memory->unknown ? NULL : cvg_map_get(memory->pieces, key);
     *ret_bytes = piece ? piece->bytes : NULL;
     return piece ? piece->length : 0;
+}
+
+void cvg_memory_set_known(struct cvg_memory *memory, bool known)
+{
+    memory->unknown = !known;
+}
+
+bool cvg_memory_is_known(const struct cvg_memory *memory)
+{
+    return !memory->unknown;
+}
+
+void cvg_memory_on_put(struct cvg_memory *memory,
+                       void (*fn)(void *ctx, const char *key, const void *bytes, size_t length),
+                       void *ctx)
+{
+    memory->on_put = fn;
+    memory->ctx = ctx;
 }

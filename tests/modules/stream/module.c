@@ -12,7 +12,7 @@
 #define CHECKS_MOST 16
 
 struct source_settings {
-    int64_t every_ns, reports, beats;
+    int64_t every_ns, reports, beats, recalls;
     const char *proof;
 };
 
@@ -41,6 +41,11 @@ static const struct cvg_field source_fields[] = {
      .type = CVG_FIELD_INT,
      .default_text = "0",
      .offset = offsetof(struct source_settings, beats)},
+    {.name = "recalls",
+     .doc = "In how many of the first reports it recalls what it remembers.",
+     .type = CVG_FIELD_INT,
+     .default_text = "0",
+     .offset = offsetof(struct source_settings, recalls)},
     {.name = "proof",
      .doc = "The file that proves it.",
      .type = CVG_FIELD_STRING,
@@ -62,6 +67,10 @@ static void report_all(struct source *source)
         .fact_count = 1,
     };
     for (size_t i = 0; i < source->count; i++) {
+        const void *bytes = NULL;
+        if (source->ticks <= source->settings->recalls) {
+            (void)source->host->recall(source->checks[i], &bytes);
+        }
         source->host->report(source->checks[i], &reading);
     }
 }

@@ -120,6 +120,11 @@ _convergate() {
         elif [ -z "$check" ] && _convergate_takes "$program" "$command" CHECK; then
             candidates=$(_convergate_status "$program" "$environment" "${words[@]}" |
                 awk '$3 ~ /^(declared|observed)$/ { print $1 }')
+        elif [ -z "$check" ] &&
+            _convergate_takes "$program" "$command $environment" "(TO|FROM)"; then
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            compopt -o filenames 2>/dev/null
+            return
         fi
         ;;
     *)

@@ -125,12 +125,13 @@ def test_the_manual_has_every_option(convergated, convergate, name, section):
 # ---- alerts ----
 
 
-def test_the_alerts_are_valid_and_look_at_metrics_that_exist(daemon, upstream):
+def test_the_alerts_are_valid_and_look_at_metrics_that_exist(daemon, upstream, tmp_path):
     rules = ROOT / "config/monitoring/rules.yaml"
     done = run(os.environ["CVG_PROMTOOL"], "check", "rules", rules)
     assert done.returncode == 0, done.stdout + done.stderr
     fake = upstream({"m": lambda connection: connection.sendall(answer(vector(1)))})
-    metrics = daemon(CONFIG.format(url=fake.url("m"))).get("/metrics").body.decode()
+    config = CONFIG.format(url=fake.url("m")) + f"store: {tmp_path}/store.db\n"
+    metrics = daemon(config).get("/metrics").body.decode()
     named = set(re.findall(r"\b(?:convergate|process)_[a-z_]+", rules.read_text()))
     assert len(named) >= 5
     for name in named:
@@ -207,6 +208,7 @@ def test_values_of_options_are_completed(complete, tmp_path):
     assert complete("convergated --describe p") == ["prometheus"]
     (tmp_path / "gate.yaml").touch()
     assert complete(f"convergated -c {tmp_path}/ga") == [f"{tmp_path}/gate.yaml"]
+    assert complete(f"convergate store backup {tmp_path}/ga") == [f"{tmp_path}/gate.yaml"]
 
 
 def test_environments_and_gates_are_asked_of_the_daemon(complete, server):

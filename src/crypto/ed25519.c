@@ -11,6 +11,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/rand.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,25 +25,36 @@
 static const unsigned char prefix[16] = {0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06,
                                          0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20};
 
+/* The seed is kept: asking the library for it leaves a copy behind. */
 struct cvg_ed25519 {
     EVP_PKEY *key;
+    unsigned char seed[SEED];
 };
 
-/* Takes the key over; NULL is the library's failure. */
-static int wrap(EVP_PKEY *key, struct cvg_ed25519 **ret, struct cvg_error *reterr)
+static int key_of(const unsigned char seed[SEED], struct cvg_ed25519 **ret,
+                  struct cvg_error *reterr)
 {
+    EVP_PKEY *key = EVP_PKEY_new_raw_private_key_ex(NULL, "ED25519", NULL, seed, SEED);
     if (!key) {
         ERR_clear_error();
         return cvg_error_set(reterr, CVG_E_UNAVAILABLE, "the library cannot make an Ed25519 key");
     }
     *ret = CVG_NEW(struct cvg_ed25519);
     (*ret)->key = key;
+    memcpy((*ret)->seed, seed, SEED);
     return 0;
 }
 
 int cvg_ed25519_make(struct cvg_ed25519 **ret, struct cvg_error *reterr)
 {
-    return wrap(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), ret, reterr);
+    unsigned char seed[SEED];
+    if (RAND_priv_bytes(seed, SEED) != 1) {
+        ERR_clear_error();
+        return cvg_error_set(reterr, CVG_E_UNAVAILABLE, "the library has no randomness");
+    }
+    int rc = key_of(seed, ret, reterr);
+    OPENSSL_cleanse(seed, sizeof seed);
+    return rc;
 }
 
 /* The whole of the line is base64 without padding, which EVP_DecodeBlock() does not ask for. */
@@ -70,25 +82,19 @@ int cvg_ed25519_read(const char *pem, size_t length, struct cvg_ed25519 **ret,
         return cvg_error_set(reterr, CVG_E_INVALID, "is not an Ed25519 key in PEM (PKCS #8)");
     }
     int size = EVP_DecodeBlock(der, (const unsigned char *)pem + first, LINE);
-    EVP_PKEY *key = NULL;
-    bool ours = size == (int)sizeof der && memcmp(der, prefix, sizeof prefix) == 0;
-    if (ours) {
-        key = EVP_PKEY_new_raw_private_key_ex(NULL, "ED25519", NULL, der + sizeof prefix, SEED);
-    }
+    int rc = size == (int)sizeof der && memcmp(der, prefix, sizeof prefix) == 0
+                 ? key_of(der + sizeof prefix, ret, reterr)
+                 : cvg_error_set(reterr, CVG_E_INVALID, "is a key of another kind than Ed25519");
     OPENSSL_cleanse(der, sizeof der);
-    return ours ? wrap(key, ret, reterr)
-                : cvg_error_set(reterr, CVG_E_INVALID, "is a key of another kind than Ed25519");
+    return rc;
 }
 
 void cvg_ed25519_write(const struct cvg_ed25519 *key, char ret[CVG_ED25519_PEM])
 {
     unsigned char der[sizeof prefix + SEED], line[LINE + 1];
-    size_t size = SEED;
 
     memcpy(der, prefix, sizeof prefix);
-    if (EVP_PKEY_get_raw_private_key(key->key, der + sizeof prefix, &size) != 1 || size != SEED) {
-        abort();
-    }
+    memcpy(der + sizeof prefix, key->seed, SEED);
     EVP_EncodeBlock(line, der, sizeof der);
     memcpy(ret, FIRST, strlen(FIRST));
     memcpy(ret + strlen(FIRST), line, LINE);
@@ -101,6 +107,7 @@ void cvg_ed25519_free(struct cvg_ed25519 *key)
 {
     if (key) {
         EVP_PKEY_free(key->key); /* overwrites the secret half */
+        OPENSSL_cleanse(key->seed, SEED);
         free(key);
     }
 }

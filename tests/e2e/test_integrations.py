@@ -67,8 +67,8 @@ def gate(daemon, shop):
 
 
 @pytest.fixture
-def open_gate(daemon, shop):
-    return daemon(config(shop))
+def open_gate(daemon, shop, tmp_path):
+    return daemon(config(shop) + f"store: {tmp_path}/rows.db\n")
 
 
 @pytest.fixture

@@ -37,44 +37,56 @@ void cvg_client_add_times(struct cvg_buf *query, const struct cvg_client_rows *r
     add_time(query, "until", rows->until);
 }
 
-/* One page; `before` is replaced by what the following one is asked with. */
-static int read_page(struct cvg_loop *loop, const struct cvg_client_options *options,
-                     const char *path, const struct cvg_pages *pages, struct cvg_buf *before,
-                     size_t *left, struct cvg_error *reterr)
+/* On the way from the newest row to the last one that was asked for. */
+struct walk {
+    struct cvg_loop *loop;
+    const struct cvg_client_options *options;
+    const struct cvg_pages *pages;
+    struct cvg_buf before; /* the next page's cursor; "" at first and after the last page */
+    size_t left;           /* rows */
+};
+
+static int read_page(struct walk *walk, const char *path, struct cvg_error *reterr)
 {
     CVG_CLEANUP(cvg_reply_done) struct cvg_reply reply = {0};
     const char *next = "";
     size_t count = 0;
-    int rc = cvg_client_get(loop, options, path, &reply, reterr);
+    int rc = cvg_client_get(walk->loop, walk->options, path, &reply, reterr);
 
     if (rc == 0) {
-        rc = pages->take(pages->ctx, &reply.body, &count, &next, reterr);
+        rc = walk->pages->take(walk->pages->ctx, &reply.body, &count, &next, reterr);
     }
     if (rc < 0) {
         return rc;
     }
-    if (options->json) {
+    if (walk->options->json) {
         puts(cvg_buf_text(&reply.body));
     }
-    *left -= CVG_MIN(count, *left);
-    cvg_buf_clear(before);
+    walk->left -= CVG_MIN(count, walk->left);
+    cvg_buf_clear(&walk->before);
     /* A page without rows that has a next one would never end. */
-    return count ? cvg_buf_puts(before, next) : 0;
+    return count ? cvg_buf_puts(&walk->before, next) : 0;
 }
 
 int cvg_client_pages(struct cvg_loop *loop, const struct cvg_client_options *options,
                      const char *path, const char *query, const struct cvg_pages *pages,
                      struct cvg_error *reterr)
 {
-    CVG_CLEANUP(cvg_buf_done) struct cvg_buf before = CVG_BUF_INIT(256);
-    size_t left = options->rows.limit;
+    struct walk walk = {
+        .loop = loop,
+        .options = options,
+        .pages = pages,
+        .before = CVG_BUF_INIT(256),
+        .left = options->rows.limit,
+    };
     int rc = 0;
 
     do {
         CVG_CLEANUP(cvg_buf_done) struct cvg_buf whole = CVG_BUF_INIT(PATH_LIMIT);
-        cvg_buf_printf(&whole, "%s?limit=%zu%s", path, CVG_MIN(left, PAGE_MOST), query);
-        cvg_client_add_text(&whole, "before", cvg_buf_text(&before));
-        rc = read_page(loop, options, cvg_buf_text(&whole), pages, &before, &left, reterr);
-    } while (rc == 0 && left && before.length);
+        cvg_buf_printf(&whole, "%s?limit=%zu%s", path, CVG_MIN(walk.left, PAGE_MOST), query);
+        cvg_client_add_text(&whole, "before", cvg_buf_text(&walk.before));
+        rc = read_page(&walk, cvg_buf_text(&whole), reterr);
+    } while (rc == 0 && walk.left && walk.before.length);
+    cvg_buf_done(&walk.before);
     return rc;
 }

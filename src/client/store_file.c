@@ -31,9 +31,9 @@ void cvg_client_actor(char ret[CVG_CLIENT_ACTOR])
     const struct passwd *entry = getpwuid(uid);
 
     if (entry && *entry->pw_name) {
-        snprintf(ret, CVG_CLIENT_ACTOR, "user:%s", entry->pw_name);
+        (void)snprintf(ret, CVG_CLIENT_ACTOR, "user:%s", entry->pw_name);
     } else {
-        snprintf(ret, CVG_CLIENT_ACTOR, "user:%ju", (uintmax_t)uid);
+        (void)snprintf(ret, CVG_CLIENT_ACTOR, "user:%ju", (uintmax_t)uid);
     }
 }
 

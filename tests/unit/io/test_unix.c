@@ -41,7 +41,7 @@ static void arrive(struct place *place)
 
     *place = (struct place){.folder = "/tmp/cvg-unix-XXXXXX"};
     harness_make_folder(place->folder);
-    snprintf(place->path, sizeof place->path, "%s/s", place->folder);
+    (void)snprintf(place->path, sizeof place->path, "%s/s", place->folder);
     harness_start(&place->harness, NULL);
     harness_point(&place->harness, 0, &endpoint);
     assert_int_equal(cvg_lane_set_socket(place->harness.lane, place->path, &error), 0);

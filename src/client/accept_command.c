@@ -3,10 +3,10 @@
  * convergate accept: a person says that an alarm which a check remembers has been seen to. Exit
  * code 0 where it was cleared, 1 where there was nothing to clear, 4 where that could not be done.
  */
-#include "wire/accept.h"
 #include "base/url.h"
 #include "client/ask.h"
 #include "client/client.h"
+#include "wire/accept.h"
 #include "wire/problem.h"
 
 #include <stdio.h>
@@ -61,7 +61,7 @@ static int accept_it(struct cvg_loop *loop, const struct cvg_client_options *opt
     CVG_CLEANUP(cvg_buf_done) struct cvg_buf body = CVG_BUF_INIT(8192);
     CVG_CLEANUP(cvg_reply_done) struct cvg_reply reply = {0};
     CVG_CLEANUP(cvg_arena_done) struct cvg_arena *arena = cvg_arena_new();
-    struct cvg_wire_accepted accepted;
+    struct cvg_wire_accepted accepted = {0};
 
     add_path(&path, options);
     cvg_wire_comment_write(options->comment, &body);

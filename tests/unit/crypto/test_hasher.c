@@ -2,6 +2,7 @@
 /* A hasher says what the digest in one piece says, however the bytes are cut. */
 #include "crypto/hasher.h"
 
+#include "base/macros.h"
 #include "crypto/hex.h"
 
 #include <setjmp.h>
@@ -15,7 +16,7 @@
 static void pieces_have_the_digest_of_the_whole(void **state)
 {
     (void)state;
-    unsigned char bytes[300], whole[CVG_SHA256_SIZE], pieces[CVG_SHA256_SIZE];
+    unsigned char bytes[1500], whole[CVG_SHA256_SIZE], pieces[CVG_SHA256_SIZE];
     struct cvg_hasher *hasher = cvg_hasher_new();
     for (size_t i = 0; i < sizeof bytes; i++) {
         bytes[i] = (unsigned char)(i * 7);
@@ -26,6 +27,14 @@ static void pieces_have_the_digest_of_the_whole(void **state)
         cvg_hasher_add(hasher, bytes, cut);
         cvg_hasher_add(hasher, NULL, 0);
         cvg_hasher_add(hasher, bytes + cut, sizeof bytes - cut);
+        cvg_hasher_end(hasher, pieces);
+        assert_memory_equal(pieces, whole, sizeof whole);
+    }
+    for (size_t step = 1; step < sizeof bytes; step++) {
+        cvg_hasher_begin(hasher);
+        for (size_t at = 0; at < sizeof bytes; at += step) {
+            cvg_hasher_add(hasher, bytes + at, CVG_MIN(step, sizeof bytes - at));
+        }
         cvg_hasher_end(hasher, pieces);
         assert_memory_equal(pieces, whole, sizeof whole);
     }

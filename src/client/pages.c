@@ -65,7 +65,11 @@ static int read_page(struct walk *walk, const char *path, struct cvg_error *rete
     walk->left -= CVG_MIN(count, walk->left);
     cvg_buf_clear(&walk->before);
     /* A page without rows that has a next one would never end. */
-    return count ? cvg_buf_puts(&walk->before, next) : 0;
+    if (count && cvg_buf_puts(&walk->before, next) < 0) {
+        return cvg_error_set(reterr, CVG_E_INVALID, "%s: the cursor of the next page is none",
+                             walk->options->server);
+    }
+    return 0;
 }
 
 int cvg_client_pages(struct cvg_loop *loop, const struct cvg_client_options *options,

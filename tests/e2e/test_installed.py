@@ -90,6 +90,15 @@ def test_the_user_and_its_folders_can_be_made(tmp_path):
         assert (tmp_path / "var/lib/convergate").stat().st_mode & 0o7777 == 0o750
 
 
+def test_the_packaged_store_is_where_the_service_may_write(installed):
+    unit = (ROOT / "systemd/convergated.service").read_text()
+    [state] = re.findall(r"^StateDirectory=(\S+)$", unit, re.M)
+    [store] = re.findall(r"^store: (\S+)$", (installed / "etc/convergate/convergate.yaml").read_text(), re.M)
+    assert store.startswith(f"/var/lib/{state}/") and "\nUMask=0077\n" in unit
+    assert f"\nd /var/lib/{state} 0750 convergate convergate -\n" in \
+        (ROOT / "systemd/convergate.tmpfiles.conf").read_text()
+
+
 # ---- manual ----
 
 

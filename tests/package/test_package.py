@@ -56,6 +56,13 @@ def make_base(folder, depends):
         env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
 
 
+# As ProtectSystem=strict has it: nothing can be written but what the unit names, and /tmp.
+READ_ONLY = ('mount --bind "$0" "$0" && '
+             'for each in var/lib/convergate run/convergate tmp; do '
+             '    mount --bind "$0/$each" "$0/$each" || exit; '
+             'done && mount -o remount,bind,ro "$0" && ')
+
+
 class Chroot:
     def __init__(self, folder):
         self.folder = folder
@@ -63,9 +70,9 @@ class Chroot:
     def path(self, text):
         return self.folder / text.lstrip("/")
 
-    def command(self, *command):
+    def command(self, *command, confined=False):
         """In name spaces of its own: loopback is nobody else's, /proc is its own."""
-        inner = 'mount -t proc proc "$0/proc" && ip link set lo up && exec chroot "$0" "$@"'
+        inner = (READ_ONLY if confined else "") + 'mount -t proc proc "$0/proc" && ip link set lo up && exec chroot "$0" "$@"'
         return ["unshare", "--mount", "--net", "--fork", "sh", "-c", inner, str(self.folder),
                 *map(str, command)]
 
@@ -157,7 +164,8 @@ def test_everything_is_in_its_place(chroot, path):
 
 
 def start(chroot):
-    """As the unit does: its user, its command line. Ends when the daemon has answered."""
+    """As the unit does: its user, its command line, what it may write. Ends when the daemon has
+    answered."""
     [command] = re.findall(r"^ExecStart=(.+)$",
                            chroot.path("/usr/lib/systemd/system/convergated.service").read_text(), re.M)
     script = f"""
@@ -173,7 +181,7 @@ def start(chroot):
         kill -TERM $daemon; wait $daemon; echo "daemon: $?"
         convergate audit verify; echo "verify: $?"
     """
-    done = subprocess.run(chroot.command("sh", "-c", script), capture_output=True, text=True,
+    done = subprocess.run(chroot.command("sh", "-c", script, confined=True), capture_output=True, text=True,
                           stdin=subprocess.DEVNULL, timeout=60,
                           env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
     return done.stdout + done.stderr

@@ -15,6 +15,7 @@ enum cvg_note_kind {
     CVG_NOTE_BREAKER,    /* "SOURCE" */
     CVG_NOTE_MEMORY,     /* "ENVIRONMENT CHECK MODULE": what the module remembers */
     CVG_NOTE_PUBLISHED,  /* "ENVIRONMENT": phase, sequence and the gates' last verdicts */
+    CVG_NOTE_STORE,      /* the store's own, nobody else's */
     CVG_NOTE_KINDS
 };
 

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The clock that cannot jump, and the steps of a round. */
+#include "store/retention.h"
+
+#include "base/time.h"
+
+#include <convergate/number.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CLOCK_KEY "retention clock"
+
+/* 2026-01-01: no clock that is right shows less. */
+#define PLAUSIBLE (INT64_C(1767225600) * CVG_SECOND)
+#define PACE      4
+
+#define ROUND_MIN CVG_MINUTE
+#define ROUND_MAX (15 * CVG_MINUTE)
+/* Of the age of records, in which they gather before they go. */
+#define SLACK     100
+/* Pruning has this share of the thread's time: 1 in so many. */
+#define SHARE     10
+
+#define STEP_MIN   16
+#define STEP_FIRST 128
+#define STEP_MAX   2048
+#define STEP_NS    (2 * CVG_MS)
+#define STEP_BYTES ((size_t)4 * 1024 * 1024)
+
+#define SPACE_MIN 1000 /* rows that go at least in a round for space */
+#define SHRINKS   64
+
+/* ---- the clock ---- */
+
+void cvg_retention_clock_set(struct cvg_retention_clock *clock, int64_t saved, int64_t now,
+                             int64_t wall)
+{
+    clock->read = saved >= PLAUSIBLE ? saved : wall;
+    clock->read_at = now;
+}
+
+int64_t cvg_retention_clock_read(struct cvg_retention_clock *clock, int64_t now, int64_t wall)
+{
+    int64_t passed = CVG_MAX(now - clock->read_at, 0);
+    int64_t reach = passed > INT64_MAX / (2 * PACE) ? INT64_MAX / 2 : passed * PACE;
+    if (clock->read < PLAUSIBLE) {
+        clock->read = wall;
+    } else if (wall >= clock->read) {
+        clock->read = wall - clock->read <= reach ? wall : clock->read + reach;
+    } else {
+        /* A start with a clock that is years behind, until it has been set, is not believed either. */
+        clock->read = clock->read - wall <= reach ? wall : clock->read - reach;
+    }
+    clock->read_at = now;
+    return CVG_MIN(clock->read, wall);
+}
+
+static bool on_clock(void *ctx, const struct cvg_note *note)
+{
+    int64_t *saved = ctx;
+    if (strcmp(note->key, CLOCK_KEY) != 0) {
+        return true;
+    }
+    if (cvg_parse_int64(note->bytes, note->length, saved) != 0) {
+        *saved = 0;
+    }
+    return false;
+}
+
+static int save_clock(struct cvg_retention *retention, struct cvg_session *session,
+                      enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
+{
+    char text[32];
+    int length = snprintf(text, sizeof text, "%" PRId64, retention->clock.read);
+    const struct cvg_note note = {
+        .kind = CVG_NOTE_STORE, .key = CLOCK_KEY, .bytes = text, .length = (size_t)length};
+    int rc = session->kind->begin(session->engine, ret_fault, reterr);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = session->kind->put_note(session->engine, &note, ret_fault, reterr);
+    if (rc < 0) {
+        session->kind->rollback(session->engine);
+        return rc;
+    }
+    return session->kind->commit(session->engine, ret_fault, reterr);
+}
+
+/* ---- life ---- */
+
+void cvg_retention_init(struct cvg_retention *retention, int64_t keep_records_ns,
+                        int64_t keep_changes_ns, uint64_t keep_bytes)
+{
+    *retention = (struct cvg_retention){
+        .keep_records_ns = keep_records_ns,
+        .keep_changes_ns = keep_changes_ns,
+        .keep_bytes = keep_bytes,
+        .step = STEP_FIRST,
+    };
+}
+
+int cvg_retention_open(struct cvg_retention *retention, struct cvg_session *session, int64_t now,
+                       int64_t wall, enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
+{
+    int64_t saved = 0;
+    int rc = session->kind->walk_notes(session->engine, CVG_NOTE_STORE, on_clock, &saved, ret_fault,
+                                       reterr);
+    if (rc < 0) {
+        return rc;
+    }
+    if (retention->clock.read == 0) {
+        cvg_retention_clock_set(&retention->clock, saved, now, wall);
+    }
+    retention->phase = CVG_RETENTION_RESTS;
+    /* A start has other things to do first. */
+    retention->due = now + ROUND_MIN;
+    return 0;
+}
+
+/* ---- steps ---- */
+
+static int take_changes(struct cvg_session *session, int64_t before, uint64_t limit,
+                        uint64_t *ret_count, enum cvg_store_fault *ret_fault,
+                        struct cvg_error *reterr)
+{
+    int rc = session->kind->begin(session->engine, ret_fault, reterr);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = session->kind->prune_changes(session->engine, before, limit, ret_count, ret_fault, reterr);
+    if (rc < 0 || *ret_count == 0) {
+        session->kind->rollback(session->engine);
+        return rc;
+    }
+    return session->kind->commit(session->engine, ret_fault, reterr);
+}
+
+/* The rows at the front of the chain, as far as they may go. */
+struct front {
+    int64_t before, wall;
+    uint64_t last, limit, seen, count;
+    size_t bytes;
+    struct cvg_chain_point point; /* of the last one that goes */
+};
+
+static bool on_front(void *ctx, const struct cvg_record *row)
+{
+    struct front *front = ctx;
+    if (row->number >= front->last) {
+        return false;
+    }
+    front->seen++;
+    if (row->at < front->before) {
+        front->point.number = row->number;
+        memcpy(front->point.hash, row->hash, sizeof front->point.hash);
+        front->count = front->seen;
+    } else if (row->at <= front->wall) {
+        return false;
+    }
+    /* A time that has not come yet was given by a clock that was wrong: such a row is as old as the
+     * next one that has a time, or it would hold up the chain for years. */
+    front->bytes += row->body_length;
+    return front->seen < front->limit && front->bytes < STEP_BYTES;
+}
+
+static int take_records(struct cvg_session *session, const struct cvg_ed25519 *key,
+                        struct front *front, enum cvg_store_fault *ret_fault,
+                        struct cvg_error *reterr)
+{
+    int rc = session->kind->walk_records(session->engine, 0, on_front, front, ret_fault, reterr);
+    if (rc < 0 || front->count == 0) {
+        return rc;
+    }
+    struct cvg_chain_signed checkpoint = {.point = front->point, .at = front->wall};
+    cvg_chain_sign(key, CVG_CHAIN_CHECKPOINT, &checkpoint);
+    rc = session->kind->begin(session->engine, ret_fault, reterr);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = session->kind->prune_records(session->engine, &checkpoint, ret_fault, reterr);
+    if (rc < 0) {
+        session->kind->rollback(session->engine);
+        return rc;
+    }
+    return session->kind->commit(session->engine, ret_fault, reterr);
+}
+
+/* How much goes in this round: the share of the rows by which the database is too large. Space that
+ * is free is only given back later, so taking until the size is right would take far too much. */
+static int plan_space(struct cvg_retention *retention, struct cvg_session *session,
+                      enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
+{
+    struct cvg_engine_sizes sizes = {0};
+    int rc = session->kind->sizes(session->engine, &sizes, ret_fault, reterr);
+    if (rc < 0) {
+        return rc;
+    }
+    retention->left = 0;
+    retention->bytes = sizes.bytes;
+    if (retention->keep_bytes && sizes.bytes > retention->keep_bytes) {
+        double share = (double)(sizes.bytes - retention->keep_bytes) / (double)sizes.bytes;
+        retention->of_changes = sizes.changes > 0;
+        uint64_t rows = retention->of_changes ? sizes.changes : sizes.records;
+        retention->left = CVG_MAX((uint64_t)((double)rows * share), (uint64_t)SPACE_MIN);
+    }
+    return 0;
+}
+
+static int shrink(struct cvg_retention *retention, struct cvg_session *session,
+                  enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
+{
+    struct cvg_engine_sizes sizes = {0};
+    int rc = session->kind->shrink(session->engine, ret_fault, reterr);
+    if (rc == 0) {
+        rc = session->kind->sizes(session->engine, &sizes, ret_fault, reterr);
+    }
+    if (rc == 0) {
+        retention->shrinks -= sizes.bytes < retention->bytes ? 1 : retention->shrinks;
+        retention->bytes = sizes.bytes;
+    }
+    return rc;
+}
+
+static int64_t round_length(const struct cvg_retention *retention)
+{
+    int64_t length = ROUND_MAX;
+    if (retention->keep_records_ns) {
+        length = CVG_MIN(length, retention->keep_records_ns / 10);
+    }
+    if (retention->keep_changes_ns) {
+        length = CVG_MIN(length, retention->keep_changes_ns / 10);
+    }
+    return CVG_MAX(length, ROUND_MIN);
+}
+
+static int step_for_space(struct cvg_retention *retention, struct cvg_session *session,
+                          const struct cvg_ed25519 *key, struct front *front,
+                          struct cvg_retention_taken *ret, enum cvg_store_fault *ret_fault,
+                          struct cvg_error *reterr)
+{
+    uint64_t limit = CVG_MIN(retention->step, retention->left), taken = 0;
+    int rc = 0;
+    if (limit > 0 && retention->of_changes) {
+        rc = take_changes(session, INT64_MAX, limit, &ret->changes, ret_fault, reterr);
+        taken = ret->changes;
+    } else if (limit > 0) {
+        front->before = INT64_MAX;
+        front->limit = limit;
+        rc = take_records(session, key, front, ret_fault, reterr);
+        taken = ret->records = front->count;
+    }
+    retention->left = taken ? retention->left - CVG_MIN(taken, retention->left) : 0;
+    if (rc == 0 && retention->left == 0) {
+        retention->phase = CVG_RETENTION_SHRINK;
+        retention->shrinks = SHRINKS;
+    }
+    return rc;
+}
+
+/* Does what the phase says, and goes on to the next phase where nothing is left to do in it. */
+static int do_step(struct cvg_retention *retention, struct cvg_session *session,
+                   const struct cvg_ed25519 *key, struct front *front, int64_t clock,
+                   struct cvg_retention_taken *ret, enum cvg_store_fault *ret_fault,
+                   struct cvg_error *reterr)
+{
+    int rc = 0;
+    switch (retention->phase) {
+    case CVG_RETENTION_RESTS:
+        rc = save_clock(retention, session, ret_fault, reterr);
+        retention->phase = CVG_RETENTION_OLD_CHANGES;
+        break;
+    case CVG_RETENTION_OLD_CHANGES:
+        if (retention->keep_changes_ns) {
+            rc = take_changes(session, clock - retention->keep_changes_ns, retention->step,
+                              &ret->changes, ret_fault, reterr);
+        }
+        if (ret->changes == 0) {
+            retention->phase = CVG_RETENTION_OLD_RECORDS;
+        }
+        break;
+    case CVG_RETENTION_OLD_RECORDS:
+        if (retention->keep_records_ns) {
+            front->before = clock - retention->keep_records_ns -
+                            (retention->draining ? 0 : retention->keep_records_ns / SLACK);
+            rc = take_records(session, key, front, ret_fault, reterr);
+            ret->records = front->count;
+            retention->draining = ret->records > 0;
+        }
+        if (rc == 0 && ret->records == 0) {
+            retention->phase = CVG_RETENTION_SPACE;
+            rc = plan_space(retention, session, ret_fault, reterr);
+        }
+        break;
+    case CVG_RETENTION_SPACE:
+        rc = step_for_space(retention, session, key, front, ret, ret_fault, reterr);
+        break;
+    case CVG_RETENTION_SHRINK:
+        rc = shrink(retention, session, ret_fault, reterr);
+        if (rc == 0 && retention->shrinks == 0) {
+            retention->phase = CVG_RETENTION_RESTS;
+        }
+        break;
+    }
+    return rc;
+}
+
+int cvg_retention_step(struct cvg_retention *retention, struct cvg_session *session,
+                       const struct cvg_ed25519 *key, uint64_t last, int64_t now, int64_t wall,
+                       struct cvg_retention_taken *ret, enum cvg_store_fault *ret_fault,
+                       struct cvg_error *reterr)
+{
+    *ret = (struct cvg_retention_taken){0};
+    if (now < retention->due) {
+        return 0;
+    }
+    int64_t clock = cvg_retention_clock_read(&retention->clock, now, wall);
+    struct front front = {.wall = wall, .last = last, .limit = retention->step};
+    int64_t began = cvg_time_now();
+    int rc = do_step(retention, session, key, &front, clock, ret, ret_fault, reterr);
+    int64_t took = cvg_time_now() - began;
+
+    if (ret->changes || ret->records) {
+        if (took > STEP_NS) {
+            retention->step = CVG_MAX(retention->step / 2, (uint64_t)STEP_MIN);
+        } else if (took < STEP_NS / 2) {
+            retention->step = CVG_MIN(retention->step * 2, (uint64_t)STEP_MAX);
+        }
+    }
+    if (rc < 0) {
+        *ret = (struct cvg_retention_taken){0};
+        retention->phase = CVG_RETENTION_RESTS;
+    }
+    if (retention->phase != CVG_RETENTION_RESTS) {
+        retention->due = now + took * SHARE;
+    } else if (retention->keep_bytes && retention->bytes > retention->keep_bytes) {
+        retention->due = now + ROUND_MIN;
+    } else {
+        retention->due = now + round_length(retention);
+    }
+    return rc;
+}

@@ -122,6 +122,108 @@ static void ids_are_version_7_and_carry_their_time(void **state)
     cvg_ledger_free(ledger);
 }
 
+/* ---- records that are committed ---- */
+
+static struct cvg_ledger_key key_of(const struct cvg_subject *subject,
+                                    const struct cvg_decision *decision)
+{
+    const struct cvg_ledger_question question = {
+        .environment = "prod", .gate = "deploy", .subject = subject};
+    struct cvg_ledger_key key;
+
+    cvg_ledger_key(&question, decision, &key);
+    return key;
+}
+
+static enum cvg_ledger_place look(struct cvg_ledger *ledger, const struct cvg_ledger_key *key,
+                                  const char *id, const void *commit)
+{
+    char found[CVG_LEDGER_ID] = "";
+    void *going = NULL;
+    enum cvg_ledger_place place = cvg_ledger_find(ledger, key, found, &going);
+
+    if (place == CVG_LEDGER_RECORDED) {
+        assert_string_equal(found, id);
+    } else if (place == CVG_LEDGER_COMMITTING) {
+        assert_ptr_equal(going, commit);
+    }
+    return place;
+}
+
+static void a_repeated_question_finds_what_is_being_committed(void **state)
+{
+    struct cvg_ledger *ledger = cvg_ledger_new();
+    struct cvg_decision wait = decide(CVG_WAIT, &stale), go = decide(CVG_GO, NULL);
+    struct cvg_ledger_key waits = key_of(&shop, &wait), goes = key_of(&shop, &go);
+    int first, second;
+
+    (void)state;
+    assert_int_equal(look(ledger, &waits, NULL, NULL), CVG_LEDGER_NEW);
+    cvg_ledger_begin(ledger, &waits, &first);
+    assert_int_equal(look(ledger, &waits, NULL, &first), CVG_LEDGER_COMMITTING);
+    assert_int_equal(look(ledger, &goes, NULL, NULL), CVG_LEDGER_NEW);
+    cvg_ledger_begin(ledger, &goes, &second); /* while the first one is on its way */
+    assert_int_equal(look(ledger, &goes, NULL, &second), CVG_LEDGER_COMMITTING);
+    assert_int_equal(look(ledger, &waits, NULL, NULL), CVG_LEDGER_NEW);
+    cvg_ledger_commit(ledger, &waits, "one", &first);
+    assert_int_equal(look(ledger, &goes, NULL, &second), CVG_LEDGER_COMMITTING);
+    cvg_ledger_commit(ledger, &goes, "two", &second);
+    assert_int_equal(look(ledger, &goes, "two", NULL), CVG_LEDGER_RECORDED);
+    assert_int_equal(cvg_ledger_count(ledger), 1);
+    cvg_ledger_free(ledger);
+}
+
+static void what_failed_is_forgotten_and_what_was_before_counts_again(void **state)
+{
+    struct cvg_ledger *ledger = cvg_ledger_new();
+    struct cvg_decision wait = decide(CVG_WAIT, &stale), go = decide(CVG_GO, NULL);
+    struct cvg_ledger_key waits = key_of(&shop, &wait), goes = key_of(&shop, &go);
+    int first, second;
+
+    (void)state;
+    cvg_ledger_begin(ledger, &waits, &first);
+    cvg_ledger_forget(ledger, &waits, &first);
+    assert_int_equal(cvg_ledger_count(ledger), 0);
+    cvg_ledger_commit(ledger, &waits, "one", NULL);
+    cvg_ledger_begin(ledger, &goes, &first);
+    cvg_ledger_begin(ledger, &waits, &second);
+    cvg_ledger_forget(ledger, &goes, &first); /* another is on its way since */
+    assert_int_equal(look(ledger, &waits, NULL, &second), CVG_LEDGER_COMMITTING);
+    cvg_ledger_forget(ledger, &waits, &second);
+    assert_int_equal(look(ledger, &waits, "one", NULL), CVG_LEDGER_RECORDED);
+    assert_int_equal(look(ledger, &goes, NULL, NULL), CVG_LEDGER_NEW);
+    cvg_ledger_free(ledger);
+}
+
+static void records_of_before_the_start_count_where_nothing_newer_is_known(void **state)
+{
+    struct cvg_ledger *ledger = cvg_ledger_new();
+    struct cvg_decision wait = decide(CVG_WAIT, &stale), go = decide(CVG_GO, NULL);
+    struct cvg_ledger_key waits = key_of(&shop, &wait), goes = key_of(&shop, &go);
+    const struct cvg_subject other = {.app = "other", .revision = ""};
+    struct cvg_ledger_key others = key_of(&other, &go);
+    int commit;
+
+    (void)state;
+    cvg_ledger_begin(ledger, &others, &commit);
+    assert_true(cvg_ledger_recall(ledger, &goes, "newest"));
+    assert_true(cvg_ledger_recall(ledger, &waits, "older"));
+    assert_true(cvg_ledger_recall(ledger, &others, "before"));
+    assert_int_equal(look(ledger, &goes, "newest", NULL), CVG_LEDGER_RECORDED);
+    assert_int_equal(look(ledger, &waits, NULL, NULL), CVG_LEDGER_NEW);
+    assert_int_equal(look(ledger, &others, NULL, &commit), CVG_LEDGER_COMMITTING);
+    cvg_ledger_forget(ledger, &others, &commit);
+    assert_int_equal(look(ledger, &others, "before", NULL), CVG_LEDGER_RECORDED);
+    for (int i = 0; i < CVG_LEDGER_LIMIT; i++) {
+        char app[32];
+        snprintf(app, sizeof(app), "app-%d", i);
+        struct cvg_ledger_key key = key_of(&(struct cvg_subject){.app = app, .revision = ""}, &go);
+        assert_int_equal(cvg_ledger_recall(ledger, &key, "id"), i < CVG_LEDGER_LIMIT - 2);
+    }
+    assert_int_equal(look(ledger, &goes, "newest", NULL), CVG_LEDGER_RECORDED);
+    cvg_ledger_free(ledger);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +231,9 @@ int main(void)
         cmocka_unit_test(another_verdict_or_reason_is_another_record),
         cmocka_unit_test(subjects_do_not_share_records),
         cmocka_unit_test(the_longest_untouched_goes_first),
+        cmocka_unit_test(a_repeated_question_finds_what_is_being_committed),
+        cmocka_unit_test(what_failed_is_forgotten_and_what_was_before_counts_again),
+        cmocka_unit_test(records_of_before_the_start_count_where_nothing_newer_is_known),
         cmocka_unit_test(ids_are_version_7_and_carry_their_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

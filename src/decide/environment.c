@@ -71,6 +71,28 @@ void cvg_environment_inherit(struct cvg_environment *environment, struct cvg_env
     environment->due = now;
 }
 
+bool cvg_environment_restore(struct cvg_environment *environment, size_t check,
+                             const struct cvg_steady_saved *saved, int64_t now)
+{
+    return cvg_steady_restore(&environment->steady[check], saved, now);
+}
+
+bool cvg_environment_save(const struct cvg_environment *environment, size_t check,
+                          struct cvg_steady_saved *ret)
+{
+    return cvg_steady_save(&environment->steady[check], ret);
+}
+
+int64_t cvg_environment_max_age(const struct cvg_environment *environment, size_t check)
+{
+    return environment->rules[check].steady.max_age_ns;
+}
+
+void cvg_environment_continue(struct cvg_environment *environment, uint64_t sequence)
+{
+    environment->sequence = CVG_MAX(environment->sequence, sequence);
+}
+
 static void want(struct cvg_environment *environment, int64_t at)
 {
     environment->due = CVG_MIN(environment->due, at);

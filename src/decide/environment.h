@@ -9,6 +9,7 @@
 
 #include "config/diff.h"
 #include "decide/snapshot.h"
+#include "model/steady_saved.h"
 
 struct cvg_environment;
 
@@ -30,6 +31,15 @@ void cvg_environment_free(struct cvg_environment *environment); /* takes NULL */
  * new rules. The old environment has nothing left but to be freed. It is to be published now. */
 void cvg_environment_inherit(struct cvg_environment *environment, struct cvg_environment *old,
                              const size_t *checks, int64_t now);
+/* A start: what a check was before, see model/steady_saved.h; false: it cannot have been. */
+bool cvg_environment_restore(struct cvg_environment *environment, size_t check,
+                             const struct cvg_steady_saved *saved, int64_t now);
+/* False: there is nothing to save. */
+bool cvg_environment_save(const struct cvg_environment *environment, size_t check,
+                          struct cvg_steady_saved *ret);
+int64_t cvg_environment_max_age(const struct cvg_environment *environment, size_t check);
+/* A start: its publications are numbered from after this one. */
+void cvg_environment_continue(struct cvg_environment *environment, uint64_t sequence);
 /* Takes the reading's reference over. */
 void cvg_environment_read(struct cvg_environment *environment, size_t check,
                           struct cvg_kept_reading *reading, int64_t now);

@@ -2,8 +2,13 @@
 /*
  * What the deciding thread knows again after a restart: steady states, breakers, what modules
  * remember, and what was published last. Saved as notes when it changed, at most once a second, and
- * evidence that only became newer at most four times in its max_age; all of it at a stop. Deciding
- * thread.
+ * evidence that only became newer at most four times in its max_age; all of it at a stop. What
+ * changed in the last second before a kill is lost, and evidence may then seem up to a quarter of
+ * max_age older than it was.
+ *
+ * A note counts only for a check or source that still asks the same (restart_about.h). Notes of
+ * what is gone are forgotten, but for what modules remember: an alarm is not accepted by taking
+ * its check out for a while. Deciding thread.
  */
 #ifndef CVG_DECIDE_RESTART_H
 #define CVG_DECIDE_RESTART_H
@@ -17,17 +22,23 @@
 struct cvg_restart;
 struct cvg_memory;
 
-/* Both are borrowed. Puts itself between memory and store: what a module remembers is noted at once.
- * store NULL: nothing is saved, modules remember until the process ends. */
+/* So many notes are written in one turn because of changes, and so many because of newer evidence;
+ * the rest follows in the next ones. */
+#define CVG_RESTART_BUDGET 1000
+
+/* Both are borrowed. Puts itself between memory and store: what a module remembers is noted at
+ * once. store NULL: nothing is saved, modules remember until the process ends. */
 struct cvg_restart *cvg_restart_new(struct cvg_store *store, struct cvg_memory *memory);
 void cvg_restart_free(struct cvg_restart *restart); /* takes NULL */
 
-/* Before anything is read or published: brings back all that there is for these environments and sources. Where the store
- * cannot be read yet, nothing comes back, and modules' memory counts as not known: the runs that ask for it
- * are unknown, StoreUnavailable (module/memory.h). */
+/* Before anything is read or published, and before the runner starts: brings back all that there is
+ * for these environments and sources. Where the store cannot be read yet, nothing comes back, and
+ * modules' memory counts as not known: the runs that ask for it are unknown, StoreUnavailable
+ * (module/memory.h). Blocks for the disk. */
 void cvg_restart_load(struct cvg_restart *restart, struct cvg_generation *generation,
                       struct cvg_runner *runner, int64_t now, int64_t wall);
-/* The store became readable after all: modules' memory comes back, and is known from now on. */
+/* The store became readable after all: modules' memory comes back, and is known from now on. Steady
+ * states do not: there is newer evidence. Does nothing once it is loaded. Blocks for the disk. */
 void cvg_restart_load_late(struct cvg_restart *restart);
 bool cvg_restart_is_loaded(const struct cvg_restart *restart);
 /* What was published last of the environment before the start; NULL: nothing is known. */
@@ -37,7 +48,8 @@ const struct cvg_note_published *cvg_restart_published(const struct cvg_restart 
 void cvg_restart_save(struct cvg_restart *restart, const struct cvg_generation *generation,
                       const struct cvg_runner *runner, struct cvg_board *board, int64_t now,
                       int64_t wall, bool all);
-/* A reload: notes of checks, sources and environments that are gone are forgotten. */
+/* A reload: notes of checks, sources and environments that are gone are forgotten, step by step
+ * with the next calls of cvg_restart_save. */
 void cvg_restart_forget(struct cvg_restart *restart, const struct cvg_generation *generation);
 
 #endif

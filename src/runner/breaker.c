@@ -90,3 +90,20 @@ int64_t cvg_breaker_hurry(struct cvg_breaker *breaker, int64_t now)
     breaker->trial_at = CVG_MIN(breaker->trial_at, earliest);
     return breaker->trial_at;
 }
+
+void cvg_breaker_restore(struct cvg_breaker *breaker, const struct cvg_breaker *saved, int64_t now)
+{
+    if (saved->state == CVG_BREAKER_CLOSED) {
+        return;
+    }
+    *breaker = (struct cvg_breaker){
+        .state = CVG_BREAKER_OPEN,
+        .failures = CVG_MAX(saved->failures, (uint32_t)CVG_BREAKER_FAILURES),
+        .pause_ns = CVG_MIN(CVG_MAX(saved->pause_ns, PAUSE_FIRST), PAUSE_MOST),
+        .opened_at = CVG_MIN(saved->opened_at, now),
+        /* The trial that was under way ended with the process: another one. */
+        .trial_at = saved->state == CVG_BREAKER_HALF_OPEN ? now : saved->trial_at,
+        .last_trial_at = CVG_MIN(saved->last_trial_at, now),
+    };
+    breaker->trial_at = CVG_MIN(breaker->trial_at, now + PAUSE_MOST);
+}

@@ -41,5 +41,8 @@ bool cvg_breaker_succeeded(struct cvg_breaker *breaker);
 /* Somebody waits: brings the trial forward. Returns the time of it; CVG_NEVER where none is to come
  * (closed, or the trial is under way). */
 int64_t cvg_breaker_hurry(struct cvg_breaker *breaker, int64_t now);
+/* An open or half open breaker from before a restart, as open; values from outside are bounded. One
+ * that was closed leaves it as it is. */
+void cvg_breaker_restore(struct cvg_breaker *breaker, const struct cvg_breaker *saved, int64_t now);
 
 #endif

@@ -94,6 +94,10 @@ void cvg_runner_take_over(struct cvg_runner *runner, struct cvg_runner *before);
 bool cvg_runner_retire(struct cvg_runner *before, size_t budget);
 /* Evidence is wanted from now on. seed: for jitter. */
 void cvg_runner_start(struct cvg_runner *runner, uint64_t seed);
+/* Before cvg_runner_start: a breaker from before a restart. Its trial comes when it is due. */
+void cvg_runner_restore_breaker(struct cvg_runner *runner, size_t source,
+                                const struct cvg_breaker *saved, int64_t now);
+const struct cvg_breaker *cvg_runner_breaker(const struct cvg_runner *runner, size_t source);
 /* Cancels everything; no event comes any more. Takes NULL. */
 void cvg_runner_free(struct cvg_runner *runner);
 

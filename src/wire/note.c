@@ -112,6 +112,7 @@ struct note {
     cJSON *root;
     int64_t shift; /* what brings its times over to this boot */
     const char *wrong;
+    bool other; /* it is about something else */
 };
 
 static void note_done(struct note *note)
@@ -240,9 +241,7 @@ static struct note open_note(const void *bytes, size_t length, const char *about
         note.wrong = "v";
     }
     if (clock) {
-        if (!cvg_text_equal(read_text(&note, note.root, "about"), about)) {
-            note.wrong = "about";
-        }
+        note.other = !cvg_text_equal(read_text(&note, note.root, "about"), about);
         read_clock(&note, clock);
     }
     return note;
@@ -250,8 +249,11 @@ static struct note open_note(const void *bytes, size_t length, const char *about
 
 static int judge(const struct note *note, const char *what, struct cvg_error *reterr)
 {
-    return note->wrong ? cvg_error_set(reterr, CVG_E_INVALID, "the note of a %s has no good '%s'",
-                                       what, note->wrong)
+    if (note->wrong) {
+        return cvg_error_set(reterr, CVG_E_INVALID, "the note of a %s has no good '%s'", what,
+                             note->wrong);
+    }
+    return note->other ? cvg_error_set(reterr, CVG_E_REFUSED, "the note is of another %s", what)
                        : 0;
 }
 

@@ -10,7 +10,7 @@
  * taken to be long ago. Distances between the times of one note stay what they were.
  *
  * `about` says what the note was true of, such as a digest of a check's keys: read for something
- * else, it is refused.
+ * else, it is CVG_E_REFUSED.
  */
 #ifndef CVG_WIRE_NOTE_H
 #define CVG_WIRE_NOTE_H

@@ -99,6 +99,13 @@ def test_the_packaged_store_is_where_the_service_may_write(installed):
         (ROOT / "systemd/convergate.tmpfiles.conf").read_text()
 
 
+def test_the_service_can_tell_one_boot_from_another():
+    """Which boot it is stands in /proc; what was kept is exact only within one."""
+    unit = (ROOT / "systemd/convergated.service").read_text()
+    assert "boot_id" in (ROOT / "src/decide/restart.c").read_text()
+    assert not re.search(r"^ProcSubset=pid", unit, re.M)
+
+
 # ---- manual ----
 
 

@@ -164,9 +164,9 @@ static void log_start(const struct daemon *daemon)
     char address[300], health[300], checks[32];
     bool ipv6 = strchr(daemon->config->server.listen_host, ':') != NULL;
 
-    snprintf(address, sizeof(address), ipv6 ? "[%s]:%u" : "%s:%u",
-             daemon->config->server.listen_host, cvg_server_port(daemon->server));
-    snprintf(checks, sizeof(checks), "%zu", count_checks(daemon->config));
+    (void)snprintf(address, sizeof(address), ipv6 ? "[%s]:%u" : "%s:%u",
+                   daemon->config->server.listen_host, cvg_server_port(daemon->server));
+    (void)snprintf(checks, sizeof(checks), "%zu", count_checks(daemon->config));
     cvg_log(CVG_LOG_INFO, "listening", "address", address, "socket", daemon->config->server.socket,
             "health", health_of(daemon, health, sizeof(health)), "config", daemon->config->file,
             "checks", checks, "version", CVG_VERSION, NULL);

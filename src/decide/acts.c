@@ -10,7 +10,7 @@
 
 struct act {
     struct cvg_acts *acts;
-    struct act *next;
+    struct act *previous, *next;
     bool going; /* it is being committed */
     int64_t at;
     char id[CVG_RECORD_ID];
@@ -21,7 +21,7 @@ struct act {
 
 struct cvg_acts {
     struct cvg_commits *commits;
-    struct act *first, **last;
+    struct act *first, *last;
     size_t count;
 };
 
@@ -30,22 +30,21 @@ struct cvg_acts *cvg_acts_new(struct cvg_commits *commits)
     struct cvg_acts *acts = CVG_NEW(struct cvg_acts);
 
     acts->commits = commits;
-    acts->last = &acts->first;
     return acts;
 }
 
-static void take_out(struct act *act)
+static void add(struct cvg_acts *acts, struct act *act)
 {
-    struct cvg_acts *acts = act->acts;
-    struct act **link = &acts->first;
+    act->previous = acts->last;
+    *(acts->last ? &acts->last->next : &acts->first) = act;
+    acts->last = act;
+    acts->count++;
+}
 
-    while (*link != act) {
-        link = &(*link)->next;
-    }
-    *link = act->next;
-    if (!act->next) {
-        acts->last = link;
-    }
+static void take_out(struct cvg_acts *acts, struct act *act)
+{
+    *(act->previous ? &act->previous->next : &acts->first) = act->next;
+    *(act->next ? &act->next->previous : &acts->last) = act->previous;
     acts->count--;
 }
 
@@ -59,7 +58,6 @@ static void lose(struct act *act)
 {
     cvg_log(CVG_LOG_ERROR, "an act could not be recorded", "action", act->action, "actor",
             act->actor, "target", act->target, NULL);
-    take_out(act);
     free_act(act);
 }
 
@@ -68,8 +66,9 @@ void cvg_acts_free(struct cvg_acts *acts)
     if (!acts) {
         return;
     }
-    while (acts->first) {
-        lose(acts->first);
+    for (struct act *act = acts->first, *next; act; act = next) {
+        next = act->next;
+        lose(act);
     }
     free(acts);
 }
@@ -80,7 +79,7 @@ static void on_recorded(void *arg, bool committed, CVG_UNUSED const char *why)
 
     act->going = false;
     if (committed) {
-        take_out(act);
+        take_out(act->acts, act);
         free_act(act);
     }
 }
@@ -109,6 +108,7 @@ static void make_room(struct cvg_acts *acts)
 {
     for (struct act *act = acts->first; acts->count >= CVG_ACTS_WAITING && act; act = act->next) {
         if (!act->going) {
+            take_out(acts, act);
             lose(act);
             return;
         }
@@ -132,9 +132,7 @@ void cvg_acts_add(struct cvg_acts *acts, const char *action, const char *actor, 
     cvg_text_printable(actor, strlen(actor), act->actor, sizeof(act->actor));
     cvg_text_printable(target, strlen(target), act->target, sizeof(act->target));
     act->body = cvg_strdup(body);
-    *acts->last = act;
-    acts->last = &act->next;
-    acts->count++;
+    add(acts, act);
     commit(act);
 }
 

@@ -42,10 +42,8 @@ void cvg_commit_why(struct cvg_store *store, char *ret, size_t size)
     }
 }
 
-static void leave(struct commit *commit)
+static void leave(struct cvg_commits *commits, struct commit *commit)
 {
-    struct cvg_commits *commits = commit->commits;
-
     *(commit->previous ? &commit->previous->next : &commits->first) = commit->next;
     *(commit->next ? &commit->next->previous : &commits->last) = commit->previous;
     commit->commits = NULL;
@@ -63,7 +61,7 @@ static void on_answer(void *arg)
         if (!commit->committed && !why[0]) {
             (void)snprintf(why, sizeof(why), "the store did not take it");
         }
-        leave(commit);
+        leave(commit->commits, commit);
         commit->done(commit->arg, commit->committed, why);
     }
     free(commit);
@@ -102,7 +100,7 @@ void cvg_commits_free(struct cvg_commits *commits, int64_t patience_ns)
     cvg_loop_run_posts(commits->loop);
     while (commits->first) {
         struct commit *commit = commits->first;
-        leave(commit);
+        leave(commits, commit);
         commit->done(commit->arg, false, "the daemon stops");
     }
     free(commits);

@@ -151,12 +151,12 @@ static struct record *touch(struct cvg_ledger *ledger, const struct cvg_ledger_k
     if (record) {
         unlink_record(ledger, record);
     } else {
+        if (cvg_map_count(ledger->records) == CVG_LEDGER_LIMIT) {
+            drop(ledger, ledger->oldest);
+        }
         record = add(ledger, key);
     }
     link_newest(ledger, record);
-    if (cvg_map_count(ledger->records) > CVG_LEDGER_LIMIT) {
-        drop(ledger, ledger->oldest);
-    }
     return record;
 }
 

@@ -176,6 +176,35 @@ static void take_question(void *ctx, struct cvg_ask *ask)
     }
 }
 
+static void end_accept(const struct fixture *fixture, struct cvg_accept *accept)
+{
+    (void)snprintf(accept->id, sizeof(accept->id), "%s",
+                   fixture->outcome == CVG_ACCEPT_DONE ? "a-1" : "");
+    (void)snprintf(accept->why, sizeof(accept->why), "the disk is full");
+    accept->outcome = (uint32_t)fixture->outcome;
+    accept->done(accept);
+}
+
+static void take_accept(void *ctx, struct cvg_accept *accept)
+{
+    struct fixture *fixture = ctx;
+
+    pthread_mutex_lock(&fixture->lock);
+    fixture->accepted_count++;
+    (void)snprintf(fixture->check, sizeof(fixture->check), "%s", accept->check);
+    (void)snprintf(fixture->actor, sizeof(fixture->actor), "%s", accept->actor);
+    (void)snprintf(fixture->comment, sizeof(fixture->comment), "%s", accept->comment);
+    bool holds = fixture->mode == DESK_HOLDS;
+    if (holds) {
+        fixture->held_accepts[fixture->held_accept_count++] = accept;
+        pthread_cond_broadcast(&fixture->changed);
+    }
+    pthread_mutex_unlock(&fixture->lock);
+    if (!holds) {
+        end_accept(fixture, accept);
+    }
+}
+
 static void count_hurry(void *ctx, const char *environment)
 {
     struct fixture *fixture = ctx;
@@ -205,7 +234,7 @@ static void wait_changed(struct fixture *fixture)
 void desk_wait_held(struct fixture *fixture, size_t count)
 {
     pthread_mutex_lock(&fixture->lock);
-    while (fixture->held_count < count) {
+    while (fixture->held_count + fixture->held_accept_count < count) {
         wait_changed(fixture);
     }
     pthread_mutex_unlock(&fixture->lock);
@@ -218,8 +247,11 @@ static void release_on_loop(void *arg)
     for (size_t i = 0; i < fixture->held_count; i++) {
         answer(fixture->held[i], true, fixture->verdict, fixture->valid_for);
     }
+    for (size_t i = 0; i < fixture->held_accept_count; i++) {
+        end_accept(fixture, fixture->held_accepts[i]);
+    }
     pthread_mutex_lock(&fixture->lock);
-    fixture->held_count = 0;
+    fixture->held_count = fixture->held_accept_count = 0;
     pthread_cond_broadcast(&fixture->changed);
     pthread_mutex_unlock(&fixture->lock);
 }
@@ -228,7 +260,7 @@ void desk_release(struct fixture *fixture)
 {
     cvg_loop_post(fixture->loop, release_on_loop, fixture);
     pthread_mutex_lock(&fixture->lock);
-    while (fixture->held_count) {
+    while (fixture->held_count + fixture->held_accept_count) {
         wait_changed(fixture);
     }
     pthread_mutex_unlock(&fixture->lock);
@@ -247,7 +279,7 @@ static void stop_loop(void *arg)
     cvg_loop_stop(arg);
 }
 
-static int setup(void **state, size_t waiters)
+static int setup(void **state, size_t waiters, struct cvg_store *store)
 {
     static const char *const hosts[] = {"gate.example.com", NULL};
     struct fixture *fixture = CVG_NEW(struct fixture);
@@ -267,6 +299,8 @@ static int setup(void **state, size_t waiters)
     fixture->board = cvg_board_new(names, ENVIRONMENTS);
     assert_int_equal(cvg_loop_new(NULL, &fixture->loop, &error), 0);
     cvg_board_staff(fixture->board, &(struct cvg_board_desk){.ask = take_question,
+                                                             .accept = take_accept,
+                                                             .store = store,
                                                              .hurry = count_hurry,
                                                              .ctx = fixture,
                                                              .loop = fixture->loop});
@@ -283,12 +317,17 @@ static int setup(void **state, size_t waiters)
 
 int fixture_setup(void **state)
 {
-    return setup(state, 0);
+    return setup(state, 0, NULL);
 }
 
 int fixture_setup_few_places(void **state)
 {
-    return setup(state, 3);
+    return setup(state, 3, NULL);
+}
+
+int fixture_setup_store(void **state, struct cvg_store *store)
+{
+    return setup(state, 0, store);
 }
 
 double fixture_metric(const struct fixture *fixture, const char *name)

@@ -37,11 +37,17 @@ struct fixture {
     struct cvg_ask *held[64];
     size_t held_count, asked_count, hurried_count;
     char app[64], revision[64], label[64], gate[64]; /* of the latest question */
+    struct cvg_accept *held_accepts[8];
+    size_t held_accept_count, accepted_count;
+    int outcome;                               /* of accepts */
+    char check[64], actor[128], comment[1024]; /* of the latest accept */
 };
 
 /* For cmocka: *state becomes a fixture whose environments are both `go`. */
 int fixture_setup(void **state);
 int fixture_setup_few_places(void **state); /* for three that wait */
+/* In front of a board with that store, which outlives the fixture. */
+int fixture_setup_store(void **state, struct cvg_store *store);
 int fixture_teardown(void **state);
 /* Every gate of the environment gives this verdict; valid for that long. */
 void fixture_publish(struct fixture *fixture, size_t environment, uint32_t verdict,
@@ -57,7 +63,7 @@ void fixture_wait_metric(const struct fixture *fixture, const char *name, size_t
 void fixture_stop_server(struct fixture *fixture);
 
 void desk_set(struct fixture *fixture, enum desk_mode mode);
-/* Waits until so many questions are held; fails the test after 10 s. */
+/* Waits until so many questions, accepts included, are held; fails the test after 10 s. */
 void desk_wait_held(struct fixture *fixture, size_t count);
 /* Answers all that are held, on the loop's thread; returns when that is done. */
 void desk_release(struct fixture *fixture);

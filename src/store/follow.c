@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checkpoints first, then pieces of rows. Where a piece does not continue the chain, the checkpoints
- * are read again before anything is said: rows may have been pruned since. */
+/* Checkpoints first, then pieces of rows. Where a piece does not continue the chain, or there is none,
+ * the checkpoints are read again before anything is said: rows may have been pruned since. */
 #include "store/follow.h"
 
 #include <stdatomic.h>
@@ -108,15 +108,15 @@ static int walk_all(struct walk *walk, enum cvg_store_fault *ret_fault, struct c
          * be there. */
         rc = follow->kind->walk_records(follow->engine, walk->after, on_row, walk, ret_fault,
                                         reterr);
-        if (rc == 0 && walk->rc < 0) {
-            struct cvg_error broken = walk->error;
+        if (rc == 0 && (walk->rc < 0 || walk->rows == 0)) {
+            int broken = walk->rc;
+            struct cvg_error why = walk->error;
             rc = read_checkpoints(walk, &moved, ret_fault, reterr);
             if (rc == 0 && walk->rc == 0 && !moved) {
-                walk->error = broken;
-                walk->rc = broken.code;
+                walk->rc = broken;
+                walk->error = why;
+                break;
             }
-        } else if (walk->rows == 0) {
-            break;
         }
         walk->after = follow->point.number;
     }

@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "crypto/hex.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A subject with the most labels, each at its longest, stays below; see wire/subject.h. */
@@ -195,7 +196,7 @@ void cvg_ledger_commit(struct cvg_ledger *ledger, const struct cvg_ledger_key *k
     struct record *record = touch(ledger, key);
 
     memcpy(record->outcome, key->outcome, sizeof(record->outcome));
-    memcpy(record->id, id, CVG_LEDGER_ID);
+    (void)snprintf(record->id, sizeof(record->id), "%s", id);
     if (record->commit == commit) {
         record->commit = NULL;
     }
@@ -231,7 +232,7 @@ bool cvg_ledger_recall(struct cvg_ledger *ledger, const struct cvg_ledger_key *k
     }
     if (!record->id[0]) {
         memcpy(record->outcome, key->outcome, sizeof(record->outcome));
-        memcpy(record->id, id, CVG_LEDGER_ID);
+        (void)snprintf(record->id, sizeof(record->id), "%s", id);
     }
     return true;
 }

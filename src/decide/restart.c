@@ -250,17 +250,12 @@ static struct cvg_map *map_places(const struct cvg_config *config, struct cvg_ar
 }
 
 /* Memory comes first: whether it is known decides what modules may say. */
-static int load_memory(struct cvg_restart *restart)
+static int load_memory(struct cvg_restart *restart, struct cvg_error *reterr)
 {
-    struct cvg_error error = {0};
-    int rc = cvg_store_notes(restart->store, CVG_NOTE_MEMORY, see_memory, restart, &error);
+    int rc = cvg_store_notes(restart->store, CVG_NOTE_MEMORY, see_memory, restart, reterr);
 
     restart->loaded = rc == 0;
     cvg_memory_set_known(restart->memory, restart->loaded);
-    if (rc < 0) {
-        cvg_log(CVG_LOG_WARNING, "what was known before the start cannot be read yet", "why",
-                error.text, NULL);
-    }
     return rc;
 }
 
@@ -294,7 +289,10 @@ void cvg_restart_load(struct cvg_restart *restart, struct cvg_generation *genera
         restart->loaded = true;
         return;
     }
-    if (load_memory(restart) < 0) {
+    struct cvg_error error = {0};
+    if (load_memory(restart, &error) < 0) {
+        cvg_log(CVG_LOG_WARNING, "what was known before the start cannot be read yet", "why",
+                error.text, NULL);
         return;
     }
     CVG_CLEANUP(cvg_arena_done) struct cvg_arena *arena = cvg_arena_new();
@@ -320,7 +318,7 @@ void cvg_restart_load(struct cvg_restart *restart, struct cvg_generation *genera
 
 void cvg_restart_load_late(struct cvg_restart *restart)
 {
-    if (!restart->loaded && load_memory(restart) == 0) {
+    if (!restart->loaded && load_memory(restart, NULL) == 0) {
         cvg_log(CVG_LOG_INFO, "what modules remember is known again", NULL);
     }
 }

@@ -61,10 +61,23 @@ static void remember_facts(struct cvg_runner_check *check, struct cvg_kept_readi
     }
 }
 
+/* Those whose first round waited for this: now it can be said what is missing. */
+static void wake_held(const struct cvg_runner_check *check, int64_t now)
+{
+    for (size_t i = 0; i < check->dependent_count; i++) {
+        if (check->dependents[i]->held && !check->dependents[i]->read) {
+            cvg_runner_run_at(check->dependents[i], now);
+        }
+    }
+}
+
 /* Takes the reference. */
 static void hand_up(struct cvg_runner_check *check, struct cvg_kept_reading *kept)
 {
     struct cvg_runner *runner = check->source->runner;
+    if (!check->read && check->probe == CVG_PROBE_NONE) {
+        wake_held(check, cvg_time_now());
+    }
     check->read = true;
     cvg_runner_probe_read(check);
     runner->events->reading(runner->ctx, check->environment, check->index, kept);

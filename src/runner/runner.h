@@ -6,8 +6,8 @@
  *
  * Every polled check has a reading for each of its rounds, also where it was not run: while the
  * breaker of its source is open (SourceUnavailable, with the words of the latest fault), and while
- * a fact that it takes is not known (InputMissing). The only exception is a round that finds the
- * run before still going. A fact counts until the check that has it, when it was last known, is
+ * a fact that it takes is not known (InputMissing). Exceptions are a round that finds the run before
+ * still going, and the first one of all where what it takes facts of was not read yet. A fact counts until the check that has it, when it was last known, is
  * older than its max_age; when facts change, those that take them are run at once, each at most
  * once a second.
  *

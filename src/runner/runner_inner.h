@@ -88,6 +88,7 @@ struct cvg_runner_check {
     int64_t known_at, max_age_ns;
     bool latest_known;                    /* the latest reading is that one */
     bool read;                            /* there was any */
+    bool held;                            /* its first round waited for inputs, and said nothing */
     int64_t early_at;                     /* of the run out of turn that is due; 0: none */
     int64_t early_since;                  /* when it was last wanted */
     int64_t started_at;                   /* of the latest run */

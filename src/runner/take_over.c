@@ -102,6 +102,7 @@ static void take_check(struct cvg_runner_check *check, struct cvg_runner_check *
     check->taken = true;
     check->latest_known = old->latest_known;
     check->read = old->read;
+    check->held = old->held;
     check->started_at = old->started_at;
     check->round_ns = old->round_ns;
     old->instance = NULL;

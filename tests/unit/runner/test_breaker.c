@@ -173,6 +173,43 @@ static void only_faults_of_the_source_count(void **state)
     }
 }
 
+static void after_a_restart_it_is_open_within_its_bounds(void **state)
+{
+    (void)state;
+
+    static const struct {
+        struct cvg_breaker saved;
+        int64_t pause, trial_at;
+    } cases[] = {
+        {{CVG_BREAKER_OPEN, 7, 4 * CVG_SECOND, START - CVG_MINUTE, START + CVG_SECOND, START - 1},
+         4 * CVG_SECOND,
+         START + CVG_SECOND},
+        /* The trial that was under way ended with the process. */
+        {{CVG_BREAKER_HALF_OPEN, 7, CVG_SECOND, START - CVG_MINUTE, START + CVG_SECOND, START - 1},
+         CVG_SECOND,
+         START},
+        {{CVG_BREAKER_OPEN, 0, 0, START, START - CVG_MINUTE, 0}, CVG_SECOND, START - CVG_MINUTE},
+        {{CVG_BREAKER_OPEN, UINT32_MAX, CVG_NEVER, CVG_NEVER, CVG_NEVER, CVG_NEVER},
+         CVG_MINUTE,
+         START + CVG_MINUTE},
+        {{CVG_BREAKER_OPEN, 3, INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN}, CVG_SECOND, INT64_MIN},
+    };
+
+    for (size_t i = 0; i < CVG_COUNT(cases); i++) {
+        struct cvg_breaker breaker = {0};
+        cvg_breaker_restore(&breaker, &cases[i].saved, START);
+        assert_int_equal(breaker.state, CVG_BREAKER_OPEN);
+        assert_true(breaker.failures >= CVG_BREAKER_FAILURES);
+        assert_int_equal(breaker.pause_ns, cases[i].pause);
+        assert_int_equal(breaker.trial_at, cases[i].trial_at);
+        assert_true(breaker.opened_at <= START && breaker.last_trial_at <= START);
+    }
+    struct cvg_breaker breaker = {0}, closed = {.failures = 2};
+    cvg_breaker_restore(&breaker, &closed, START);
+    assert_int_equal(breaker.state, CVG_BREAKER_CLOSED);
+    assert_int_equal(breaker.failures, 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -185,6 +222,7 @@ int main(void)
         cmocka_unit_test(a_waiter_brings_the_trial_forward_but_not_within_a_second),
         cmocka_unit_test(a_waiter_after_a_long_pause_gets_the_trial_at_once),
         cmocka_unit_test(only_faults_of_the_source_count),
+        cmocka_unit_test(after_a_restart_it_is_open_within_its_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

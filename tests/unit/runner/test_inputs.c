@@ -42,6 +42,21 @@ static void a_check_waits_for_its_input_and_runs_when_it_comes(void **state)
     stage_close(&stage);
 }
 
+/* A restart would else end the dwell of each check that takes facts. */
+static void nothing_is_said_before_the_input_was_read_for_the_first_time(void **state)
+{
+    (void)state;
+    stage_open(&stage, "sources: {s: {type: scripted}}\n"
+                       "environments: {prod: {checks: {\n"
+                       "  from: {source: s, do: timer, after: 300ms, interval: 1h, timeout: 5s},\n"
+                       "  to: {source: s, do: ready, text: 'see ${checks.from.facts.seen}',\n"
+                       "       interval: 1h}}}}\n");
+    cvg_runner_start(stage.runner, 1);
+    stage_await(&stage, "to", "Done", "see waited");
+    assert_int_equal(stage_check(&stage, "to")->readings, 1);
+    stage_close(&stage);
+}
+
 static void restless_facts_make_one_run_a_second(void **state)
 {
     (void)state;
@@ -125,6 +140,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_check_waits_for_its_input_and_runs_when_it_comes),
+        cmocka_unit_test(nothing_is_said_before_the_input_was_read_for_the_first_time),
         cmocka_unit_test(restless_facts_make_one_run_a_second),
         cmocka_unit_test(a_fact_that_came_during_a_run_is_not_lost),
         cmocka_unit_test(a_fact_outlives_a_stumble_but_not_its_max_age),

@@ -167,6 +167,33 @@ static void an_open_breaker_says_why_until_a_trial_succeeds(void **state)
     stage_close(&stage);
 }
 
+static void a_breaker_that_was_open_before_a_restart_closes_by_a_trial(void **state)
+{
+    (void)state;
+    stage_open(&stage, breaking);
+    stage_write(&stage, "state", "well");
+    int64_t now = cvg_time_now();
+    const struct cvg_breaker saved = {
+        .state = CVG_BREAKER_OPEN,
+        .failures = 9,
+        .pause_ns = CVG_MINUTE,
+        .opened_at = now - CVG_MINUTE,
+        .trial_at = now + 300 * CVG_MS,
+        .last_trial_at = now - CVG_SECOND,
+    };
+    cvg_runner_restore_breaker(stage.runner, 0, &saved, now);
+    assert_int_equal(cvg_runner_breaker(stage.runner, 0)->state, CVG_BREAKER_OPEN);
+    assert_false(stage_stats(&stage, 0).up);
+    cvg_runner_start(stage.runner, 1);
+    stage_await(&stage, "a", "SourceUnavailable", NULL);
+    assert_int_equal(stage_reading(&stage, "a")->status, CVG_UNKNOWN);
+    stage_await(&stage, "a", "Done", "well");
+    assert_true(cvg_time_now() - now >= 300 * CVG_MS);
+    assert_int_equal(stage.closed, 1);
+    assert_true(stage_stats(&stage, 0).up);
+    stage_close(&stage);
+}
+
 static void somebody_waiting_makes_the_trial_come(void **state)
 {
     (void)state;
@@ -325,6 +352,7 @@ int main(void)
         cmocka_unit_test(a_large_round_has_one_instant_over_many_turns),
         cmocka_unit_test(a_run_that_is_still_going_is_not_run_again),
         cmocka_unit_test(an_open_breaker_says_why_until_a_trial_succeeds),
+        cmocka_unit_test(a_breaker_that_was_open_before_a_restart_closes_by_a_trial),
         cmocka_unit_test(somebody_waiting_makes_the_trial_come),
         cmocka_unit_test(a_wrong_question_does_not_open_the_breaker),
         cmocka_unit_test(a_stream_that_goes_silent_is_not_kept_alive),

@@ -23,11 +23,12 @@ DOCUMENTS = {
 
 
 @pytest.fixture
-def gate(daemon, upstream):
+def gate(daemon, upstream, tmp_path):
     source = upstream({"up": lambda connection: connection.sendall(answer(vector(1))),
                        "down": lambda connection: connection.sendall(answer(vector(0)))})
     one = daemon(f"""
 server: {{listen: "127.0.0.1:0"}}
+store: {tmp_path}/rows.db
 defaults: {{interval: 1s, timeout: 700ms, rise: 0s}}
 sources:
   up: {{type: prometheus, url: "{source.url('up')}"}}
@@ -102,8 +103,10 @@ FREE = re.compile(r"/(facts|gates)/[^/]+$")
 
 @pytest.mark.parametrize("path", [
     "/v1/verdict/green", "/v1/check/red", "/v1/environments/red", "/v1/environments", "/",
-    "/v1/nothing"])
+    "/v1/environments/red/history", "/v1/decisions", "/v1/decisions/{id}", "/v1/audit/head", "/v1/nothing"])
 def test_a_missing_key_is_noticed_wherever_it_is(gate, path):
+    decision = gate.post("/v1/verdict/red", {"app": "shop"}).json
+    path = path.format(**decision)
     honest = gate.get(path)
     contract.check("GET", path, honest)
     count = 0

@@ -15,6 +15,7 @@ static void engine_free(struct cvg_engine *engine)
     cvg_link_close(engine->writer);
     pthread_cond_destroy(&engine->given_back);
     pthread_mutex_destroy(&engine->lock);
+    cvg_sqlite_series_forget(engine);
     free(engine->vfs);
     free(engine->file);
     free(engine);
@@ -91,8 +92,7 @@ int cvg_sqlite_open(const char *file, const char *vfs, bool read_only, struct cv
     engine->file = cvg_strdup(file);
     engine->vfs = cvg_strdup(vfs);
     engine->read_only = read_only;
-    engine->span_low = INT64_MAX;
-    engine->span_high = INT64_MIN;
+    engine->folded = -1;
     pthread_mutex_init(&engine->lock, NULL);
     pthread_cond_init(&engine->given_back, NULL);
 

@@ -24,8 +24,8 @@
 /* Readers at the same time; more wait for one of them. */
 #define CVG_SQLITE_READERS 4
 
-/* Rows of the chain whose times are summed up in one row of the table `span`: 1 << this. */
-#define CVG_SQLITE_SPAN_BITS 10
+/* Series whose number the writer remembers. */
+#define CVG_SQLITE_SERIES_CACHE 512
 
 struct cvg_link {
     sqlite3 *db;
@@ -43,8 +43,14 @@ struct cvg_engine {
     struct cvg_link *writer; /* NULL where read_only */
     bool transaction;
     bool doomed; /* a write of the transaction failed: it cannot be committed */
-    /* Times of the rows that the transaction added to the block; low > high: of none. */
-    int64_t span_block, span_low, span_high;
+    /* Rows of the chain below this number are indexed; negative: not known. */
+    int64_t folded;
+
+    struct cvg_series_slot {
+        char *key; /* owned; NULL: empty */
+        size_t length;
+        int64_t series;
+    } series[CVG_SQLITE_SERIES_CACHE];
 
     /* The pool; under the lock. */
     pthread_mutex_t lock;
@@ -66,6 +72,9 @@ void cvg_link_close(struct cvg_link *link); /* takes NULL */
 /* Hands on what went wrong last; returns rc. */
 int cvg_link_tell(const struct cvg_link *link, int rc, enum cvg_store_fault *ret_fault,
                   struct cvg_error *reterr);
+/* Binds texts to the parameters from `first` on; they must live until the statement is reset. */
+int cvg_link_bind(struct cvg_link *link, sqlite3_stmt *statement, const char *const *texts,
+                  size_t count, int first);
 /* Runs SQL that has no parameters. */
 int cvg_link_run(struct cvg_link *link, const char *sql);
 /* One whole number that the SQL answers. */
@@ -150,6 +159,16 @@ int cvg_sqlite_may_write(const struct cvg_engine *engine, bool transaction,
 /* Ends a write: a failure that is the database's own dooms the transaction. Returns rc. */
 int cvg_sqlite_wrote(struct cvg_engine *engine, int rc, enum cvg_store_fault *ret_fault,
                      struct cvg_error *reterr);
+
+/* sqlite_series.c: the number of the record's series, which is made where there is none. */
+int cvg_sqlite_series(struct cvg_engine *engine, const struct cvg_record *record, int64_t *ret);
+/* Forgets what the writer remembers of the transaction that did not come to be, or of rows that went. */
+void cvg_sqlite_series_forget(struct cvg_engine *engine);
+
+/* sqlite_fold.c */
+int cvg_sqlite_index(struct cvg_engine *engine, const struct cvg_record *record, int64_t series);
+/* The first number whose row is not indexed. */
+int cvg_sqlite_tail(struct cvg_link *link, int64_t *ret);
 
 /* sqlite_prune.c */
 int cvg_sqlite_prune_changes(struct cvg_engine *engine, int64_t before, uint64_t limit,

@@ -71,9 +71,10 @@ static int check_all(struct cvg_link *link, const _Atomic bool *stop)
 {
     static const char *const checks[] = {
         "PRAGMA quick_check('sqlite_schema')", "PRAGMA quick_check('series')",
-        "PRAGMA quick_check('span')",          "PRAGMA quick_check('checkpoint')",
+        "PRAGMA quick_check('span')",          "PRAGMA quick_check('record_by_series')",
+        "PRAGMA quick_check('checkpoint')",    "PRAGMA quick_check('record_by_revision')",
         "PRAGMA quick_check('note')",          "PRAGMA quick_check('record')",
-        "PRAGMA quick_check('body')",          "PRAGMA quick_check('change')",
+        "PRAGMA quick_check('change')",
     };
 
     for (size_t i = 0; i < CVG_COUNT(checks) && !atomic_load(stop); i++) {

@@ -165,3 +165,15 @@ void cvg_link_reset(sqlite3_stmt *statement)
     (void)sqlite3_reset(statement);
     (void)sqlite3_clear_bindings(statement);
 }
+
+int cvg_link_bind(struct cvg_link *link, sqlite3_stmt *statement, const char *const *texts,
+                  size_t count, int first)
+{
+    for (size_t i = 0; i < count; i++) {
+        int rc = sqlite3_bind_text(statement, first + (int)i, texts[i], -1, SQLITE_STATIC);
+        if (rc != SQLITE_OK) {
+            return cvg_link_fail(link, rc);
+        }
+    }
+    return 0;
+}

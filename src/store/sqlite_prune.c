@@ -13,9 +13,7 @@ static int prune(struct cvg_link *link, enum cvg_sql sql, int64_t number)
     if (!statement) {
         return link->error.code;
     }
-    if (sqlite3_bind_parameter_count(statement) > 0) {
-        sqlite3_bind_int64(statement, 1, number);
-    }
+    sqlite3_bind_int64(statement, 1, number);
     return cvg_link_do(link, statement);
 }
 
@@ -70,18 +68,10 @@ static int add_checkpoint(struct cvg_link *link, const struct cvg_chain_signed *
 
 static int prune_records(struct cvg_link *link, const struct cvg_chain_signed *checkpoint)
 {
-    int64_t number = (int64_t)checkpoint->point.number;
+    static const enum cvg_sql rows[] = {CVG_SQL_INDEX_PRUNE, CVG_SQL_REVISION_PRUNE,
+                                        CVG_SQL_RECORD_PRUNE};
 
-    const struct {
-        enum cvg_sql sql;
-        int64_t number;
-    } parts[] = {
-        {CVG_SQL_RECORD_PRUNE, number},
-        {CVG_SQL_BODY_PRUNE, number},
-        /* The block that the next number is in stays. */
-        {CVG_SQL_SPAN_PRUNE, (number + 1) >> CVG_SQLITE_SPAN_BITS},
-        {CVG_SQL_SERIES_PRUNE, 0},
-    };
+    int64_t number = (int64_t)checkpoint->point.number, tail = 0;
 
     if (checkpoint->point.number < 1 || checkpoint->point.number >= INT64_MAX) {
         link->fault = CVG_STORE_NO_FAULT;
@@ -89,20 +79,29 @@ static int prune_records(struct cvg_link *link, const struct cvg_chain_signed *c
                              link->file);
     }
     int rc = add_checkpoint(link, checkpoint);
-    for (size_t i = 0; rc == 0 && i < CVG_COUNT(parts); i++) {
-        rc = prune(link, parts[i].sql, parts[i].number);
+    for (size_t i = 0; rc == 0 && i < CVG_COUNT(rows); i++) {
+        rc = prune(link, rows[i], number);
     }
-    return rc;
+    if (rc == 0) {
+        /* The block that the next number is in stays. */
+        rc = prune(link, CVG_SQL_SPAN_PRUNE, (number + 1) >> CVG_SQLITE_BLOCK_BITS);
+    }
+    if (rc == 0) {
+        rc = cvg_sqlite_tail(link, &tail);
+    }
+    return rc == 0 ? prune(link, CVG_SQL_SERIES_PRUNE, tail) : rc;
 }
 
 int cvg_sqlite_prune_records(struct cvg_engine *engine, const struct cvg_chain_signed *checkpoint,
                              enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
 {
     int rc = cvg_sqlite_may_write(engine, true, ret_fault, reterr);
-
-    return rc < 0 ? rc
-                  : cvg_sqlite_wrote(engine, prune_records(engine->writer, checkpoint), ret_fault,
-                                     reterr);
+    if (rc < 0) {
+        return rc;
+    }
+    cvg_sqlite_series_forget(engine);
+    engine->folded = -1;
+    return cvg_sqlite_wrote(engine, prune_records(engine->writer, checkpoint), ret_fault, reterr);
 }
 
 int cvg_sqlite_shrink(struct cvg_engine *engine, enum cvg_store_fault *ret_fault,

@@ -2,24 +2,26 @@
 /*
  * Reading the chain: forwards as a whole, and pages of what matches, newest first.
  *
- * A page is merged. Each series that the filter takes has its newest row below the cursor at hand;
- * the newest of these is the page's next row, and only its series looks further. So the cost goes by
+ * First the tail is looked through, which has no index (sqlite_fold.c). From there a page is
+ * merged: each series that the filter takes has its newest row below the cursor at hand; the
+ * newest of these is the page's next row, and only its series looks further. So the cost goes by
  * the number of series and of rows in the page, not by how far apart the rows are. Where very
- * many series match, rows are looked through in order instead: the more series, the nearer the next
- * row is.
+ * many series match, some thousand rows are looked through first: the more series, the nearer
+ * the rows.
  */
 #include "store/sqlite.h"
 
 #include "base/alloc.h"
 #include "base/text.h"
 
-#include <stdlib.h>
-
 /* Rows that a walk reads before it lets go of the log. */
 #define WALK_ROWS 256
 
-/* Series that are merged at most: each costs a look into the index first, some microseconds. */
-#define MERGE_LIMIT 8192
+/* Series that are merged at once: each costs a look into the index first, some microseconds. */
+#define MERGE_AT_ONCE 2048
+
+/* Rows that are looked through before more are merged. */
+#define LOOK_ROWS 8192
 
 /* ---- rows ---- */
 
@@ -94,7 +96,7 @@ int cvg_sqlite_walk_records(struct cvg_engine *engine, uint64_t after, cvg_see_r
 
 /* The newest row of a series that was not given yet. */
 struct head {
-    int64_t series, number, at;
+    int64_t series, number;
 };
 
 struct search {
@@ -112,33 +114,6 @@ static bool in_time(const struct cvg_record_query *query, int64_t at)
 {
     return (!query->from || at >= query->from) && (!query->until || at < query->until);
 }
-
-/* Shows one row. Returns 1 where the page goes on. */
-static int show(struct search *search, int64_t number)
-{
-    struct cvg_link *link = search->link;
-    sqlite3_stmt *statement =
-        cvg_link_get(link, search->query->without_body ? CVG_SQL_RECORD_BARE : CVG_SQL_RECORD_ONE);
-    if (!statement) {
-        return link->error.code;
-    }
-    sqlite3_bind_int64(statement, 1, number);
-    int rc = cvg_link_step(link, statement);
-    if (rc <= 0) {
-        /* An index that knows a row which is not there. */
-        return rc < 0 ? rc : cvg_link_corrupt(link, "record", number);
-    }
-    struct cvg_record row;
-    rc = decode(link, statement, &row);
-    if (rc == 0) {
-        search->left--;
-        rc = search->see(search->ctx, &row) && search->left > 0;
-    }
-    cvg_link_reset(statement);
-    return rc;
-}
-
-/* ---- which series ---- */
 
 static bool wanted(const char *wish, const char *text)
 {
@@ -159,6 +134,82 @@ static bool any_series(const struct cvg_record_query *query)
 {
     return !query->environments && !query->gate && !query->app && !query->verdict && !query->action;
 }
+
+/* Whether the row matches; what the series says was looked at before where one was chosen. */
+static bool fits(const struct search *search, const struct cvg_record *row)
+{
+    const struct cvg_record_query *query = search->query;
+
+    return row->number < (uint64_t)search->before && in_time(query, row->at) &&
+           is_one_of(query, row->environment) && wanted(query->gate, row->gate) &&
+           wanted(query->app, row->app) && wanted(query->verdict, row->verdict) &&
+           wanted(query->action, row->action) && wanted(query->revision, row->revision);
+}
+
+/* Shows the row of that number where it matches. Returns 1 where the page goes on. */
+static int show(struct search *search, int64_t number)
+{
+    struct cvg_link *link = search->link;
+    sqlite3_stmt *statement =
+        cvg_link_get(link, search->query->without_body ? CVG_SQL_RECORD_BARE : CVG_SQL_RECORD_ONE);
+    if (!statement) {
+        return link->error.code;
+    }
+    sqlite3_bind_int64(statement, 1, number);
+    int rc = cvg_link_step(link, statement);
+    if (rc <= 0) {
+        /* An index that knows a row which is not there. */
+        return rc < 0 ? rc : cvg_link_corrupt(link, "record", number);
+    }
+    struct cvg_record row;
+    rc = decode(link, statement, &row);
+    if (rc == 0) {
+        rc = 1;
+        if (fits(search, &row)) {
+            search->left--;
+            rc = search->see(search->ctx, &row) && search->left > 0;
+        }
+    }
+    cvg_link_reset(statement);
+    return rc;
+}
+
+/* Looks through the rows from `from` up to the cursor, and moves the cursor down to where it ends: at
+ * `from`, or after so many rows. Returns 1 where the page goes on. */
+static int look_through(struct search *search, int64_t from, size_t rows)
+{
+    struct cvg_link *link = search->link;
+    sqlite3_stmt *scan = cvg_link_get(link, CVG_SQL_RECORD_SCAN);
+    int64_t end = from;
+    if (!scan) {
+        return link->error.code;
+    }
+    sqlite3_bind_int64(scan, 1, search->before);
+    sqlite3_bind_int64(scan, 2, from);
+    int rc;
+    while ((rc = cvg_link_step(link, scan)) == 1) {
+        struct cvg_record row;
+        rc = decode(link, scan, &row);
+        if (rc == 0 && rows-- == 0) {
+            end = (int64_t)row.number + 1;
+            rc = 1;
+        } else if (rc == 0) {
+            rc = fits(search, &row) ? show(search, (int64_t)row.number) : 1;
+            if (rc == 1) {
+                continue;
+            }
+        }
+        cvg_link_reset(scan);
+        if (rc != 1) {
+            return rc;
+        }
+        break;
+    }
+    search->before = CVG_MIN(search->before, end);
+    return rc < 0 ? rc : 1;
+}
+
+/* ---- which series ---- */
 
 /* Takes the series of the statement's row in where the query wants it. */
 static int consider(struct search *search, sqlite3_stmt *statement)
@@ -233,49 +284,6 @@ static int choose_of_revision(struct search *search)
     }
 }
 
-/* ---- in order ---- */
-
-static int by_series(const void *a, const void *b)
-{
-    const struct head *left = a, *right = b;
-
-    return (left->series > right->series) - (left->series < right->series);
-}
-
-/* Series come sorted from both ways of choosing. */
-static bool chosen(const struct search *search, int64_t series)
-{
-    const struct head key = {.series = series};
-
-    return any_series(search->query) ||
-           bsearch(&key, search->heads, search->count, sizeof key, by_series);
-}
-
-static int look_through(struct search *search)
-{
-    struct cvg_link *link = search->link;
-    sqlite3_stmt *scan = cvg_link_get(link, CVG_SQL_RECORD_SCAN);
-    if (!scan) {
-        return link->error.code;
-    }
-    sqlite3_bind_int64(scan, 1, search->before);
-    sqlite3_bind_int64(scan, 2, search->from);
-    int rc;
-    while ((rc = cvg_link_step(link, scan)) == 1) {
-        if (!chosen(search, sqlite3_column_int64(scan, 1)) ||
-            !in_time(search->query, sqlite3_column_int64(scan, 2)) ||
-            !wanted(search->query->revision, (const char *)sqlite3_column_text(scan, 3))) {
-            continue;
-        }
-        rc = show(search, sqlite3_column_int64(scan, 0));
-        if (rc != 1) {
-            cvg_link_reset(scan);
-            break;
-        }
-    }
-    return rc;
-}
-
 /* ---- merged ---- */
 
 /* Moves the head to its series' newest row below `before`. 0: there is none. */
@@ -297,7 +305,6 @@ static int advance(struct search *search, struct head *head, int64_t before)
     int rc = cvg_link_step(link, next);
     if (rc == 1) {
         head->number = sqlite3_column_int64(next, 0);
-        head->at = sqlite3_column_int64(next, 1);
         cvg_link_reset(next);
     }
     return rc;
@@ -349,11 +356,9 @@ static int merge(struct search *search)
 
     while (rc >= 0 && search->count > 0) {
         struct head *top = &search->heads[0];
-        if (in_time(search->query, top->at)) {
-            rc = show(search, top->number);
-            if (rc != 1) {
-                return rc;
-            }
+        rc = show(search, top->number);
+        if (rc != 1) {
+            return rc;
         }
         rc = advance(search, top, top->number);
         if (rc == 0) {
@@ -389,23 +394,21 @@ static int narrow(struct search *search)
     if (!some) {
         return 0;
     }
-    if (first < 0 || last > INT64_MAX >> CVG_SQLITE_SPAN_BITS) {
+    if (first < 0 || last > INT64_MAX >> CVG_SQLITE_BLOCK_BITS) {
         return cvg_link_corrupt(search->link, "span", first);
     }
-    int64_t end =
-        last == INT64_MAX >> CVG_SQLITE_SPAN_BITS ? INT64_MAX : (last + 1) << CVG_SQLITE_SPAN_BITS;
-    search->from = CVG_MAX(search->from, first << CVG_SQLITE_SPAN_BITS);
+    int64_t end = last == INT64_MAX >> CVG_SQLITE_BLOCK_BITS ? INT64_MAX
+                                                             : (last + 1) << CVG_SQLITE_BLOCK_BITS;
+    search->from = CVG_MAX(search->from, first << CVG_SQLITE_BLOCK_BITS);
     search->before = CVG_MIN(search->before, end);
     return 1;
 }
 
-/* The one row of an id; its series is held against the filter like any other. */
 static int find_by_id(struct search *search)
 {
     struct cvg_link *link = search->link;
     sqlite3_stmt *by_id = cvg_link_get(link, CVG_SQL_RECORD_BY_ID);
-    sqlite3_stmt *one = cvg_link_get(link, CVG_SQL_SERIES_ONE);
-    if (!by_id || !one) {
+    if (!by_id) {
         return link->error.code;
     }
     sqlite3_bind_text(by_id, 1, search->query->id, -1, SQLITE_STATIC);
@@ -413,40 +416,48 @@ static int find_by_id(struct search *search)
     if (rc != 1) {
         return rc;
     }
-    int64_t number = sqlite3_column_int64(by_id, 0), series = sqlite3_column_int64(by_id, 1);
-    bool fits = number < search->before && in_time(search->query, sqlite3_column_int64(by_id, 2)) &&
-                wanted(search->query->revision, (const char *)sqlite3_column_text(by_id, 3));
+    int64_t number = sqlite3_column_int64(by_id, 0);
     cvg_link_reset(by_id);
-
-    sqlite3_bind_int64(one, 1, series);
-    rc = cvg_link_step(link, one);
-    if (rc == 1) {
-        rc = consider(search, one);
-        cvg_link_reset(one);
-    } else if (rc == 0) {
-        rc = cvg_link_corrupt(link, "record", number);
-    }
-    return rc == 0 && fits && search->count > 0 ? show(search, number) : rc;
+    return show(search, number);
 }
 
-static int find(struct search *search)
+/* What is indexed: below the tail. */
+static int find_indexed(struct search *search)
 {
     const struct cvg_record_query *query = search->query;
-    if (query->id) {
-        return find_by_id(search);
-    }
     int rc = narrow(search);
+
     if (rc != 1) {
         return rc;
     }
     if (any_series(query) && !query->revision) {
-        return look_through(search);
+        return look_through(search, search->from, SIZE_MAX);
     }
     rc = query->revision ? choose_of_revision(search) : choose_of_all(search);
     if (rc < 0) {
         return rc;
     }
-    return search->count > MERGE_LIMIT && !query->revision ? look_through(search) : merge(search);
+    if (search->count > MERGE_AT_ONCE) {
+        rc = look_through(search, search->from, LOOK_ROWS);
+        if (rc != 1) {
+            return rc;
+        }
+    }
+    return merge(search);
+}
+
+static int find(struct search *search)
+{
+    int64_t tail;
+
+    if (search->query->id) {
+        return find_by_id(search);
+    }
+    int rc = cvg_sqlite_tail(search->link, &tail);
+    if (rc == 0) {
+        rc = tail < search->before ? look_through(search, tail, SIZE_MAX) : 1;
+    }
+    return rc == 1 ? find_indexed(search) : rc;
 }
 
 int cvg_sqlite_find_records(struct cvg_engine *engine, const struct cvg_record_query *query,

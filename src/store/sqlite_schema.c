@@ -5,12 +5,13 @@
  * ours in PRAGMA application_id. All steps that are missing are one transaction.
  *
  *   series      environment, gate, app, verdict and action together, each combination once: any
- *               filter over them is a set of series, and a page is merged from the newest rows of
- *               each, so that it costs the same wherever in a million rows its rows are
- *   record      the chain; what is filtered rarely stands here
- *   body        the documents, apart, so that whoever looks through rows does not read them
- *   span        of 1 << CVG_SQLITE_SPAN_BITS numbers the first and last time. Numbers follow the order
- *               of commits and the wall clock may jump, so a time is looked up here
+ *               filter over them is a set of series
+ *   record      the chain. The body stands last, so that whoever looks through rows does not read
+ *               the pages that a long one goes over to
+ *   record_by_series, record_by_revision, span
+ *               indexes of the chain's whole blocks (sqlite_fold.c). span: the first and last time
+ *               of each block, because numbers follow the order of commits and the wall clock may
+ *               jump
  *   checkpoint  what retention left of the chain's beginning
  *   change      history, in an index for each way it is asked for
  *   note        one of each kind and key
@@ -22,6 +23,14 @@
 
 #define APPLICATION 0x43764754 /* "CvGT" */
 
+#define TEXT_OF(number) #number
+#define AS_TEXT(number) TEXT_OF(number)
+#define BLOCK           AS_TEXT(CVG_SQLITE_BLOCK_BITS)
+
+/* Rows of blocks behind which there is a later one. */
+#define OF_WHOLE_BLOCKS                                                                            \
+    " FROM record WHERE number >> " BLOCK " < (SELECT max(number) >> " BLOCK " FROM record)"
+
 static const char *const steps[] = {
     /* 1 */
     "CREATE TABLE series (id INTEGER PRIMARY KEY, environment TEXT NOT NULL, gate TEXT NOT NULL,"
@@ -30,9 +39,8 @@ static const char *const steps[] = {
     "CREATE TABLE record (number INTEGER PRIMARY KEY, at INTEGER NOT NULL,"
     " series INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, actor TEXT NOT NULL,"
     " revision TEXT NOT NULL, target TEXT NOT NULL, question BLOB NOT NULL,"
-    " outcome BLOB NOT NULL, hash BLOB NOT NULL) STRICT;"
-    "CREATE INDEX record_by_series ON record (series);"
-    "CREATE TABLE body (number INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;"
+    " outcome BLOB NOT NULL, hash BLOB NOT NULL, body TEXT NOT NULL) STRICT;"
+    "CREATE INDEX record_series ON record (series);"
     "CREATE TABLE checkpoint (number INTEGER PRIMARY KEY, at INTEGER NOT NULL, hash BLOB NOT NULL,"
     " signature BLOB NOT NULL) STRICT;"
     "CREATE TABLE change (number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL,"
@@ -43,18 +51,25 @@ static const char *const steps[] = {
     "CREATE TABLE note (kind INTEGER NOT NULL, key TEXT NOT NULL, bytes BLOB NOT NULL,"
     " PRIMARY KEY (kind, key)) STRICT, WITHOUT ROWID;",
 
-    /* 2: pages by time, by revision and by name, wherever in the table they are */
+    /* 2: the chain is indexed block by block, which makes writing it half as dear; pages by time,
+     * by revision and by name, wherever in the table they are */
+    "DROP INDEX record_series;"
+    "CREATE TABLE record_by_series (series INTEGER NOT NULL, number INTEGER NOT NULL,"
+    " PRIMARY KEY (series, number)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE record_by_revision (revision TEXT NOT NULL, series INTEGER NOT NULL,"
+    " number INTEGER NOT NULL, PRIMARY KEY (revision, series, number)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE span (block INTEGER PRIMARY KEY, low INTEGER NOT NULL, high INTEGER NOT NULL)"
     " STRICT;"
-    "INSERT INTO span (block, low, high)"
-    " SELECT number >> 10, min(at), max(at) FROM record GROUP BY 1;"
-    "CREATE INDEX record_by_revision ON record (revision, series);"
+    "INSERT INTO span (block, low, high) SELECT number >> " BLOCK
+    ", min(at), max(at)" OF_WHOLE_BLOCKS " GROUP BY 1;"
+    "INSERT INTO record_by_series (series, number) SELECT series, number" OF_WHOLE_BLOCKS
+    " ORDER BY 1, 2;"
+    "INSERT INTO record_by_revision (revision, series, number)"
+    " SELECT revision, series, number" OF_WHOLE_BLOCKS " ORDER BY 1, 2, 3;"
     "CREATE INDEX change_by_name ON change (environment, name, kind, at);",
 };
 
 #define CURRENT ((int64_t)CVG_COUNT(steps))
-
-_Static_assert(CVG_SQLITE_SPAN_BITS == 10, "step 2 says so as well");
 
 static int foreign(struct cvg_link *link, const char *why)
 {

@@ -43,18 +43,6 @@ static int refuse(struct cvg_link *link, int code, const char *what, const char 
     return cvg_error_set(&link->error, code, "%s: %s: %s", link->file, what, why);
 }
 
-static int bind(struct cvg_link *link, sqlite3_stmt *statement, const char *const *texts,
-                size_t count, int first)
-{
-    for (size_t i = 0; i < count; i++) {
-        int rc = sqlite3_bind_text(statement, first + (int)i, texts[i], -1, SQLITE_STATIC);
-        if (rc != SQLITE_OK) {
-            return cvg_link_fail(link, rc);
-        }
-    }
-    return 0;
-}
-
 static bool fit(const char *const *texts, size_t count, size_t limit)
 {
     for (size_t i = 0; i < count; i++) {
@@ -67,17 +55,10 @@ static bool fit(const char *const *texts, size_t count, size_t limit)
 
 /* ---- transactions ---- */
 
-static void forget_span(struct cvg_engine *engine)
-{
-    engine->span_low = INT64_MAX;
-    engine->span_high = INT64_MIN;
-}
-
 static void end(struct cvg_engine *engine)
 {
     engine->transaction = false;
     engine->doomed = false;
-    forget_span(engine);
 }
 
 int cvg_sqlite_begin(struct cvg_engine *engine, enum cvg_store_fault *ret_fault,
@@ -95,45 +76,12 @@ int cvg_sqlite_begin(struct cvg_engine *engine, enum cvg_store_fault *ret_fault,
     return cvg_link_tell(link, rc, ret_fault, reterr);
 }
 
-/* The times of the transaction's rows, one row for each block instead of one for each record. */
-static int write_span(struct cvg_engine *engine)
-{
-    if (engine->span_low > engine->span_high) {
-        return 0;
-    }
-    struct cvg_link *link = engine->writer;
-    sqlite3_stmt *statement = cvg_link_get(link, CVG_SQL_SPAN_ADD);
-    if (!statement) {
-        return link->error.code;
-    }
-    sqlite3_bind_int64(statement, 1, engine->span_block);
-    sqlite3_bind_int64(statement, 2, engine->span_low);
-    sqlite3_bind_int64(statement, 3, engine->span_high);
-    forget_span(engine);
-    return cvg_link_do(link, statement);
-}
-
-static int note_time(struct cvg_engine *engine, const struct cvg_record *record)
-{
-    int64_t block = (int64_t)record->number >> CVG_SQLITE_SPAN_BITS;
-    int rc = block == engine->span_block ? 0 : write_span(engine);
-
-    engine->span_block = block;
-    engine->span_low = CVG_MIN(engine->span_low, record->at);
-    engine->span_high = CVG_MAX(engine->span_high, record->at);
-    return rc;
-}
-
 static int try_commit(struct cvg_engine *engine)
 {
     struct cvg_link *link = engine->writer;
 
     if (engine->doomed) {
         return cvg_error_prefix(&link->error, "not committed");
-    }
-    int rc = write_span(engine);
-    if (rc < 0) {
-        return rc;
     }
     sqlite3_stmt *statement = cvg_link_get(link, CVG_SQL_COMMIT);
     return statement ? cvg_link_do(link, statement) : link->error.code;
@@ -167,37 +115,12 @@ void cvg_sqlite_rollback(struct cvg_engine *engine)
             (void)cvg_link_do(engine->writer, statement);
         }
     }
+    cvg_sqlite_series_forget(engine);
+    engine->folded = -1;
     end(engine);
 }
 
 /* ---- rows ---- */
-
-static int find_series(struct cvg_link *link, const struct cvg_record *record, int64_t *ret)
-{
-    const char *const texts[] = {record->environment, record->gate, record->app, record->verdict,
-                                 record->action};
-    sqlite3_stmt *find = cvg_link_get(link, CVG_SQL_SERIES_FIND);
-    int rc = find ? bind(link, find, texts, CVG_COUNT(texts), 1) : link->error.code;
-
-    if (rc == 0) {
-        rc = cvg_link_step(link, find);
-    }
-    if (rc == 1) {
-        *ret = sqlite3_column_int64(find, 0);
-        cvg_link_reset(find);
-        return 0;
-    }
-    sqlite3_stmt *add = rc < 0 ? NULL : cvg_link_get(link, CVG_SQL_SERIES_ADD);
-    if (!add) {
-        return link->error.code;
-    }
-    rc = bind(link, add, texts, CVG_COUNT(texts), 1);
-    if (rc == 0) {
-        rc = cvg_link_do(link, add);
-    }
-    *ret = sqlite3_last_insert_rowid(link->db);
-    return rc;
-}
 
 /* A row that may be there already. */
 static int insert(struct cvg_link *link, sqlite3_stmt *statement, const char *what)
@@ -218,8 +141,7 @@ static int insert_record(struct cvg_link *link, const struct cvg_record *record,
 {
     const char *const texts[] = {record->id, record->actor, record->revision, record->target};
     sqlite3_stmt *row = cvg_link_get(link, CVG_SQL_RECORD_ADD);
-    sqlite3_stmt *body = cvg_link_get(link, CVG_SQL_BODY_ADD);
-    int rc = row && body ? bind(link, row, texts, CVG_COUNT(texts), 4) : link->error.code;
+    int rc = row ? cvg_link_bind(link, row, texts, CVG_COUNT(texts), 4) : link->error.code;
 
     if (rc < 0) {
         return rc;
@@ -230,14 +152,9 @@ static int insert_record(struct cvg_link *link, const struct cvg_record *record,
     sqlite3_bind_blob(row, 8, record->question, sizeof record->question, SQLITE_STATIC);
     sqlite3_bind_blob(row, 9, record->outcome, sizeof record->outcome, SQLITE_STATIC);
     sqlite3_bind_blob(row, 10, record->hash, sizeof record->hash, SQLITE_STATIC);
-    rc = insert(link, row, "record");
-    if (rc < 0) {
-        return rc;
-    }
-    sqlite3_bind_int64(body, 1, (int64_t)record->number);
-    sqlite3_bind_text64(body, 2, record->body_length ? record->body : "", record->body_length,
+    sqlite3_bind_text64(row, 11, record->body_length ? record->body : "", record->body_length,
                         SQLITE_STATIC, SQLITE_UTF8);
-    return cvg_link_do(link, body);
+    return insert(link, row, "record");
 }
 
 static int add_record(struct cvg_engine *engine, const struct cvg_record *record)
@@ -254,11 +171,11 @@ static int add_record(struct cvg_engine *engine, const struct cvg_record *record
     if (record->number < 1 || record->number > INT64_MAX) {
         return refuse(link, CVG_E_INVALID, "record", "has no number");
     }
-    int rc = find_series(link, record, &series);
+    int rc = cvg_sqlite_series(engine, record, &series);
     if (rc == 0) {
         rc = insert_record(link, record, series);
     }
-    return rc < 0 ? rc : note_time(engine, record);
+    return rc < 0 ? rc : cvg_sqlite_index(engine, record, series);
 }
 
 int cvg_sqlite_add_record(struct cvg_engine *engine, const struct cvg_record *record,
@@ -280,9 +197,9 @@ static int add_change(struct cvg_link *link, const struct cvg_change *change)
         return refuse(link, CVG_E_INVALID, "change", "is of no kind that there is");
     }
     sqlite3_stmt *row = cvg_link_get(link, CVG_SQL_CHANGE_ADD);
-    int rc = row ? bind(link, row, &change->environment, 1, 2) : link->error.code;
+    int rc = row ? cvg_link_bind(link, row, &change->environment, 1, 2) : link->error.code;
     if (rc == 0) {
-        rc = bind(link, row, texts, CVG_COUNT(texts), 4);
+        rc = cvg_link_bind(link, row, texts, CVG_COUNT(texts), 4);
     }
     if (rc < 0) {
         return rc;
@@ -310,7 +227,7 @@ static int put_note(struct cvg_link *link, const struct cvg_note *note)
         return refuse(link, CVG_E_TOO_LARGE, "note", "is too long");
     }
     sqlite3_stmt *row = cvg_link_get(link, note->length ? CVG_SQL_NOTE_PUT : CVG_SQL_NOTE_FORGET);
-    int rc = row ? bind(link, row, &note->key, 1, 2) : link->error.code;
+    int rc = row ? cvg_link_bind(link, row, &note->key, 1, 2) : link->error.code;
     if (rc < 0) {
         return rc;
     }

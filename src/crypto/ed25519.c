@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * OpenSSL's EVP for the arithmetic. The PEM is ours, because OpenSSL's readers and writers leave
- * copies of what they decode in memory that they free. It can be: PKCS #8 of an Ed25519 key is always the
- * same 16 bytes and then the 32 of the seed (RFC 8410, section 7), which is one line of base64.
+ * copies of what they decode in memory that they free. It can be: PKCS #8 of an Ed25519 key is
+ * always the same 16 bytes and then the 32 of the seed (RFC 8410, section 7), which is one line of
+ * base64.
  */
 #include "crypto/ed25519.h"
 

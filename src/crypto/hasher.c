@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* OpenSSL's EVP with a fetched algorithm and one context: half the time of EVP_Digest(). Small pieces
- * are gathered first, since a call of the library costs as much as hashing a hundred bytes. */
+/* OpenSSL's EVP with a fetched algorithm and one context: half the time of EVP_Digest(). Small
+ * pieces are gathered first, since a call of the library costs as much as hashing a hundred
+ * bytes. */
 #include "crypto/hasher.h"
 
 #include "base/alloc.h"

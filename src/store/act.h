@@ -15,9 +15,9 @@ struct cvg_act {
     const char *body;                     /* JSON */
 };
 
-/* Adds the row after the last one that is there, and makes it the head, signed with FILE.key, which is
- * made where it is not there. The chain is not looked at. After a failure the row may be there without
- * being the head. */
+/* Adds the row after the last one that is there, and makes it the head, signed with FILE.key,
+ * which is made where it is not there. The chain is not looked at. After a failure the row may
+ * be there without being the head. */
 CVG_NODISCARD int cvg_act_add(const struct cvg_act *act, struct cvg_chain_point *ret,
                               struct cvg_error *reterr);
 

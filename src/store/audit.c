@@ -200,7 +200,7 @@ int cvg_audit_verify(const struct cvg_audit_options *options, struct cvg_audit_r
                      struct cvg_error *reterr)
 {
     struct look look;
-    struct cvg_error error;
+    struct cvg_error error = {0};
 
     int rc = take_a_look(options, &look, reterr ? reterr : &error);
     if (rc < 0) {
@@ -227,7 +227,7 @@ int cvg_audit_walk(const struct cvg_audit_options *options, cvg_see_record *see,
     const struct cvg_engine_kind *kind = engine_of(options);
     enum cvg_store_fault fault;
     struct cvg_engine *engine;
-    struct cvg_error error, *told = reterr ? reterr : &error;
+    struct cvg_error error = {0}, *told = reterr ? reterr : &error;
 
     int rc = kind->open(options->file, true, &engine, &fault, told);
     if (rc == 0) {
@@ -314,7 +314,7 @@ static int seal_locked(const struct cvg_audit_options *options, const char *acto
 int cvg_audit_seal(const struct cvg_audit_options *options, const char *actor, const char *why,
                    struct cvg_chain_point *ret, struct cvg_error *reterr)
 {
-    struct cvg_error error, *told = reterr ? reterr : &error;
+    struct cvg_error error = {0}, *told = reterr ? reterr : &error;
     CVG_CLEANUP(cvg_beside_close) int lock = -1;
 
     if (!is_statement(actor) || !is_statement(why)) {

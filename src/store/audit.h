@@ -29,9 +29,9 @@ struct cvg_audit_report {
 
 /* Fails where the file cannot be read at all. Everything that is wrong with what is in it is the
  * report's problem, the first one found, with the row's number: an edit, a gap, another order, a
- * cut, a head or a checkpoint whose signature is not the key's, rows that `expected` or the head file
- * know and that are not there. The public key is the head file's, and must be FILE.key's where that
- * can be read. */
+ * cut, a head or a checkpoint whose signature is not the key's, rows that `expected` or the head
+ * file know and that are not there, no head file. The key is FILE.key's, which must be the head's
+ * too; where there is none (a backup) it is the one beside the head's signature. */
 CVG_NODISCARD int cvg_audit_verify(const struct cvg_audit_options *options,
                                    struct cvg_audit_report *ret, struct cvg_error *reterr);
 
@@ -40,10 +40,10 @@ CVG_NODISCARD int cvg_audit_walk(const struct cvg_audit_options *options, cvg_se
                                  void *ctx, struct cvg_error *reterr);
 
 /* After rows were lost for good: adds a row (action "seal", with who, why, and the head that was
- * expected in its body) after the last one that is there and makes it the head. options->file and
- * engine are looked at. Refused (CVG_E_REFUSED) where nothing is lost, CVG_E_EXISTS where the store
- * is in use, CVG_E_INVALID where the chain that is there is not whole, or actor or why is empty, too
- * long or not UTF-8. */
+ * expected in its body) after the last one that is there and makes it the head. options->file
+ * and engine are looked at. Refused (CVG_E_REFUSED) where nothing is lost, CVG_E_EXISTS where
+ * the store is in use, CVG_E_INVALID where the chain that is there is not whole, or actor or why
+ * is empty, too long or not UTF-8. */
 CVG_NODISCARD int cvg_audit_seal(const struct cvg_audit_options *options, const char *actor,
                                  const char *why, struct cvg_chain_point *ret,
                                  struct cvg_error *reterr);

@@ -14,10 +14,10 @@
 /* "FILE.SUFFIX"; the caller frees it. */
 char *cvg_beside_path(const char *file, const char *suffix);
 
-/* Opens it with open(2)'s flags, or makes it with mode 0600 where they have O_CREAT. What root makes
- * beside somebody's database belongs to that somebody, so that a command that was run as root does
- * not lock the daemon out. CVG_E_NOT_FOUND where it is not there, else CVG_E_IO; the error names
- * the file. */
+/* Opens it with open(2)'s flags, or makes it with mode 0600 where they have O_CREAT. What root
+ * makes beside somebody's database belongs to that somebody, so that a command that was run as
+ * root does not lock the daemon out. CVG_E_NOT_FOUND where it is not there, else CVG_E_IO; the
+ * error names the file. */
 CVG_NODISCARD int cvg_beside_open(const char *file, const char *suffix, int flags, int *ret_fd,
                                   struct cvg_error *reterr);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checkpoints first, then pieces of rows. Where a piece does not continue the chain, or there is none,
- * the checkpoints are read again before anything is said: rows may have been pruned since. */
+/* Checkpoints first, then pieces of rows. Where a piece does not continue the chain, or there is
+ * none, the checkpoints are read again before anything is said: rows may have been pruned since. */
 #include "store/follow.h"
 
 #include <stdatomic.h>

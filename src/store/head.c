@@ -6,9 +6,9 @@
  *   40 the point's hash (32)   72 signature (64)   136 public key (32)   168 zeros
  *   480 SHA-256 of the 480 bytes before
  *
- * numbers big-endian. The slots are 4096 bytes apart, since that is what disks and page caches write
- * as a whole: what tears one never touches the other. Each write goes to the slot that is not the one
- * that counts.
+ * numbers big-endian. The slots are 4096 bytes apart, since that is what disks and page caches
+ * write as a whole: what tears one never touches the other. Each write goes to the slot that is
+ * not the one that counts.
  */
 #include "store/head.h"
 

@@ -2,11 +2,11 @@
 /*
  * The files beside the database: FILE.head, FILE.key, FILE.lock.
  *
- * FILE.head is two slots of one sector each, in blocks of their own, written in turn and synced, so
- * that a torn write leaves the other one. Each has a magic word, the number of the write, the signed
- * point, the public key, and a digest over all of it; the valid slot that was written last counts,
- * also where its point is lower (after a seal). A database that is ahead of its head is fine: its
- * last transaction was not acknowledged. One that is behind has lost rows.
+ * FILE.head is two slots of one sector each, in blocks of their own, written in turn and synced,
+ * so that a torn write leaves the other one. Each has a magic word, the number of the write, the
+ * signed point, the public key, and a digest over all of it; the valid slot that was written last
+ * counts, also where its point is lower (after a seal). A database that is ahead of its head is
+ * fine: its last transaction was not acknowledged. One that is behind has lost rows.
  */
 #ifndef CVG_STORE_HEAD_H
 #define CVG_STORE_HEAD_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * FILE.key: the key that signs the chain. It is written beside its place and renamed into it, so that
- * there is a whole key or none, whenever the power goes.
+ * FILE.key: the key that signs the chain. It is written beside its place and renamed into it, so
+ * that there is a whole key or none, whenever the power goes.
  */
 #include "base/alloc.h"
 #include "store/beside.h"
@@ -73,7 +73,7 @@ static int write_key(const char *file, const struct cvg_ed25519 *key, struct cvg
 
 int cvg_seal_key(const char *file, bool make, struct cvg_ed25519 **ret, struct cvg_error *reterr)
 {
-    struct cvg_ed25519 *key;
+    struct cvg_ed25519 *key = NULL;
 
     int rc = read_key(file, &key, reterr);
     if (rc == CVG_E_NOT_FOUND && make) {

@@ -5,6 +5,8 @@
 #include "base/macros.h"
 #include "crypto/hex.h"
 
+#include <malloc.h>
+#include <openssl/crypto.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,8 +16,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <malloc.h>
-#include <openssl/crypto.h>
 
 #define SEED 32
 
@@ -129,7 +129,7 @@ static void the_published_vectors_are_met(void **state)
         cvg_ed25519_free(key);
     }
     assert_int_equal(count, 5);
-    fclose(file);
+    (void)fclose(file);
 }
 
 static void another_key_byte_or_length_is_refused(void **state)

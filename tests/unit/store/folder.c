@@ -26,6 +26,7 @@ void folder_remove(const struct folder *folder)
 {
     DIR *dir = opendir(folder->path);
     assert_non_null(dir);
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): a DIR of its own */
     for (const struct dirent *entry; (entry = readdir(dir));) {
         char path[400];
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {

@@ -24,7 +24,7 @@ static int memory_open(const char *place, bool read_only, struct cvg_engine **re
     if (rc == 0) {
         rc = memory_world_find(place, !read_only, &database, ret_fault, reterr);
     }
-    if (rc < 0) {
+    if (rc != 0) {
         return rc;
     }
     struct cvg_engine *engine = CVG_NEW(struct cvg_engine);
@@ -58,7 +58,7 @@ static int enter_write(struct cvg_engine *engine, enum memory_call call, bool tr
                        enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
 {
     int rc = memory_world_enter(engine->place, call, ret_fault, reterr);
-    if (rc < 0) {
+    if (rc != 0) {
         return rc;
     }
     if (engine->read_only) {
@@ -77,7 +77,7 @@ static int memory_begin(struct cvg_engine *engine, enum cvg_store_fault *ret_fau
                         struct cvg_error *reterr)
 {
     int rc = enter_write(engine, MEMORY_BEGIN, false, ret_fault, reterr);
-    if (rc < 0) {
+    if (rc != 0) {
         return rc;
     }
     if (!memory_world_claim(engine->database, engine)) {
@@ -121,7 +121,7 @@ static int memory_add_record(struct cvg_engine *engine, const struct cvg_record 
                              enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
 {
     int rc = enter_write(engine, MEMORY_ADD_RECORD, true, ret_fault, reterr);
-    if (rc < 0) {
+    if (rc != 0) {
         return rc;
     }
     if (!record_fits(record)) {
@@ -153,7 +153,7 @@ static int memory_add_change(struct cvg_engine *engine, const struct cvg_change 
                              enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
 {
     int rc = enter_write(engine, MEMORY_ADD_CHANGE, true, ret_fault, reterr);
-    if (rc < 0) {
+    if (rc != 0) {
         return rc;
     }
     struct memory_state *state = engine->working;
@@ -172,7 +172,7 @@ static int memory_put_note(struct cvg_engine *engine, const struct cvg_note *not
                            enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
 {
     int rc = enter_write(engine, MEMORY_PUT_NOTE, true, ret_fault, reterr);
-    if (rc < 0) {
+    if (rc != 0) {
         return rc;
     }
     struct memory_state *state = engine->working;
@@ -198,7 +198,7 @@ static int memory_prune_changes(struct cvg_engine *engine, int64_t before, uint6
                                 struct cvg_error *reterr)
 {
     int rc = enter_write(engine, MEMORY_PRUNE_CHANGES, true, ret_fault, reterr);
-    if (rc < 0) {
+    if (rc != 0) {
         return rc;
     }
     struct memory_state *state = engine->working;
@@ -217,7 +217,7 @@ static int memory_prune_records(struct cvg_engine *engine,
                                 enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
 {
     int rc = enter_write(engine, MEMORY_PRUNE_RECORDS, true, ret_fault, reterr);
-    if (rc < 0) {
+    if (rc != 0) {
         return rc;
     }
     struct memory_state *state = engine->working;
@@ -262,7 +262,7 @@ static int memory_last(struct cvg_engine *engine, struct cvg_chain_point *ret,
 {
     struct memory_state *state;
     int rc = enter_read(engine, MEMORY_LAST, &state, ret_fault, reterr);
-    if (rc < 0) {
+    if (rc != 0) {
         return rc;
     }
     struct cvg_chain_point point = {0};
@@ -283,7 +283,7 @@ static int memory_walk_records(struct cvg_engine *engine, uint64_t after, cvg_se
 {
     struct memory_state *state;
     int rc = enter_read(engine, MEMORY_WALK_RECORDS, &state, ret_fault, reterr);
-    if (rc < 0) {
+    if (rc != 0) {
         return rc;
     }
     bool going = true;
@@ -334,7 +334,7 @@ static int memory_find_records(struct cvg_engine *engine, const struct cvg_recor
 {
     struct memory_state *state;
     int rc = enter_read(engine, MEMORY_FIND_RECORDS, &state, ret_fault, reterr);
-    if (rc < 0) {
+    if (rc != 0) {
         return rc;
     }
     size_t left = query->limit ? query->limit : CVG_STORE_PAGE;
@@ -368,7 +368,7 @@ static int memory_find_changes(struct cvg_engine *engine, const struct cvg_chang
 {
     struct memory_state *state;
     int rc = enter_read(engine, MEMORY_FIND_CHANGES, &state, ret_fault, reterr);
-    if (rc < 0) {
+    if (rc != 0) {
         return rc;
     }
     size_t left = query->limit ? query->limit : CVG_STORE_PAGE;
@@ -386,7 +386,7 @@ static int memory_walk_notes(struct cvg_engine *engine, enum cvg_note_kind kind,
 {
     struct memory_state *state;
     int rc = enter_read(engine, MEMORY_WALK_NOTES, &state, ret_fault, reterr);
-    if (rc < 0) {
+    if (rc != 0) {
         return rc;
     }
     bool going = true;
@@ -404,7 +404,7 @@ static int memory_walk_checkpoints(struct cvg_engine *engine, cvg_see_checkpoint
 {
     struct memory_state *state;
     int rc = enter_read(engine, MEMORY_WALK_CHECKPOINTS, &state, ret_fault, reterr);
-    if (rc < 0) {
+    if (rc != 0) {
         return rc;
     }
     bool going = true;
@@ -420,7 +420,7 @@ static int memory_sizes(struct cvg_engine *engine, struct cvg_engine_sizes *ret,
 {
     struct memory_state *state;
     int rc = enter_read(engine, MEMORY_SIZES, &state, ret_fault, reterr);
-    if (rc < 0) {
+    if (rc != 0) {
         return rc;
     }
     uint64_t bytes = 4096 + state->checkpoint_count * sizeof(struct cvg_chain_signed);
@@ -453,7 +453,7 @@ static int memory_copy(struct cvg_engine *engine, const char *file,
 {
     struct memory_state *state;
     int rc = enter_read(engine, MEMORY_COPY, &state, ret_fault, reterr);
-    if (rc < 0) {
+    if (rc != 0) {
         return rc;
     }
     rc = memory_world_make(file, state, ret_fault, reterr);

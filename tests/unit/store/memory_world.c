@@ -282,6 +282,7 @@ void memory_state_commit(struct memory_database *database, struct memory_state *
     struct memory_state *old = database->committed;
     database->committed = state;
     pthread_mutex_unlock(&lock);
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): states are counted */
     memory_state_leave(old);
 }
 
@@ -355,7 +356,8 @@ const struct cvg_chain_signed *memory_row_checkpoint(const struct cvg_chain_sign
 static struct memory_state *open_up(const char *place, struct memory_database **ret)
 {
     enum cvg_store_fault fault;
-    if (memory_world_find(place, false, ret, &fault, NULL) < 0) {
+    *ret = NULL;
+    if (memory_world_find(place, false, ret, &fault, NULL) != 0 || !*ret) {
         abort();
     }
     struct memory_state *now = memory_state_hold(*ret), *copy = memory_state_copy(now);

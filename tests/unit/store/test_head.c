@@ -24,6 +24,7 @@
 /* Stands in for the system's: the disk says no as often as a test wants it. */
 static unsigned syncs_that_fail;
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the system's is __fildes */
 int fdatasync(int fd)
 {
     if (syncs_that_fail > 0) {

@@ -206,7 +206,7 @@ static void a_lock_ends_with_its_process(void **state)
     struct cvg_error error = {0};
     int ready[2], fd = -1;
     char byte = 0, expected[32];
-    assert_int_equal(pipe(ready), 0);
+    assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
 
     pid_t child = fork();
     assert_true(child >= 0);

@@ -57,8 +57,7 @@ static void a_line_of_the_export_has_all_that_the_hash_covers(void **state)
     (void)state;
     for (size_t i = 0; i < CVG_COUNT(table); i++) {
         CVG_CLEANUP(cvg_buf_done)
-        struct cvg_buf text = CVG_BUF_INIT(4096),
-                       want = CVG_BUF_INIT(4096);
+        struct cvg_buf text = CVG_BUF_INIT(4096), want = CVG_BUF_INIT(4096);
         struct cvg_record record = row(table[i].body);
         assert_int_equal(cvg_wire_record_write(&record, &text), 0);
         cvg_buf_printf(&want,
@@ -86,8 +85,7 @@ static void a_page_of_decisions_says_why_in_short(void **state)
     (void)state;
     for (size_t i = 0; i < CVG_COUNT(table); i++) {
         CVG_CLEANUP(cvg_buf_done)
-        struct cvg_buf text = CVG_BUF_INIT(4096),
-                       want = CVG_BUF_INIT(4096);
+        struct cvg_buf text = CVG_BUF_INIT(4096), want = CVG_BUF_INIT(4096);
         struct cvg_record record = row(table[i].body);
         assert_int_equal(cvg_wire_decisions_write(&record, 1, "7", &text), 0);
         cvg_buf_printf(&want,
@@ -251,8 +249,7 @@ static void what_was_accepted_is_read_back(void **state)
     const struct cvg_wire_accepted told = {
         .environment = "prod", .check = "api", .accepted = true, .id = "0190"};
     CVG_CLEANUP(cvg_buf_done)
-    struct cvg_buf text = CVG_BUF_INIT(4096),
-                   comment = CVG_BUF_INIT(4096);
+    struct cvg_buf text = CVG_BUF_INIT(4096), comment = CVG_BUF_INIT(4096);
     CVG_CLEANUP(cvg_arena_done) struct cvg_arena *arena = cvg_arena_new();
     struct cvg_wire_accepted read = {0};
     struct cvg_error error = {0};

@@ -235,6 +235,11 @@ static void settle(struct cvg_decider *decider, struct judged *judged)
         join(commit, judged);
     } else if (place == CVG_LEDGER_RECORDED) {
         answer(judged, id);
+    } else if (decider->commits && !decider->recall_tried) {
+        /* It may have a row already, of before the start. */
+        char why[CVG_ERROR_TEXT];
+        cvg_commit_why(decider->store, why, sizeof(why));
+        answer_unrecorded(judged, why[0] ? why : "the store is being read");
     } else if (decider->commits) {
         record(decider, judged, &key);
     } else {

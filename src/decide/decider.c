@@ -208,6 +208,7 @@ static void on_vitals_timer(void *arg, struct cvg_op *op)
     cvg_board_publish_vitals(decider->board, cvg_vitals_take(&input));
     cvg_restart_save(decider->restart, decider->now, decider->runner, decider->board, now,
                      cvg_time_wall(), false);
+    cvg_decider_look_at_store(decider);
     cvg_timer_start(&decider->scope, VITALS_EVERY, on_vitals_timer, decider);
 }
 

@@ -39,6 +39,7 @@ struct cvg_decider {
     struct cvg_restart *restart;     /* owned; NULL before the start */
     struct cvg_complaint store_away;
     bool recalled, recalling; /* the ledger knows the store's decisions; it is reading them */
+    bool recall_tried;        /* before that no decision becomes a row */
     struct cvg_op *publish_timer;
     int64_t publish_timer_at; /* CVG_NEVER: none is set */
     size_t publish_from;      /* the environment that is looked at first */
@@ -72,6 +73,8 @@ void cvg_decider_accept(struct cvg_decider *decider, struct cvg_accept *accept);
 /* keep.c */
 /* Before the first publication: brings back what the store has. */
 void cvg_decider_start_keeping(struct cvg_decider *decider, int64_t now);
+/* Now and then: what could not be read at the start may be there by now. */
+void cvg_decider_look_at_store(struct cvg_decider *decider);
 /* Saves all, and ends whoever waits for a commit. The runner is there until afterwards. */
 void cvg_decider_stop_keeping(struct cvg_decider *decider, int64_t now);
 

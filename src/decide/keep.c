@@ -4,10 +4,12 @@
  * goes away and comes again, and the order of a stop. All of it works without a store, too: then
  * nothing comes back and nothing is written.
  */
+#include "base/text.h"
 #include "base/time.h"
 #include "decide/decider_inner.h"
 #include "decide/recall.h"
 #include "io/offload.h"
+#include "model/reason.h"
 
 #include <stdlib.h>
 
@@ -26,6 +28,7 @@ static void apply(struct cvg_decider *decider, const struct cvg_recall *recall)
 {
     cvg_recall_apply(recall, decider->ledger);
     decider->recalled = !recall->failed;
+    decider->recall_tried = true;
 }
 
 static void read_rows(void *arg)
@@ -78,6 +81,37 @@ static void tell(struct cvg_decider *decider, bool available)
     }
 }
 
+/* The checks whose modules could not be told what they remember, which may be an hour before they
+ * are due again. */
+static void run_what_waited(struct cvg_decider *decider)
+{
+    const char *code = cvg_reason_code(CVG_REASON_STORE_UNAVAILABLE);
+
+    for (size_t i = 0; i < decider->now->config->environment_count; i++) {
+        struct cvg_snapshot *snapshot = cvg_board_lookup(decider->board, decider->now->names[i]);
+        const struct cvg_readiness *readiness = &snapshot->readiness;
+        for (size_t k = 0; k < readiness->check_count; k++) {
+            if (cvg_text_equal(readiness->checks[k].steady.reason, code)) {
+                cvg_runner_run_now(decider->runner, i, k);
+            }
+        }
+        cvg_snapshot_unref(snapshot);
+    }
+}
+
+static void bring_back_late(struct cvg_decider *decider)
+{
+    if (!cvg_restart_is_loaded(decider->restart)) {
+        cvg_restart_load_late(decider->restart);
+        if (cvg_restart_is_loaded(decider->restart)) {
+            run_what_waited(decider);
+        }
+    }
+    if (!decider->recalled && !decider->recalling) {
+        recall_late(decider);
+    }
+}
+
 static void on_changed(void *arg)
 {
     struct cvg_decider *decider = arg;
@@ -88,11 +122,8 @@ static void on_changed(void *arg)
     }
     cvg_store_status(decider->store, &status);
     tell(decider, status.available);
-    if (status.read && !cvg_restart_is_loaded(decider->restart)) {
-        cvg_restart_load_late(decider->restart);
-    }
-    if (status.read && !decider->recalled && !decider->recalling) {
-        recall_late(decider);
+    if (status.read) {
+        bring_back_late(decider);
     }
     if (status.available) {
         cvg_acts_again(decider->acts);
@@ -102,6 +133,13 @@ static void on_changed(void *arg)
 void cvg_decider_store_changed(struct cvg_decider *decider)
 {
     cvg_loop_post(decider->loop, on_changed, decider);
+}
+
+void cvg_decider_look_at_store(struct cvg_decider *decider)
+{
+    if (decider->store && (!decider->recalled || !cvg_restart_is_loaded(decider->restart))) {
+        on_changed(decider);
+    }
 }
 
 /* ---- life ---- */

@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -100,7 +101,9 @@ void world_make(struct world *world, const char *text)
     (void)snprintf(world->folder, sizeof(world->folder), "/tmp/convergate-world-XXXXXX");
     assert_non_null(mkdtemp(world->folder));
     (void)snprintf(world->file, sizeof(world->file), "%s/c.yaml", world->folder);
-    (void)snprintf(world->store_file, sizeof(world->store_file), "%s/store.db", world->folder);
+    (void)snprintf(world->kept, sizeof(world->kept), "%s/kept", world->folder);
+    (void)snprintf(world->store_file, sizeof(world->store_file), "%s/store.db", world->kept);
+    assert_int_equal(mkdir(world->kept, 0700), 0);
     for (const char *at = text; *at; at++) {
         if (cvg_text_starts(at, "%s")) {
             cvg_buf_puts(&filled, world->folder);
@@ -173,20 +176,25 @@ void world_stop(struct world *world)
     world->store = NULL;
 }
 
-void world_end(struct world *world)
+static void remove_folder(const char *folder)
 {
-    DIR *directory = opendir(world->folder);
+    DIR *directory = opendir(folder);
     const struct dirent *file;
 
     while ((file = readdir(directory))) { /* NOLINT(concurrency-mt-unsafe): own DIR */
         if (strcmp(file->d_name, ".") != 0 && strcmp(file->d_name, "..") != 0) {
-            CVG_CLEANUP(cvg_free_pointer)
-            char *path = cvg_format("%s/%s", world->folder, file->d_name);
+            CVG_CLEANUP(cvg_free_pointer) char *path = cvg_format("%s/%s", folder, file->d_name);
             assert_int_equal(unlink(path), 0);
         }
     }
     closedir(directory);
-    assert_int_equal(rmdir(world->folder), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+void world_end(struct world *world)
+{
+    remove_folder(world->kept);
+    remove_folder(world->folder);
     pthread_mutex_destroy(&world->lock);
 }
 

@@ -17,7 +17,8 @@
 #define WORLD_PATIENCE (20 * INT64_C(1000000000))
 
 struct world {
-    char folder[64], file[80], store_file[80];
+    char folder[64], file[80];
+    char kept[80], store_file[100]; /* the store has a folder of its own */
     struct cvg_registry *registry;
     struct cvg_config *config;
     struct cvg_loop *loop;

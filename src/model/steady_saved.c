@@ -10,6 +10,9 @@
 #include "base/time.h"
 #include "model/steady_time.h"
 
+/* Nothing that is known is older, so that differences of times cannot overflow. */
+#define OLDEST (INT64_C(100) * 365 * 24 * 3600 * CVG_SECOND)
+
 bool cvg_steady_save(const struct cvg_steady *steady, struct cvg_steady_saved *ret)
 {
     if (!steady->latest) {
@@ -57,11 +60,12 @@ static bool times_can_be(const struct cvg_steady_saved *saved, int64_t now)
                             saved->flap.since};
 
     for (size_t i = 0; i < CVG_COUNT(past); i++) {
-        if (past[i] > now) {
+        if (past[i] > now || past[i] < now - OLDEST) {
             return false;
         }
     }
-    return saved->since != 0 && saved->observed_at <= saved->fresh_at;
+    return saved->since != 0 && saved->observed_at <= saved->fresh_at &&
+           saved->flap.next_at >= now - OLDEST;
 }
 
 static bool flap_can_be(const struct cvg_flap *flap)

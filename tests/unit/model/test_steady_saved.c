@@ -297,7 +297,7 @@ static void what_cannot_have_been_is_not_restored(void **state)
         .ready_since = S(90),
         .flap = {.samples = 1, .count = 3, .next_at = S(140)},
     };
-    struct cvg_steady_saved bad[16];
+    struct cvg_steady_saved bad[18];
     size_t count = 0;
 
     for (size_t i = 0; i < CVG_COUNT(bad); i++) {
@@ -318,6 +318,8 @@ static void what_cannot_have_been_is_not_restored(void **state)
     bad[count++].flap.samples = UINT32_MAX;
     bad[count++].flap.since = CVG_NEVER;
     bad[count++].flap.next_at = 0;
+    bad[count++].flap.next_at = INT64_MIN;
+    bad[count++].ready_since = INT64_MIN;
     bad[count++].flap = (struct cvg_flap){.flapping = true};
     for (size_t i = 0; i < count; i++) {
         struct cvg_steady steady = {0};

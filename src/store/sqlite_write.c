@@ -87,6 +87,21 @@ static int try_commit(struct cvg_engine *engine)
     return statement ? cvg_link_do(link, statement) : link->error.code;
 }
 
+/* A file that was deleted or replaced is written on without a word from the system, and nobody will
+ * ever find what is in it. Looked at after the commit, so that nothing can come in between. */
+static int is_in_place(struct cvg_link *link)
+{
+    int moved = 0;
+
+    if (sqlite3_file_control(link->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK ||
+        !moved) {
+        return 0;
+    }
+    link->fault = CVG_STORE_MISSING;
+    return cvg_error_set(&link->error, CVG_E_NOT_FOUND,
+                         "%s: was deleted or replaced while it was in use", link->file);
+}
+
 int cvg_sqlite_commit(struct cvg_engine *engine, enum cvg_store_fault *ret_fault,
                       struct cvg_error *reterr)
 {
@@ -94,7 +109,11 @@ int cvg_sqlite_commit(struct cvg_engine *engine, enum cvg_store_fault *ret_fault
     if (rc < 0) {
         return rc;
     }
-    rc = cvg_link_tell(engine->writer, try_commit(engine), ret_fault, reterr);
+    rc = try_commit(engine);
+    if (rc == 0) {
+        rc = is_in_place(engine->writer);
+    }
+    rc = cvg_link_tell(engine->writer, rc, ret_fault, reterr);
     if (rc < 0) {
         cvg_sqlite_rollback(engine);
     }

@@ -215,6 +215,18 @@ static void count_hurry(void *ctx, const char *environment)
     pthread_mutex_unlock(&fixture->lock);
 }
 
+static void take_reload(void *ctx, uint64_t ticket, const char *actor)
+{
+    struct fixture *fixture = ctx;
+
+    (void)ticket;
+    pthread_mutex_lock(&fixture->lock);
+    fixture->reload_count++;
+    (void)snprintf(fixture->actor, sizeof(fixture->actor), "%s", actor);
+    pthread_cond_broadcast(&fixture->changed);
+    pthread_mutex_unlock(&fixture->lock);
+}
+
 void desk_set(struct fixture *fixture, enum desk_mode mode)
 {
     pthread_mutex_lock(&fixture->lock);
@@ -235,6 +247,15 @@ void desk_wait_held(struct fixture *fixture, size_t count)
 {
     pthread_mutex_lock(&fixture->lock);
     while (fixture->held_count + fixture->held_accept_count < count) {
+        wait_changed(fixture);
+    }
+    pthread_mutex_unlock(&fixture->lock);
+}
+
+void desk_wait_reload(struct fixture *fixture, size_t count)
+{
+    pthread_mutex_lock(&fixture->lock);
+    while (fixture->reload_count < count) {
         wait_changed(fixture);
     }
     pthread_mutex_unlock(&fixture->lock);
@@ -300,6 +321,7 @@ static int setup(void **state, size_t waiters, struct cvg_store *store)
     assert_int_equal(cvg_loop_new(NULL, &fixture->loop, &error), 0);
     cvg_board_staff(fixture->board, &(struct cvg_board_desk){.ask = take_question,
                                                              .accept = take_accept,
+                                                             .reload = take_reload,
                                                              .store = store,
                                                              .hurry = count_hurry,
                                                              .ctx = fixture,

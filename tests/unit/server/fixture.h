@@ -39,7 +39,8 @@ struct fixture {
     char app[64], revision[64], label[64], gate[64]; /* of the latest question */
     struct cvg_accept *held_accepts[8];
     size_t held_accept_count, accepted_count;
-    int outcome;                               /* of accepts */
+    int outcome; /* of accepts */
+    size_t reload_count;
     char check[64], actor[128], comment[1024]; /* of the latest accept */
 };
 
@@ -65,6 +66,8 @@ void fixture_stop_server(struct fixture *fixture);
 void desk_set(struct fixture *fixture, enum desk_mode mode);
 /* Waits until so many questions, accepts included, are held; fails the test after 10 s. */
 void desk_wait_held(struct fixture *fixture, size_t count);
+/* Waits until so many reloads were asked for, by fixture->actor the last one. */
+void desk_wait_reload(struct fixture *fixture, size_t count);
 /* Answers all that are held, on the loop's thread; returns when that is done. */
 void desk_release(struct fixture *fixture);
 

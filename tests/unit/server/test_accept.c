@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A person accepts an alarm: who may, what is said, and what the deciding thread's outcome becomes. */
+/* What people do: accept an alarm, ask for a reload. Who may, what is said of it and by whom, and
+ * what the deciding thread's outcome becomes. */
 #include "base/time.h"
 #include "fixture.h"
 
@@ -227,6 +228,19 @@ static void a_deciding_thread_that_stalls_is_not_asked(void **state)
     assert_int_equal(fixture->accepted_count, 0);
 }
 
+static void a_reload_says_who_asked_for_it(void **state)
+{
+    struct fixture *fixture = *state;
+    struct reply reply;
+
+    give_tokens(fixture);
+    client_request(fixture, "POST", "/v1/reload", ADMIN, NULL, &reply);
+    assert_int_equal(reply.status, 202);
+    reply_done(&reply);
+    desk_wait_reload(fixture, 1);
+    assert_string_equal(fixture->actor, "token:ada");
+}
+
 #define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -239,6 +253,7 @@ int main(void)
         WITH_SERVER(what_is_not_answered_in_time_says_that_it_may_be_done_yet),
         WITH_SERVER(a_stop_answers_who_waits),
         WITH_SERVER(a_deciding_thread_that_stalls_is_not_asked),
+        WITH_SERVER(a_reload_says_who_asked_for_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,7 +92,7 @@ void cvg_restart_adopt(struct cvg_restart *restart, struct cvg_config *config)
     restart->sources = cvg_alloc_array(config->source_count + 1, sizeof(*restart->sources));
     restart->environments =
         cvg_alloc_array(config->environment_count + 1, sizeof(*restart->environments));
-    restart->next_check = 0;
+    restart->next_check[0] = restart->next_check[1] = 0;
     restart->next_environment = 0;
 }
 

@@ -22,8 +22,8 @@
 struct cvg_restart;
 struct cvg_memory;
 
-/* So many notes are written in one turn because of changes, and so many because of newer evidence;
- * the rest follows in the next ones. */
+/* So many notes of checks are written in one turn, what changed before what is only newer; the rest
+ * follows in the next ones. That is about 9 ms for 1,000. */
 #define CVG_RESTART_BUDGET 1000
 
 /* Both are borrowed. Puts itself between memory and store: what a module remembers is noted at

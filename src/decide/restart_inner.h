@@ -39,7 +39,7 @@ struct cvg_restart {
     struct cvg_restart_source *sources;           /* owned */
     struct cvg_restart_environment *environments; /* owned */
     size_t check_count;
-    size_t next_check, next_environment; /* where the next saving begins */
+    size_t next_check[2], next_environment; /* where the next saving begins */
 
     /* A configuration whose notes are being looked through for what is gone. */
     struct cvg_config *before; /* a reference; NULL: none */

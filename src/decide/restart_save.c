@@ -56,7 +56,7 @@ struct saving {
     struct cvg_note_clock clock;
     struct cvg_restart_notes notes;
     bool all;
-    size_t changes, refreshes; /* so many may still be written */
+    size_t budget; /* so many notes of checks may still be written */
 };
 
 static void send(struct saving *saving)
@@ -84,12 +84,6 @@ static bool is_changed(const struct cvg_steady_saved *a, const struct cvg_steady
            a->flap.flapping != b->flap.flapping;
 }
 
-static bool is_newer(const struct cvg_steady_saved *now, const struct cvg_steady_saved *noted,
-                     int64_t at_least)
-{
-    return now->fresh_at - noted->fresh_at >= at_least;
-}
-
 static void note_check(struct saving *saving, size_t environment, size_t check,
                        const struct cvg_steady_saved *saved)
 {
@@ -106,50 +100,65 @@ static void note_check(struct saving *saving, size_t environment, size_t check,
     }
 }
 
-/* False: it is to be noted, and there is no room for it in this turn. */
-static bool save_check(struct saving *saving, size_t environment, size_t check, size_t number)
+/* What changed comes before what is only newer. */
+enum pass {
+    CHANGED,
+    NEWER,
+    PASSES
+};
+
+static bool is_wanted(const struct saving *saving, enum pass pass,
+                      const struct cvg_restart_check *noted, const struct cvg_steady_saved *saved,
+                      int64_t max_age)
 {
-    struct cvg_restart_check *noted = &saving->restart->checks[number];
+    bool changed = !noted->noted || is_changed(saved, &noted->saved);
+
+    if (pass == CHANGED) {
+        return changed;
+    }
+    int64_t pause = saving->all ? 1 : CVG_MAX(max_age / 4, INT64_C(1));
+    return !changed && saved->fresh_at - noted->saved.fresh_at >= pause;
+}
+
+/* False: it is to be noted, and there is no room for it in this turn. */
+static bool save_check(struct saving *saving, enum pass pass, size_t environment, size_t check,
+                       struct cvg_restart_check *noted)
+{
     const struct cvg_environment *from = saving->generation->environments[environment];
     struct cvg_steady_saved saved;
 
-    if (!cvg_environment_save(from, check, &saved)) {
+    if (!cvg_environment_save(from, check, &saved) ||
+        !is_wanted(saving, pass, noted, &saved, cvg_environment_max_age(from, check))) {
         return true;
     }
-    bool changed = !noted->noted || is_changed(&saved, &noted->saved);
-    int64_t pause = saving->all ? 1 : cvg_environment_max_age(from, check) / 4;
-    if (!changed && !is_newer(&saved, &noted->saved, CVG_MAX(pause, INT64_C(1)))) {
-        return true;
-    }
-    size_t *budget = changed ? &saving->changes : &saving->refreshes;
-    if (*budget == 0) {
+    if (saving->budget == 0) {
         return false;
     }
-    *budget -= saving->all ? 0 : 1;
+    saving->budget -= saving->all ? 0 : 1;
     note_check(saving, environment, check, &saved);
     *noted = (struct cvg_restart_check){true, saved};
     return true;
 }
 
-static void save_checks(struct saving *saving)
+/* Twice over all environments: from where the last turn left off, and up to there. */
+static void save_checks(struct saving *saving, enum pass pass)
 {
     struct cvg_restart *restart = saving->restart;
     const struct cvg_config *config = restart->config;
-    size_t from = restart->next_check, first_left = SIZE_MAX;
+    size_t from = restart->next_check[pass], first_left = SIZE_MAX;
 
-    /* Twice over all environments: from where the last turn left off, and up to there. */
     for (int lap = 0; lap < 2; lap++) {
         size_t number = 0;
         for (size_t i = 0; i < config->environment_count; i++) {
             for (size_t k = 0; k < config->environments[i].check_count; k++, number++) {
-                if ((number >= from) == (lap == 0) && !save_check(saving, i, k, number) &&
-                    first_left == SIZE_MAX) {
+                if ((number >= from) == (lap == 0) && first_left == SIZE_MAX &&
+                    !save_check(saving, pass, i, k, &restart->checks[number])) {
                     first_left = number;
                 }
             }
         }
     }
-    restart->next_check = first_left == SIZE_MAX ? 0 : first_left;
+    restart->next_check[pass] = first_left == SIZE_MAX ? 0 : first_left;
 }
 
 /* ---- sources ---- */
@@ -374,10 +383,10 @@ void cvg_restart_save(struct cvg_restart *restart, const struct cvg_generation *
         .generation = generation,
         .clock = cvg_restart_clock(restart, now, wall),
         .all = all,
-        .changes = CVG_RESTART_BUDGET,
-        .refreshes = CVG_RESTART_BUDGET,
+        .budget = CVG_RESTART_BUDGET,
     };
-    save_checks(&saving);
+    save_checks(&saving, CHANGED);
+    save_checks(&saving, NEWER);
     save_sources(&saving, runner);
     save_environments(&saving, board);
     send(&saving);

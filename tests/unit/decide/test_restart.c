@@ -214,6 +214,22 @@ static bool count_note(void *ctx, const struct cvg_note *note)
     return true;
 }
 
+struct statuses {
+    const char *status;
+    size_t count;
+};
+
+static bool count_status(void *ctx, const struct cvg_note *note)
+{
+    struct statuses *statuses = ctx;
+    CVG_CLEANUP(cvg_free_pointer) char *text = cvg_strndup(note->bytes, note->length);
+    CVG_CLEANUP(cvg_free_pointer)
+    char *member = cvg_format("\"status\":\"%s\"", statuses->status);
+
+    statuses->count += strstr(text, member) != NULL;
+    return true;
+}
+
 /* key NULL: all of that kind. */
 static size_t notes_of(struct life *life, enum cvg_note_kind kind, const char *key)
 {
@@ -586,6 +602,18 @@ static void many_changes_are_spread_over_turns_and_all_come_in_the_end(void **st
     before = notes_written(&life);
     save(&life, S(1001), true);
     assert_in_range(notes_written(&life) - before, MANY, MANY + 1);
+
+    /* Nor does a change wait for evidence that is only newer. */
+    for (size_t i = 0; i < MANY; i++) {
+        read_check(&life, i, i == MANY - 1 ? CVG_PROGRESSING : CVG_DEGRADED, S(1030));
+    }
+    before = notes_written(&life);
+    save(&life, S(1030), false);
+    assert_in_range(notes_written(&life) - before, 1, CVG_RESTART_BUDGET + 1);
+    struct statuses progressing = {.status = "progressing"};
+    assert_int_equal(cvg_store_notes(life.store, CVG_NOTE_STEADY, count_status, &progressing, NULL),
+                     0);
+    assert_int_equal(progressing.count, 1);
     end(&life);
 }
 

@@ -369,6 +369,7 @@ void cvg_restart_forget(struct cvg_restart *restart, const struct cvg_generation
 
 /* ---- saving ---- */
 
+/* NOLINTNEXTLINE(readability-function-size): all that is saved, both clocks, and how much */
 void cvg_restart_save(struct cvg_restart *restart, const struct cvg_generation *generation,
                       const struct cvg_runner *runner, struct cvg_board *board, int64_t now,
                       int64_t wall, bool all)

@@ -187,6 +187,11 @@ static int take_a_look(const struct cvg_audit_options *options, struct look *loo
     look->expected.whose = "the head that is expected";
     look->expected.point = options->expected;
 
+    /* A head that the system does not let us see says nothing, good or bad. */
+    if (look->beside.head_rc == CVG_E_IO) {
+        *reterr = look->beside.head_error;
+        return CVG_E_IO;
+    }
     int rc = look_at_rows(look, reterr);
     if (rc == 0) {
         compare(look);

@@ -27,11 +27,11 @@ struct cvg_audit_report {
     char problem[CVG_ERROR_TEXT]; /* "": the chain is whole and agrees with its head */
 };
 
-/* Fails where the file cannot be read at all. Everything that is wrong with what is in it is the
- * report's problem, the first one found, with the row's number: an edit, a gap, another order, a
- * cut, a head or a checkpoint whose signature is not the key's, rows that `expected` or the head
- * file know and that are not there, no head file. The key is FILE.key's, which must be the head's
- * too; where there is none (a backup) it is the one beside the head's signature. */
+/* Fails where the file or its head cannot be read. Everything that is wrong with what is in it
+ * is the report's problem, the first one found, with the row's number: an edit, a gap, another
+ * order, a cut, a head or a checkpoint whose signature is not the key's, rows that `expected` or
+ * the head file know and that are not there, no head file. The key is FILE.key's, which must be
+ * the head's too; where there is none (a backup) it is the one beside the head's signature. */
 CVG_NODISCARD int cvg_audit_verify(const struct cvg_audit_options *options,
                                    struct cvg_audit_report *ret, struct cvg_error *reterr);
 

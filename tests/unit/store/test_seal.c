@@ -211,6 +211,20 @@ static void a_seal_that_fails_changes_nothing(void **state)
     assert_string_equal(audit_stage_problem(stage), "");
 }
 
+static void a_head_that_cannot_be_read_is_no_verdict(void **state)
+{
+    struct audit_stage *stage = *state;
+    struct cvg_audit_report report;
+    struct cvg_error error = {0};
+    audit_stage_begin(stage, ROWS);
+    memory_engine_remove(stage->folder.file, 15, ROWS);
+    unlink(stage->head_path);
+    assert_int_equal(mkfifo(stage->head_path, 0600), 0);
+    assert_int_equal(cvg_audit_verify(&stage->options, &report, &error), CVG_E_IO);
+    assert_non_null(strstr(error.text, stage->head_path));
+    seal_must_fail(stage, CVG_E_IO, stage->head_path);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, audit_stage_set_up, audit_stage_tear_down)
 
 int main(void)
@@ -222,6 +236,7 @@ int main(void)
         TEST(what_must_not_be_sealed_is_refused),
         TEST(a_seal_needs_a_name_and_a_reason),
         TEST(a_seal_that_fails_changes_nothing),
+        TEST(a_head_that_cannot_be_read_is_no_verdict),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,13 +22,24 @@ void cvg_beside_close(const int *fd)
     }
 }
 
+/* "." where the file's name has no folder. */
+static char *folder_of(const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    size_t length = slash ? (size_t)(slash - file) : 0;
+    return !slash ? cvg_strdup(".") : cvg_strndup(file, length ? length : 1);
+}
+
+/* Where there is no database yet, the folder says whose it will be. */
 static int give_to_owner(const char *file, int fd)
 {
-    struct stat database;
-    if (geteuid() != 0 || stat(file, &database) != 0 || database.st_uid == 0) {
+    CVG_CLEANUP(cvg_free_pointer) char *folder = folder_of(file);
+    struct stat owner;
+    if (geteuid() != 0 || (stat(file, &owner) != 0 && stat(folder, &owner) != 0) ||
+        owner.st_uid == 0) {
         return 0;
     }
-    return fchown(fd, database.st_uid, database.st_gid);
+    return fchown(fd, owner.st_uid, owner.st_gid);
 }
 
 /* Somebody else may make it between the two tries to open it. */
@@ -85,11 +96,7 @@ int cvg_beside_write(int fd, const void *bytes, size_t length, int64_t at)
 
 int cvg_beside_sync_folder(const char *file, struct cvg_error *reterr)
 {
-    const char *slash = strrchr(file, '/');
-    size_t length = slash ? (size_t)(slash - file) : 0;
-    CVG_CLEANUP(cvg_free_pointer)
-    char *folder = !slash ? cvg_strdup(".") : cvg_strndup(file, length ? length : 1);
-
+    CVG_CLEANUP(cvg_free_pointer) char *folder = folder_of(file);
     CVG_CLEANUP(cvg_beside_close) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || fsync(fd) != 0) {
         return cvg_error_set_errno(reterr, errno, "%s", folder);

@@ -4,6 +4,7 @@ an alarm is accepted on the machine itself."""
 
 import getpass
 import json
+import os
 import re
 import subprocess
 import time
@@ -150,6 +151,20 @@ def test_whoever_restores_stands_in_the_chain(home, tmp_path):
     assert (row["action"], row["actor"]) == ("restore", f"user:{getpass.getuser()}"), row
     home.start()
     assert home.decision(kept["id"]).status == 200 and home.decision(lost["id"]).status == 404
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="gives files to somebody else")
+def test_what_root_restores_on_a_new_machine_is_the_folders_owners(home, tmp_path):
+    kept, backup, folder = home.ask(), tmp_path / "b.db", tmp_path / "new"
+    folder.mkdir()
+    os.chown(folder, 65534, 65534)
+    assert run_tool("convergate", "store", "backup", "--store", home.file, backup).returncode == 0
+    done = run_tool("convergate", "store", "restore", "--store", folder / "s.db", backup)
+    assert done.returncode == 0, done.stderr
+    assert exported(folder / "s.db")[0]["id"] == kept["id"]
+    found = {path.name: (path.stat().st_uid, path.stat().st_mode & 0o777) for path in folder.iterdir()}
+    assert {"s.db", "s.db.head", "s.db.key", "s.db.lock"} <= set(found)
+    assert set(found.values()) == {(65534, 0o600)}, found
 
 
 def test_what_is_whole_is_not_sealed(home):

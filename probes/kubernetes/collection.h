@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * All objects of one kind in one namespace (or in all), as far as they are known, and how well
+ * they are: the cache that list and watch fill and checks read. The source's thread.
+ */
+#ifndef CVG_KUBE_COLLECTION_H
+#define CVG_KUBE_COLLECTION_H
+
+#include "object.h"
+
+#include <convergate/reading.h>
+
+struct cvg_kube_collection;
+
+enum cvg_kube_sync {
+    CVG_KUBE_NOT_SYNCED = 0, /* the first list has not ended: nothing is known */
+    CVG_KUBE_SYNCED,         /* what is in it is what the server has, up to the watch's delay */
+    CVG_KUBE_BROKEN_OFF,     /* it was; the watch is gone and a list or watch is being tried */
+    CVG_KUBE_REFUSED,        /* 403 or 404: no rights, or no such kind */
+};
+
+struct cvg_kube_collection_state {
+    enum cvg_kube_sync sync;
+    uint32_t fault;     /* enum cvg_fault, while it is not SYNCED */
+    const char *reason; /* static: "Forbidden", "KindNotFound", "NotSynced", "Unauthorized", ... */
+    char message[256];  /* for people: what the server said, and the right that is missing */
+    int64_t known_at;   /* host->now(): up to then what is in it was proved true; 0: never */
+    const char *resource_version; /* "" none */
+};
+
+struct cvg_kube_collection *cvg_kube_collection_new(struct cvg_kube_pool *pool,
+                                                    const struct cvg_kube_kind *kind,
+                                                    const char *namespace); /* "" all */
+void cvg_kube_collection_free(struct cvg_kube_collection *collection);
+const struct cvg_kube_kind *cvg_kube_collection_kind(const struct cvg_kube_collection *collection);
+const char *cvg_kube_collection_namespace(const struct cvg_kube_collection *collection);
+const struct cvg_kube_collection_state *
+cvg_kube_collection_state(const struct cvg_kube_collection *collection);
+/* What its objects keep; only grows, before the first list. */
+const struct cvg_kube_keep *cvg_kube_collection_keep(const struct cvg_kube_collection *collection);
+void cvg_kube_collection_keep_labels(struct cvg_kube_collection *collection);
+size_t cvg_kube_collection_keep_pointer(struct cvg_kube_collection *collection,
+                                        const char *pointer);
+void cvg_kube_collection_set_state(struct cvg_kube_collection *collection,
+                                   const struct cvg_kube_collection_state *state);
+
+/* Takes the object over; the one of the same namespace and name goes. */
+void cvg_kube_collection_put(struct cvg_kube_collection *collection,
+                             struct cvg_kube_object *object);
+void cvg_kube_collection_remove(struct cvg_kube_collection *collection, const char *namespace,
+                                const char *name);
+/* A new list: what is not put again between both is gone at the end. abandon: the list failed; what was there
+ * stays, and what was put stays too. */
+void cvg_kube_collection_begin(struct cvg_kube_collection *collection);
+void cvg_kube_collection_end(struct cvg_kube_collection *collection);
+void cvg_kube_collection_abandon(struct cvg_kube_collection *collection);
+
+size_t cvg_kube_collection_count(const struct cvg_kube_collection *collection);
+/* NULL: it is not there. */
+const struct cvg_kube_object *cvg_kube_collection_get(const struct cvg_kube_collection *collection,
+                                                      const char *namespace, const char *name);
+/* Walks in no particular order; *at begins at 0. NULL: the end. Nothing may be put or removed meanwhile. */
+const struct cvg_kube_object *cvg_kube_collection_next(const struct cvg_kube_collection *collection,
+                                                       size_t *at);
+/* Those that the owner controls; indexed. */
+const struct cvg_kube_object *
+cvg_kube_collection_owned(const struct cvg_kube_collection *collection, struct cvg_kube_id owner,
+                          const struct cvg_kube_object *after);
+/* Rises with each change of what is in it or of its state. */
+uint64_t cvg_kube_collection_edition(const struct cvg_kube_collection *collection);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A reading while it is being made: the reading's own struct and room for its texts and facts. On the stack; nothing to free.
+ */
+#ifndef CVG_KUBE_FINDING_H
+#define CVG_KUBE_FINDING_H
+
+#include <convergate/reading.h>
+
+#define CVG_KUBE_FACTS 64
+
+struct cvg_kube_finding {
+    struct cvg_reading reading;
+    struct cvg_fact facts[CVG_KUBE_FACTS];
+    char room[8192];
+    size_t used;
+};
+
+void cvg_kube_finding_begin(struct cvg_kube_finding *finding);
+/* Status, reason (static or living longer) and a message by format; cut where it does not fit. */
+void cvg_kube_finding_say(struct cvg_kube_finding *finding, uint32_t status, const char *reason,
+                          const char *format, ...) __attribute__((format(printf, 4, 5)));
+void cvg_kube_finding_fact(struct cvg_kube_finding *finding, const char *name, const char *format,
+                           ...) __attribute__((format(printf, 3, 4)));
+void cvg_kube_finding_number(struct cvg_kube_finding *finding, const char *name, int64_t value);
+/* Text that lives as long as the finding. */
+const char *cvg_kube_finding_text(struct cvg_kube_finding *finding, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * List and watch of one collection, as client-go's reflector does it. A state machine over the
+ * host's operations:
+ *
+ *   waiting --start (staggered)--> listing --pages--> watching --events--> watching
+ *      ^                              |                  |  clean end: watch again at the last version
+ *      |--backoff, jitter-------------+------------------+  410: list again (the server's newest)
+ *
+ *   resolve (custom kinds): GET /apis/GROUP/VERSION names the resource first
+ *   streaming lists are tried first where the source asks for them; 422/400 falls back for good
+ *
+ * The resourceVersion is an opaque text. Half a list changes nothing. Silence is proved to be knowledge by the
+ * cluster's small read (cluster.h), never assumed.
+ */
+#ifndef CVG_KUBE_REFLECTOR_H
+#define CVG_KUBE_REFLECTOR_H
+
+#include "cluster.h"
+
+struct cvg_kube_reflector;
+
+struct cvg_kube_reflector *cvg_kube_reflector_new(struct cvg_kube_cluster *cluster,
+                                                  struct cvg_kube_collection *collection);
+void cvg_kube_reflector_free(struct cvg_kube_reflector *reflector);
+/* after_ns: so that not all begin at once. */
+void cvg_kube_reflector_start(struct cvg_kube_reflector *reflector, int64_t after_ns);
+/* Credentials or connection changed: what waits to be tried again is tried now. */
+void cvg_kube_reflector_hurry(struct cvg_kube_reflector *reflector);
+/* The connection that the watch is on (host's number); 0: none is open. */
+uint64_t cvg_kube_reflector_connection(const struct cvg_kube_reflector *reflector);
+/* The small read on that connection was answered: what is in the collection was true at `at`. */
+void cvg_kube_reflector_proved(struct cvg_kube_reflector *reflector, uint64_t connection,
+                               int64_t at);
+
+#endif

@@ -51,9 +51,8 @@ static int open_writer(struct cvg_engine *engine, bool exists, enum cvg_store_fa
     struct cvg_link *writer = engine->writer;
     rc = cvg_schema_raise(writer);
     /* A file that can only be read opens like any other, and fails at the first commit. */
-    if (rc == 0 && sqlite3_db_readonly(writer->db, NULL) == 1) {
-        int denied = access(engine->file, W_OK) == 0 ? EROFS : errno;
-        return cvg_sqlite_fault(engine->file, SQLITE_READONLY, denied, ret_fault, reterr);
+    if (rc == 0 && sqlite3_db_readonly(writer->db, "main") == 1) {
+        rc = cvg_link_fail(writer, SQLITE_READONLY);
     }
     if (rc == 0) {
         rc = cvg_link_run(writer, "PRAGMA journal_mode = WAL");

@@ -7,7 +7,9 @@
 #include "store/sqlite.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What the system's own refusal says, where it says more than SQLite's code. */
 static enum cvg_store_fault fault_of_errno(int errnum, enum cvg_store_fault otherwise)
@@ -101,13 +103,23 @@ static int tell(const char *file, int sqlite_rc, int errnum, const char *message
                          sqlite_rc);
 }
 
+/* SQLite keeps no system's error where it found that it can only read. */
+static int why_read_only(const char *file)
+{
+    return faccessat(AT_FDCWD, file, W_OK, AT_EACCESS) < 0 ? errno : 0;
+}
+
 int cvg_link_fail(struct cvg_link *link, int sqlite_rc)
 {
     int extended = sqlite3_extended_errcode(link->db);
     /* The connection's own message and code are of its last call, which need not be this one. */
     bool same = (extended & 0xff) == (sqlite_rc & 0xff);
+    int errnum = same ? sqlite3_system_errno(link->db) : 0;
 
-    return tell(link->file, same ? extended : sqlite_rc, same ? sqlite3_system_errno(link->db) : 0,
+    if ((sqlite_rc & 0xff) == SQLITE_READONLY) {
+        errnum = why_read_only(link->file);
+    }
+    return tell(link->file, same ? extended : sqlite_rc, errnum,
                 same ? sqlite3_errmsg(link->db) : sqlite3_errstr(sqlite_rc), &link->fault,
                 &link->error);
 }

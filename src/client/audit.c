@@ -78,7 +78,7 @@ static void show_report(const char *file, const struct cvg_audit_report *report)
     }
     if (report->unacknowledged) {
         printf("  after the head file's head: %" PRIu64
-               " (written, but not acknowledged before the daemon ended)\n",
+               " (committed, but not acknowledged to whoever asked)\n",
                report->unacknowledged);
     }
 }

@@ -27,11 +27,11 @@ int cvg_client_store_file(const struct cvg_client_options *options, struct cvg_a
 void cvg_client_actor(char ret[CVG_CLIENT_ACTOR])
 {
     uid_t uid = getuid();
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
-    const struct passwd *entry = getpwuid(uid);
+    char texts[4096];
+    struct passwd entry, *found = NULL;
 
-    if (entry && *entry->pw_name) {
-        (void)snprintf(ret, CVG_CLIENT_ACTOR, "user:%s", entry->pw_name);
+    if (getpwuid_r(uid, &entry, texts, sizeof(texts), &found) == 0 && found && *found->pw_name) {
+        (void)snprintf(ret, CVG_CLIENT_ACTOR, "user:%s", found->pw_name);
     } else {
         (void)snprintf(ret, CVG_CLIENT_ACTOR, "user:%ju", (uintmax_t)uid);
     }

@@ -3,6 +3,9 @@
  * Accepting: a person says that what a module remembers of a check (an alarm that does not clear by
  * itself) is known and done with. The act is a row before anything is forgotten; then the memory of
  * the check is emptied and the check runs at once, so that the next reading is of the present.
+ *
+ * A run that is going on meanwhile knows the memory of before and may write it back: when its reading
+ * comes, the memory is emptied once more.
  */
 #include "base/text.h"
 #include "base/time.h"
@@ -17,6 +20,12 @@ struct accepting {
     struct cvg_decider *decider;
     struct cvg_accept *accept;
     char *key; /* owned: of the memory */
+};
+
+/* A check whose run began before its memory was emptied. */
+struct cvg_outrun {
+    struct cvg_outrun *next;
+    char *environment, *check, *key; /* owned */
 };
 
 static const struct cvg_check_config *find_check(const struct cvg_decider *decider,
@@ -39,6 +48,55 @@ static const struct cvg_check_config *find_check(const struct cvg_decider *decid
     return NULL;
 }
 
+/* ---- runs that began before ---- */
+
+static void free_outrun(struct cvg_outrun *outrun)
+{
+    free(outrun->environment);
+    free(outrun->check);
+    free(outrun->key);
+    free(outrun);
+}
+
+static void watch_run(struct cvg_decider *decider, const struct cvg_accept *accept, const char *key)
+{
+    struct cvg_outrun *outrun = CVG_NEW(struct cvg_outrun);
+
+    outrun->environment = cvg_strdup(accept->environment);
+    outrun->check = cvg_strdup(accept->check);
+    outrun->key = cvg_strdup(key);
+    outrun->next = decider->outruns;
+    decider->outruns = outrun;
+}
+
+void cvg_decider_outrun_read(struct cvg_decider *decider, size_t environment, size_t check)
+{
+    const struct cvg_environment_config *config = &decider->now->config->environments[environment];
+
+    for (struct cvg_outrun **link = &decider->outruns; *link;) {
+        struct cvg_outrun *outrun = *link;
+        if (cvg_text_equal(outrun->environment, config->name) &&
+            cvg_text_equal(outrun->check, config->checks[check].name)) {
+            (void)!cvg_memory_put(decider->memory, outrun->key, NULL, 0);
+            *link = outrun->next;
+            free_outrun(outrun);
+        } else {
+            link = &outrun->next;
+        }
+    }
+}
+
+void cvg_decider_outruns_forget(struct cvg_decider *decider)
+{
+    for (struct cvg_outrun *outrun = decider->outruns, *next; outrun; outrun = next) {
+        next = outrun->next;
+        free_outrun(outrun);
+    }
+    decider->outruns = NULL;
+}
+
+/* ---- accepting ---- */
+
 /* A reload may have taken the check away since it was asked for: then there is nothing to run. */
 static void forget(struct cvg_decider *decider, const struct cvg_accept *accept, const char *key)
 {
@@ -46,6 +104,9 @@ static void forget(struct cvg_decider *decider, const struct cvg_accept *accept,
 
     (void)!cvg_memory_put(decider->memory, key, NULL, 0);
     if (find_check(decider, accept, &environment, &check)) {
+        if (cvg_runner_is_running(decider->runner, environment, check)) {
+            watch_run(decider, accept, key);
+        }
         cvg_runner_run_now(decider->runner, environment, check);
     }
     cvg_log(CVG_LOG_INFO, "accepted", "environment", accept->environment, "check", accept->check,

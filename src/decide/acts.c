@@ -136,6 +136,11 @@ void cvg_acts_add(struct cvg_acts *acts, const char *action, const char *actor, 
     commit(act);
 }
 
+bool cvg_acts_wait(const struct cvg_acts *acts)
+{
+    return acts->count > 0;
+}
+
 void cvg_acts_again(struct cvg_acts *acts)
 {
     for (struct act *act = acts->first; act; act = act->next) {

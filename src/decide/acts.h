@@ -22,5 +22,6 @@ void cvg_acts_add(struct cvg_acts *acts, const char *action, const char *actor, 
                   const char *body);
 /* The store is available: what waits is added again. */
 void cvg_acts_again(struct cvg_acts *acts);
+bool cvg_acts_wait(const struct cvg_acts *acts);
 
 #endif

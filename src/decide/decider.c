@@ -84,6 +84,7 @@ static void on_reading(void *ctx, size_t environment, size_t check,
     struct cvg_decider *decider = ctx;
     int64_t now = cvg_time_now();
 
+    cvg_decider_outrun_read(decider, environment, check);
     cvg_environment_read(decider->now->environments[environment], check, reading, now);
     cvg_decider_arm(decider, cvg_environment_due(decider->now->environments[environment]), now);
 }
@@ -317,6 +318,7 @@ void cvg_decider_free(struct cvg_decider *decider)
     cvg_decider_stop_keeping(decider, cvg_time_now());
     cvg_runner_free(decider->runner);
     cvg_scope_end(&decider->scope);
+    cvg_decider_outruns_forget(decider);
     cvg_board_free(decider->board);
     cvg_generation_free(decider->now);
     cvg_restart_free(decider->restart);

@@ -31,6 +31,7 @@ struct cvg_decider {
     struct cvg_ledger *ledger;     /* owned */
     struct cvg_scope scope;        /* of the timers */
     struct cvg_memory *memory;     /* the registry's */
+    struct cvg_outrun *outruns;    /* owned; see accept.c */
     /* What is kept; see keep.c. */
     struct cvg_store *store;         /* borrowed; NULL: there is none */
     struct cvg_commits *commits;     /* owned; NULL: the same */
@@ -69,6 +70,10 @@ void cvg_decider_answer(struct cvg_decider *decider, size_t environment, struct 
 
 /* accept.c: the same. */
 void cvg_decider_accept(struct cvg_decider *decider, struct cvg_accept *accept);
+/* A reading came. */
+void cvg_decider_outrun_read(struct cvg_decider *decider, size_t environment, size_t check);
+/* A reload, or the end: whose reading comes next cannot be told any more. */
+void cvg_decider_outruns_forget(struct cvg_decider *decider);
 
 /* keep.c */
 /* Before the first publication: brings back what the store has. */

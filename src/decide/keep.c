@@ -137,7 +137,8 @@ void cvg_decider_store_changed(struct cvg_decider *decider)
 
 void cvg_decider_look_at_store(struct cvg_decider *decider)
 {
-    if (decider->store && (!decider->recalled || !cvg_restart_is_loaded(decider->restart))) {
+    if (decider->store && (!decider->recalled || !cvg_restart_is_loaded(decider->restart) ||
+                           cvg_acts_wait(decider->acts))) {
         on_changed(decider);
     }
 }
@@ -184,6 +185,7 @@ void cvg_decider_stop_keeping(struct cvg_decider *decider, int64_t now)
     if (!decider->restart) {
         return; /* it was never started */
     }
+    cvg_acts_again(decider->acts);
     cvg_restart_save(decider->restart, decider->now, decider->runner, decider->board, now,
                      cvg_time_wall(), true);
     cvg_commits_free(decider->commits, STOP_PATIENCE);

@@ -285,6 +285,7 @@ static void change_over(struct cvg_reloading *reloading)
     reloading->runner = old;
     decider->publish_from = 0;
     keep_outages(decider, reloading);
+    cvg_decider_outruns_forget(decider);
     cvg_runner_take_over(decider->runner, old);
     decider->loaded_at = cvg_time_wall();
     reloading->changed_at = now;

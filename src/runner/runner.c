@@ -298,6 +298,11 @@ void cvg_runner_run_now(struct cvg_runner *runner, size_t environment, size_t ch
     cvg_runner_arm(runner);
 }
 
+bool cvg_runner_is_running(const struct cvg_runner *runner, size_t environment, size_t check)
+{
+    return cvg_check_run(runner->environments[environment].checks[check].instance) != NULL;
+}
+
 size_t cvg_runner_source_count(const struct cvg_runner *runner)
 {
     return runner->config->source_count;

@@ -110,6 +110,8 @@ void cvg_runner_hurry(struct cvg_runner *runner, size_t environment);
 /* Runs a polled check once, now, beside its schedule; an open breaker holds it up like any run. A
  * stream tells by itself. */
 void cvg_runner_run_now(struct cvg_runner *runner, size_t environment, size_t check);
+/* A run of it is going on: the next reading is that run's, unless a reload comes before it. */
+bool cvg_runner_is_running(const struct cvg_runner *runner, size_t environment, size_t check);
 
 size_t cvg_runner_source_count(const struct cvg_runner *runner);
 void cvg_runner_source_stats(const struct cvg_runner *runner, size_t source,

@@ -252,13 +252,9 @@ void scripted_secret(struct asked *asked)
     asked->host->secret(asked->scope, asked->settings->secret, on_secret, asked);
 }
 
-void scripted_remember(struct asked *asked)
+static void remember_now(struct asked *asked)
 {
-    const void *bytes = NULL;
     struct cvg_check *handle = asked->check->handle;
-    size_t length = asked->host->recall(handle, &bytes);
-    (void)snprintf(asked->text, sizeof asked->text, "%.*s", (int)length,
-                   length ? (const char *)bytes : "");
     static const char big[CVG_MEMORY_LIMIT + 1];
     if (asked->host->remember(handle, big, sizeof big) == 0 ||
         asked->host->remember(handle, asked->settings->text, strlen(asked->settings->text)) != 0) {
@@ -266,6 +262,26 @@ void scripted_remember(struct asked *asked)
         return;
     }
     scripted_finish(asked, asked->text);
+}
+
+static void on_remember(void *arg, struct cvg_op *op)
+{
+    (void)op;
+    remember_now(arg);
+}
+
+/* What it knew at first, and `after` a while it remembers its text. */
+void scripted_remember(struct asked *asked)
+{
+    const void *bytes = NULL;
+    size_t length = asked->host->recall(asked->check->handle, &bytes);
+    (void)snprintf(asked->text, sizeof asked->text, "%.*s", (int)length,
+                   length ? (const char *)bytes : "");
+    if (asked->settings->after_ns) {
+        asked->host->timer(asked->scope, asked->settings->after_ns, on_remember, asked);
+    } else {
+        remember_now(asked);
+    }
 }
 
 /* ---- configuration ---- */

@@ -173,6 +173,39 @@ static void without_a_store_it_is_forgotten_at_once(void **state)
     await_run_after(before);
 }
 
+/* Whose run writes back what it knew before: "slow" takes a while from recall to remember. */
+static void a_run_that_is_going_on_brings_nothing_back(void **state)
+{
+    static const char slow[] = "prod slow scripted";
+    struct cvg_memory *memory;
+    struct acceptance acceptance;
+    const void *bytes = NULL;
+    bool written = false;
+
+    (void)state;
+    world_stop(&world);
+    world_write(&world, "c.yaml",
+                "sources: {s: {type: scripted}}\n"
+                "environments: {prod: {checks: {\n"
+                "  slow: {source: s, do: remember, text: siren, after: 300ms, interval: 1h}}}}\n");
+    world_start(&world, false);
+    memory = cvg_registry_memory(world.registry);
+    assert_int_equal(cvg_memory_put(memory, slow, "old", 3), 0);
+    world_turn(&world, 100 * CVG_MS); /* the first run has begun, and is not over */
+    accept(&acceptance, "prod", "slow");
+    world_run_until(&world, &acceptance.done);
+    assert_int_equal(acceptance.accept.outcome, CVG_ACCEPT_DONE);
+    assert_int_equal(cvg_memory_get(memory, slow, &bytes), 0);
+    world_await_reason(&world, "slow", "Rising"); /* that run's reading */
+    assert_int_equal(cvg_memory_get(memory, slow, &bytes), 0);
+    /* The next run knows of nothing, and remembers again. */
+    for (int64_t deadline = cvg_time_now() + WORLD_PATIENCE; !written;) {
+        assert_true(cvg_time_now() < deadline);
+        world_turn(&world, 10 * CVG_MS);
+        written = cvg_memory_get(memory, slow, &bytes) > 0;
+    }
+}
+
 static void a_stop_ends_those_who_wait(void **state)
 {
     struct acceptance judged, posted;
@@ -201,6 +234,7 @@ int main(void)
         TEST(what_cannot_be_recorded_is_not_forgotten),
         TEST(where_nothing_is_remembered_nothing_is_done),
         TEST(without_a_store_it_is_forgotten_at_once),
+        TEST(a_run_that_is_going_on_brings_nothing_back),
         TEST(a_stop_ends_those_who_wait),
     };
 

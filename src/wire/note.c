@@ -214,7 +214,9 @@ static void read_clock(struct note *note, const struct cvg_note_clock *clock)
         }
         return;
     }
-    if (__builtin_sub_overflow(clock->wall, wall, &passed) || passed <= 0) {
+    /* Since then this boot passed, at least. */
+    if (!*boot || !*clock->boot || __builtin_sub_overflow(clock->wall, wall, &passed) ||
+        passed <= 0 || passed < clock->now) {
         passed = CVG_NOTE_LONG_AGO;
     }
     if (__builtin_sub_overflow(clock->now, CVG_MIN(passed, CVG_NOTE_LONG_AGO), &then) ||

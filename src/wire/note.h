@@ -5,9 +5,10 @@
  * begins anew. 64-bit numbers are texts, since a number of JSON does not hold them.
  *
  * Times of CLOCK_BOOTTIME are written with the boot they belong to (boot_id of the kernel). Read
- * in the same boot they are exact, whatever happened to the wall clock; in another one they come
- * over by the wall time that passed since they were written, and where none or less passed they are
- * taken to be long ago. Distances between the times of one note stay what they were.
+ * in the same boot they are exact, whatever happened to the wall clock. In another one they come
+ * over by the wall time that passed since they were written; where that cannot be (less than this
+ * boot runs: the clock was set back), or the boot is not known, they are taken to be long ago.
+ * Distances between the times of one note stay what they were.
  *
  * `about` says what the note was true of, such as a digest of a check's keys: read for something
  * else, it is CVG_E_REFUSED.

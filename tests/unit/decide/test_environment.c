@@ -296,6 +296,33 @@ static void a_dwell_goes_on_after_a_reload(void **state)
     assert_int_equal(verdict_at(fixture, "deploy", start + 30 * CVG_SECOND), CVG_GO);
 }
 
+/* Saved in another boot, so times are of before this one. */
+static void what_came_back_goes_on_over_a_reload_before_its_first_reading(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct cvg_steady_saved saved = {
+        .status = CVG_READY,
+        .observed_at = -20 * CVG_SECOND,
+        .since = -900 * CVG_SECOND,
+        .fresh_at = -20 * CVG_SECOND,
+        .ready_since = -950 * CVG_SECOND,
+        .flap = {.samples = 1, .count = 1, .next_at = -15 * CVG_SECOND},
+    };
+    int64_t now = 10 * CVG_SECOND;
+
+    assert_true(cvg_environment_restore(fixture->environment, 1, &saved, now));
+    reload(fixture, "30s", now);
+    struct cvg_steady_view view = view_of(fixture, 0, now);
+    assert_int_equal(view.status, CVG_UNKNOWN);
+    assert_int_equal(view.observed_at, 0); /* never read */
+    assert_int_equal(verdict_at(fixture, "deploy", now), CVG_WAIT);
+    read_check(fixture, 0, CVG_READY, 30 * CVG_SECOND);
+    view = view_of(fixture, 0, 30 * CVG_SECOND);
+    assert_int_equal(view.status, CVG_READY);
+    assert_int_equal(view.since, -900 * CVG_SECOND);
+    assert_true(view.fresh);
+}
+
 static void a_changed_rise_applies_to_a_dwell_that_goes_on(void **state)
 {
     static const struct {
@@ -513,6 +540,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_snapshot_outlives_what_comes_after_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_dwell_goes_on_after_a_reload, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            what_came_back_goes_on_over_a_reload_before_its_first_reading, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_changed_rise_applies_to_a_dwell_that_goes_on, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_reload_does_not_rewrite_the_past, set_up, tear_down),

@@ -70,9 +70,10 @@ static void times_come_over_whatever_the_clocks_did(void **state)
         {"same boot, the wall clock jumped back", {BOOT, later, WALL - S(90000)}, 0},
         {"same boot, at once", {BOOT, written.now, WALL}, 0},
         {"other boot", {OTHER_BOOT, booted, WALL + S(60)}, booted - S(60) - written.now},
-        {"other boot that ran longer",
-         {OTHER_BOOT, later + S(1000), WALL + S(60)},
-         later + S(1000) - S(60) - written.now},
+        {"other boot, just now", {OTHER_BOOT, S(60), WALL + S(60)}, -written.now},
+        {"other boot that runs longer than wall time passed",
+         {OTHER_BOOT, S(60) + 1, WALL + S(60)},
+         S(60) + 1 - CVG_NOTE_LONG_AGO - written.now},
         {"other boot, the wall clock jumped back",
          {OTHER_BOOT, booted, WALL - 1},
          booted - CVG_NOTE_LONG_AGO - written.now},
@@ -82,7 +83,9 @@ static void times_come_over_whatever_the_clocks_did(void **state)
         {"other boot, in a hundred years",
          {OTHER_BOOT, booted, WALL + 10 * CVG_NOTE_LONG_AGO},
          booted - CVG_NOTE_LONG_AGO - written.now},
-        {"the boot is not known", {"", later, WALL + S(60)}, later - S(60) - written.now},
+        {"the boot is not known",
+         {"", booted, WALL + S(60)},
+         booted - CVG_NOTE_LONG_AGO - written.now},
     };
     CVG_CLEANUP(cvg_buf_done) struct cvg_buf text = CVG_BUF_INIT(4096);
 

@@ -134,7 +134,8 @@ enum cvg_store_written cvg_store_commit(struct cvg_store *store, struct cvg_batc
         return CVG_STORE_WRITTEN;
     }
     rc = store->kind->commit(store->writer->engine, &trouble->fault, &trouble->error);
-    if (rc < 0) {
+    /* A database whose name is gone takes what is written, and nobody will ever read it. */
+    if (rc < 0 || cvg_store_check_place(store, trouble) < 0) {
         return CVG_STORE_NOT_WRITTEN;
     }
     store->end = point;

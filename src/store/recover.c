@@ -14,6 +14,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -68,6 +69,10 @@ static int read_head(const struct cvg_store *store, struct known_head *ret,
     int rc = cvg_head_read(store->file, &ret->head, &ret->error);
     ret->there = rc == 0;
     ret->damaged = rc == CVG_E_INVALID;
+    /* What this process acknowledged itself counts also where somebody put older files there. */
+    if (ret->there && store->status.head.point.number > ret->head.point.point.number) {
+        ret->head.point = store->status.head;
+    }
     if (rc == 0 || rc == CVG_E_NOT_FOUND || rc == CVG_E_INVALID) {
         return 0;
     }
@@ -215,6 +220,37 @@ static int look(struct cvg_store *store, const struct known_head *known, struct 
 
 /* ---- writing again ---- */
 
+static void identify(const char *path, struct cvg_store_identity *ret)
+{
+    struct stat info;
+    ret->known = stat(path, &info) == 0;
+    if (ret->known) {
+        ret->device = info.st_dev;
+        ret->number = info.st_ino;
+    }
+}
+
+static bool is_the_same(const char *path, const struct cvg_store_identity *before)
+{
+    struct cvg_store_identity now = {0};
+    identify(path, &now);
+    return !before->known ||
+           (now.known && now.device == before->device && now.number == before->number);
+}
+
+int cvg_store_check_place(const struct cvg_store *store, struct cvg_store_trouble *trouble)
+{
+    const char *gone = !is_the_same(store->file, &store->database)    ? store->file
+                       : !is_the_same(store->head_path, &store->head) ? store->head_path
+                                                                      : NULL;
+    if (!gone) {
+        return 0;
+    }
+    trouble->fault = CVG_STORE_MISSING;
+    return cvg_error_set(&trouble->error, CVG_E_UNAVAILABLE,
+                         "%s: was removed or replaced while it was in use", gone);
+}
+
 /* Readers use it from here on. */
 static void publish(struct cvg_store *store, struct cvg_session *session)
 {
@@ -281,6 +317,8 @@ static int open_for_writing(struct cvg_store *store, const struct known_head *kn
         store->head_file = NULL;
         return rc;
     }
+    identify(store->file, &store->database);
+    identify(store->head_path, &store->head);
     publish(store, session);
     store->writer = session;
     session = NULL;
@@ -296,6 +334,17 @@ int cvg_store_begin_inspection(struct cvg_store *store, struct cvg_session *sess
     inspection->after_ns = after_ns;
     cvg_ed25519_public(store->key, inspection->public_key);
     return cvg_inspection_begin(inspection);
+}
+
+/* Files of a store that this process wrote to are not there: they are not made anew. */
+static int refuse_new(const struct cvg_store *store, struct cvg_store_trouble *trouble)
+{
+    if (place_fault(store->file) == CVG_STORE_MISSING) {
+        trouble->fault = CVG_STORE_MISSING;
+        return cvg_error_set(&trouble->error, CVG_E_UNAVAILABLE, "%s: its folder is not there",
+                             store->file);
+    }
+    return tampered(trouble, "the database and its head are gone");
 }
 
 /* One try. Afterwards the store is ready, or is inspecting, or there is trouble. */
@@ -316,6 +365,9 @@ static int try_opening(struct cvg_store *store, int64_t now, struct cvg_store_tr
     if (placed < 0) {
         *trouble = of_place;
         return placed;
+    }
+    if (rc == 0 && !known.there && !known.damaged && store->status.head.point.number > 0) {
+        rc = refuse_new(store, trouble);
     }
     if (rc < 0) {
         return rc;

@@ -97,7 +97,7 @@ void cvg_retention_init(struct cvg_retention *retention, int64_t keep_records_ns
         .keep_records_ns = keep_records_ns,
         .keep_changes_ns = keep_changes_ns,
         .keep_bytes = keep_bytes,
-        .step = STEP_FIRST,
+        .rows = STEP_FIRST,
     };
 }
 
@@ -121,20 +121,24 @@ int cvg_retention_open(struct cvg_retention *retention, struct cvg_session *sess
 
 /* ---- steps ---- */
 
-static int take_changes(struct cvg_session *session, int64_t before, uint64_t limit,
-                        uint64_t *ret_count, enum cvg_store_fault *ret_fault,
-                        struct cvg_error *reterr)
+static int take_changes(struct cvg_retention_step *step, int64_t before, uint64_t limit,
+                        enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
 {
-    int rc = session->kind->begin(session->engine, ret_fault, reterr);
+    const struct cvg_engine_kind *kind = step->session->kind;
+    struct cvg_engine *engine = step->session->engine;
+    uint64_t count = 0;
+    int rc = kind->begin(engine, ret_fault, reterr);
     if (rc < 0) {
         return rc;
     }
-    rc = session->kind->prune_changes(session->engine, before, limit, ret_count, ret_fault, reterr);
-    if (rc < 0 || *ret_count == 0) {
-        session->kind->rollback(session->engine);
+    rc = kind->prune_changes(engine, before, limit, &count, ret_fault, reterr);
+    if (rc < 0 || count == 0) {
+        kind->rollback(engine);
         return rc;
     }
-    return session->kind->commit(session->engine, ret_fault, reterr);
+    rc = kind->commit(engine, ret_fault, reterr);
+    step->changes = rc == 0 ? count : 0;
+    return rc;
 }
 
 /* The rows at the front of the chain, as far as they may go. */
@@ -165,26 +169,31 @@ static bool on_front(void *ctx, const struct cvg_record *row)
     return front->seen < front->limit && front->bytes < STEP_BYTES;
 }
 
-static int take_records(struct cvg_session *session, const struct cvg_ed25519 *key,
-                        struct front *front, enum cvg_store_fault *ret_fault,
-                        struct cvg_error *reterr)
+/* limit: rows that are looked at. */
+static int take_records(struct cvg_retention_step *step, int64_t before, uint64_t limit,
+                        enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
 {
-    int rc = session->kind->walk_records(session->engine, 0, on_front, front, ret_fault, reterr);
-    if (rc < 0 || front->count == 0) {
+    const struct cvg_engine_kind *kind = step->session->kind;
+    struct cvg_engine *engine = step->session->engine;
+    struct front front = {.before = before, .wall = step->wall, .last = step->last, .limit = limit};
+    int rc = kind->walk_records(engine, 0, on_front, &front, ret_fault, reterr);
+    if (rc < 0 || front.count == 0) {
         return rc;
     }
-    struct cvg_chain_signed checkpoint = {.point = front->point, .at = front->wall};
-    cvg_chain_sign(key, CVG_CHAIN_CHECKPOINT, &checkpoint);
-    rc = session->kind->begin(session->engine, ret_fault, reterr);
+    struct cvg_chain_signed checkpoint = {.point = front.point, .at = step->wall};
+    cvg_chain_sign(step->key, CVG_CHAIN_CHECKPOINT, &checkpoint);
+    rc = kind->begin(engine, ret_fault, reterr);
     if (rc < 0) {
         return rc;
     }
-    rc = session->kind->prune_records(session->engine, &checkpoint, ret_fault, reterr);
+    rc = kind->prune_records(engine, &checkpoint, ret_fault, reterr);
     if (rc < 0) {
-        session->kind->rollback(session->engine);
+        kind->rollback(engine);
         return rc;
     }
-    return session->kind->commit(session->engine, ret_fault, reterr);
+    rc = kind->commit(engine, ret_fault, reterr);
+    step->records = rc == 0 ? front.count : 0;
+    return rc;
 }
 
 /* How much goes in this round: the share of the rows by which the database is too large. Space that
@@ -235,21 +244,17 @@ static int64_t round_length(const struct cvg_retention *retention)
     return CVG_MAX(length, ROUND_MIN);
 }
 
-static int step_for_space(struct cvg_retention *retention, struct cvg_session *session,
-                          const struct cvg_ed25519 *key, struct front *front,
-                          struct cvg_retention_taken *ret, enum cvg_store_fault *ret_fault,
-                          struct cvg_error *reterr)
+static int step_for_space(struct cvg_retention *retention, struct cvg_retention_step *step,
+                          enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
 {
-    uint64_t limit = CVG_MIN(retention->step, retention->left), taken = 0;
+    uint64_t limit = CVG_MIN(retention->rows, retention->left), taken = 0;
     int rc = 0;
     if (limit > 0 && retention->of_changes) {
-        rc = take_changes(session, INT64_MAX, limit, &ret->changes, ret_fault, reterr);
-        taken = ret->changes;
+        rc = take_changes(step, INT64_MAX, limit, ret_fault, reterr);
+        taken = step->changes;
     } else if (limit > 0) {
-        front->before = INT64_MAX;
-        front->limit = limit;
-        rc = take_records(session, key, front, ret_fault, reterr);
-        taken = ret->records = front->count;
+        rc = take_records(step, INT64_MAX, limit, ret_fault, reterr);
+        taken = step->records;
     }
     retention->left = taken ? retention->left - CVG_MIN(taken, retention->left) : 0;
     if (rc == 0 && retention->left == 0) {
@@ -259,45 +264,50 @@ static int step_for_space(struct cvg_retention *retention, struct cvg_session *s
     return rc;
 }
 
+static int step_for_age(struct cvg_retention *retention, struct cvg_retention_step *step,
+                        int64_t clock, enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
+{
+    int rc = 0;
+    if (retention->keep_records_ns) {
+        int64_t slack = retention->draining ? 0 : retention->keep_records_ns / SLACK;
+        rc = take_records(step, clock - retention->keep_records_ns - slack, retention->rows,
+                          ret_fault, reterr);
+        retention->draining = step->records > 0;
+    }
+    if (rc == 0 && step->records == 0) {
+        retention->phase = CVG_RETENTION_SPACE;
+        rc = plan_space(retention, step->session, ret_fault, reterr);
+    }
+    return rc;
+}
+
 /* Does what the phase says, and goes on to the next phase where nothing is left to do in it. */
-static int do_step(struct cvg_retention *retention, struct cvg_session *session,
-                   const struct cvg_ed25519 *key, struct front *front, int64_t clock,
-                   struct cvg_retention_taken *ret, enum cvg_store_fault *ret_fault,
-                   struct cvg_error *reterr)
+static int do_step(struct cvg_retention *retention, struct cvg_retention_step *step, int64_t clock,
+                   enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
 {
     int rc = 0;
     switch (retention->phase) {
     case CVG_RETENTION_RESTS:
-        rc = save_clock(retention, session, ret_fault, reterr);
+        rc = save_clock(retention, step->session, ret_fault, reterr);
         retention->phase = CVG_RETENTION_OLD_CHANGES;
         break;
     case CVG_RETENTION_OLD_CHANGES:
         if (retention->keep_changes_ns) {
-            rc = take_changes(session, clock - retention->keep_changes_ns, retention->step,
-                              &ret->changes, ret_fault, reterr);
+            rc = take_changes(step, clock - retention->keep_changes_ns, retention->rows, ret_fault,
+                              reterr);
         }
-        if (ret->changes == 0) {
+        if (step->changes == 0) {
             retention->phase = CVG_RETENTION_OLD_RECORDS;
         }
         break;
     case CVG_RETENTION_OLD_RECORDS:
-        if (retention->keep_records_ns) {
-            front->before = clock - retention->keep_records_ns -
-                            (retention->draining ? 0 : retention->keep_records_ns / SLACK);
-            rc = take_records(session, key, front, ret_fault, reterr);
-            ret->records = front->count;
-            retention->draining = ret->records > 0;
-        }
-        if (rc == 0 && ret->records == 0) {
-            retention->phase = CVG_RETENTION_SPACE;
-            rc = plan_space(retention, session, ret_fault, reterr);
-        }
+        rc = step_for_age(retention, step, clock, ret_fault, reterr);
         break;
     case CVG_RETENTION_SPACE:
-        rc = step_for_space(retention, session, key, front, ret, ret_fault, reterr);
+        rc = step_for_space(retention, step, ret_fault, reterr);
         break;
     case CVG_RETENTION_SHRINK:
-        rc = shrink(retention, session, ret_fault, reterr);
+        rc = shrink(retention, step->session, ret_fault, reterr);
         if (rc == 0 && retention->shrinks == 0) {
             retention->phase = CVG_RETENTION_RESTS;
         }
@@ -306,38 +316,34 @@ static int do_step(struct cvg_retention *retention, struct cvg_session *session,
     return rc;
 }
 
-int cvg_retention_step(struct cvg_retention *retention, struct cvg_session *session,
-                       const struct cvg_ed25519 *key, uint64_t last, int64_t now, int64_t wall,
-                       struct cvg_retention_taken *ret, enum cvg_store_fault *ret_fault,
-                       struct cvg_error *reterr)
+int cvg_retention_step(struct cvg_retention *retention, struct cvg_retention_step *step,
+                       enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
 {
-    *ret = (struct cvg_retention_taken){0};
-    if (now < retention->due) {
+    step->records = step->changes = 0;
+    if (step->now < retention->due) {
         return 0;
     }
-    int64_t clock = cvg_retention_clock_read(&retention->clock, now, wall);
-    struct front front = {.wall = wall, .last = last, .limit = retention->step};
+    int64_t clock = cvg_retention_clock_read(&retention->clock, step->now, step->wall);
     int64_t began = cvg_time_now();
-    int rc = do_step(retention, session, key, &front, clock, ret, ret_fault, reterr);
+    int rc = do_step(retention, step, clock, ret_fault, reterr);
     int64_t took = cvg_time_now() - began;
 
-    if (ret->changes || ret->records) {
+    if (step->changes || step->records) {
         if (took > STEP_NS) {
-            retention->step = CVG_MAX(retention->step / 2, (uint64_t)STEP_MIN);
+            retention->rows = CVG_MAX(retention->rows / 2, (uint64_t)STEP_MIN);
         } else if (took < STEP_NS / 2) {
-            retention->step = CVG_MIN(retention->step * 2, (uint64_t)STEP_MAX);
+            retention->rows = CVG_MIN(retention->rows * 2, (uint64_t)STEP_MAX);
         }
     }
     if (rc < 0) {
-        *ret = (struct cvg_retention_taken){0};
         retention->phase = CVG_RETENTION_RESTS;
     }
     if (retention->phase != CVG_RETENTION_RESTS) {
-        retention->due = now + took * SHARE;
+        retention->due = step->now + took * SHARE;
     } else if (retention->keep_bytes && retention->bytes > retention->keep_bytes) {
-        retention->due = now + ROUND_MIN;
+        retention->due = step->now + ROUND_MIN;
     } else {
-        retention->due = now + round_length(retention);
+        retention->due = step->now + round_length(retention);
     }
     return rc;
 }

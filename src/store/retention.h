@@ -47,7 +47,7 @@ struct cvg_retention {
     struct cvg_retention_clock clock;
     enum cvg_retention_phase phase;
     int64_t due;      /* CLOCK_BOOTTIME: of the next step */
-    uint64_t step;    /* rows that a step takes */
+    uint64_t rows;    /* that a step takes */
     uint64_t left;    /* rows that this round may still take for space */
     uint64_t shrinks; /* steps that may still give space back */
     uint64_t bytes;   /* before the last of them */
@@ -62,16 +62,18 @@ CVG_NODISCARD int cvg_retention_open(struct cvg_retention *retention, struct cvg
                                      int64_t now, int64_t wall, enum cvg_store_fault *ret_fault,
                                      struct cvg_error *reterr);
 
-/* What a step took away. */
-struct cvg_retention_taken {
-    uint64_t records, changes;
+struct cvg_retention_step {
+    struct cvg_session *session;   /* no transaction is open */
+    const struct cvg_ed25519 *key; /* signs checkpoints */
+    uint64_t last;                 /* number of the last record that is acknowledged: it stays */
+    int64_t now, wall;
+
+    uint64_t records, changes; /* what it took away */
 };
 
-/* One step, where it is due; sets when the next one is. No transaction is open. `last` is the number
- * of the last record that is acknowledged: it stays. After a failure nothing of the step is there. */
-CVG_NODISCARD int cvg_retention_step(struct cvg_retention *retention, struct cvg_session *session,
-                                     const struct cvg_ed25519 *key, uint64_t last, int64_t now,
-                                     int64_t wall, struct cvg_retention_taken *ret,
+/* One step, where it is due; sets when the next one is. After a failure nothing of it is there. */
+CVG_NODISCARD int cvg_retention_step(struct cvg_retention *retention,
+                                     struct cvg_retention_step *step,
                                      enum cvg_store_fault *ret_fault, struct cvg_error *reterr);
 
 #endif

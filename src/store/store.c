@@ -5,6 +5,7 @@
  * to recover.c; while it cannot, records are told so at once, changes and notes stay queued.
  */
 #include "base/time.h"
+#include "store/beside.h"
 #include "store/store_inner.h"
 
 #include <string.h>
@@ -138,17 +139,22 @@ static void write_batch(struct cvg_store *store, struct cvg_batch *batch)
 
 static void prune(struct cvg_store *store, int64_t now)
 {
-    struct cvg_retention_taken taken = {0};
     struct cvg_store_trouble trouble = {0};
-    if (cvg_retention_step(&store->retention, store->writer, store->key, store->end.number, now,
-                           cvg_time_wall(), &taken, &trouble.fault, &trouble.error) < 0) {
+    struct cvg_retention_step step = {
+        .session = store->writer,
+        .key = store->key,
+        .last = store->end.number,
+        .now = now,
+        .wall = cvg_time_wall(),
+    };
+    if (cvg_retention_step(&store->retention, &step, &trouble.fault, &trouble.error) < 0) {
         cvg_store_lose(store, &trouble);
         return;
     }
-    if (taken.records || taken.changes) {
+    if (step.records || step.changes) {
         pthread_mutex_lock(&store->lock);
-        store->status.records_pruned += taken.records;
-        store->status.changes_pruned += taken.changes;
+        store->status.records_pruned += step.records;
+        store->status.changes_pruned += step.changes;
         pthread_mutex_unlock(&store->lock);
     }
 }
@@ -239,6 +245,7 @@ static struct cvg_store *make(const struct cvg_store_options *options)
     struct cvg_store *store = CVG_NEW(struct cvg_store);
     pthread_condattr_t monotonic;
     store->file = cvg_strdup(options->file);
+    store->head_path = cvg_beside_path(options->file, "head");
     store->kind = options->engine ? options->engine : &cvg_engine_sqlite;
     store->batch_limit = options->batch ? options->batch : CVG_STORE_BATCH;
     store->inspect_after_ns = options->inspect_after_ns;
@@ -276,6 +283,7 @@ static void unmake(struct cvg_store *store)
     pthread_cond_destroy(&store->wake);
     pthread_cond_destroy(&store->told);
     pthread_mutex_destroy(&store->lock);
+    free(store->head_path);
     free(store->file);
     free(store);
 }

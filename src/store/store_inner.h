@@ -24,6 +24,7 @@
 #include "store/store.h"
 
 #include <pthread.h>
+#include <sys/types.h>
 
 enum cvg_store_stage {
     CVG_STORE_AWAY = 0,   /* tries again at retry_at */
@@ -37,9 +38,16 @@ struct cvg_store_trouble {
     struct cvg_error error;
 };
 
+/* Which file it was that was opened. */
+struct cvg_store_identity {
+    dev_t device;
+    ino_t number;
+    bool known;
+};
+
 struct cvg_store {
     /* From new to free the same. */
-    char *file;
+    char *file, *head_path;
     const struct cvg_engine_kind *kind;
     size_t batch_limit;
     int64_t inspect_after_ns;
@@ -56,6 +64,7 @@ struct cvg_store {
     struct cvg_head_file *head_file;
     struct cvg_chain_hasher *hasher;
     struct cvg_session *writer; /* the session that is written to; NULL unless ready */
+    struct cvg_store_identity database, head;
     struct cvg_chain_point end; /* of the chain */
     struct cvg_retention retention;
     int64_t measured_at, longest_since;
@@ -113,6 +122,9 @@ CVG_NODISCARD int cvg_store_seal(struct cvg_store *store, struct cvg_store_troub
 CVG_NODISCARD int cvg_store_claim(struct cvg_store *store, struct cvg_error *reterr);
 /* Tries to open, or looks how the inspection went, where it is time for that. */
 void cvg_store_recover(struct cvg_store *store, int64_t now);
+/* Whether the files that are open are those that the next start will find. */
+CVG_NODISCARD int cvg_store_check_place(const struct cvg_store *store,
+                                        struct cvg_store_trouble *trouble);
 /* A ready store is away from here on. */
 void cvg_store_lose(struct cvg_store *store, const struct cvg_store_trouble *trouble);
 /* What an inspection of a ready store said. */

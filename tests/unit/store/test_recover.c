@@ -444,7 +444,7 @@ static void tamper(struct stand *stand, enum tampering what)
         assert_true(memory_engine_edit(stand->file, 5, edit_hash, NULL));
     } else if (what == ROTTEN_HEAD) {
         (void)snprintf(path, sizeof path, "%s.head", stand->file);
-        FILE *file = fopen(path, "r+");
+        FILE *file = fopen(path, "r+e");
         assert_non_null(file);
         for (size_t i = 0; i < 8192; i++) {
             assert_int_equal(fputc('x', file), 'x');
@@ -518,6 +518,39 @@ static void an_edit_in_the_middle_is_found(void **state)
     stand_free(&stand);
 }
 
+static bool is_tampered(void *ctx)
+{
+    return stand_status(ctx).fault == CVG_STORE_TAMPERED;
+}
+
+/* A file that is open takes what is written to it also when its name is gone. */
+static void files_that_are_removed_under_it_are_missed(void **state)
+{
+    static const char *const removed[][3] = {{""}, {".head"}, {"", ".head", ".key"}};
+    (void)state;
+    for (size_t i = 0; i < CVG_COUNT(removed); i++) {
+        struct stand stand;
+        struct told before = {0}, first = {0}, second = {0};
+        stand_make(&stand);
+        stand_open(&stand);
+        stand_append(&stand, &before);
+        stand_wait_told(&before, 1);
+        for (size_t j = 0; j < CVG_COUNT(removed[i]) && removed[i][j]; j++) {
+            char path[128];
+            (void)snprintf(path, sizeof path, "%s%s", stand.file, removed[i][j]);
+            assert_int_equal(unlink(path), 0);
+        }
+        stand_append(&stand, &first);
+        stand_wait_told(&first, 1);
+        assert_int_equal(atomic_load(&first.rc), CVG_E_UNAVAILABLE);
+        stand_wait(is_tampered, &stand, "it finds that rows are gone");
+        stand_append(&stand, &second);
+        stand_wait_told(&second, 1);
+        assert_int_equal(atomic_load(&second.rc), CVG_E_UNAVAILABLE);
+        stand_free(&stand);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -533,6 +566,7 @@ int main(void)
         cmocka_unit_test(a_second_store_is_refused),
         cmocka_unit_test(tampering_shows_and_nothing_is_touched),
         cmocka_unit_test(an_edit_in_the_middle_is_found),
+        cmocka_unit_test(files_that_are_removed_under_it_are_missed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

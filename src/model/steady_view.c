@@ -72,7 +72,9 @@ static void show_flapping(struct cvg_steady_view *view, const struct cvg_steady 
     if (view->status != CVG_READY) {
         return;
     }
-    view->since = CVG_MAX(view->since, steady->flap.since);
+    if (steady->flap.since != 0) {
+        view->since = CVG_MAX(view->since, steady->flap.since);
+    }
     if (view->flapping) {
         view->status = CVG_PROGRESSING;
         view->reason = cvg_reason_code(CVG_REASON_FLAPPING);

@@ -10,10 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 class Answers:
     """What speaks the query API: a query begins with the number that it answers, or is a name in
-    values. While it is not open, whoever asks waits."""
+    values. While it is not open, whoever asks waits. Its clock is off by shift."""
 
     def __init__(self):
-        self.values, self.asked, self.pause = {}, [], 0
+        self.values, self.asked, self.pause, self.shift = {}, [], 0, 0
         self.open = threading.Event()
         self.open.set()
         answers = self
@@ -29,13 +29,16 @@ class Answers:
                 time.sleep(answers.pause)
                 answers.open.wait(60)
                 value = answers.values.get(query, query.split("+")[0].strip())
-                result = {"resultType": "scalar", "result": [time.time(), str(value)]}
+                result = {"resultType": "scalar", "result": [time.time() + answers.shift, str(value)]}
                 body = json.dumps({"status": "success", "data": result}).encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+
+            def date_time_string(self, timestamp=None):
+                return super().date_time_string((timestamp or time.time()) + answers.shift)
 
             def log_message(self, *arguments):
                 pass
@@ -51,6 +54,6 @@ class Answers:
         self.server.server_close()
 
 
-def check(query=1, rise="0s", interval="500ms", **more):
+def check(query=1, rise="0s", interval="500ms", timeout="400ms", **more):
     return {"source": "m", "query": str(query), "ready": "== 1", "interval": interval,
-            "timeout": "400ms", "rise": rise, **more}
+            "timeout": timeout, "rise": rise, **more}

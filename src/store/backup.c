@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Making and restoring. A restored database is made ready under another name first, with its act in
- * the chain and its head signed; then the old files move away and the new ones take their places. The
- * head goes first: whoever is interrupted between both has a head without its database, which no
- * start takes for a new store.
+ * the chain and its head signed; then the old files move away and the new ones take their places.
+ * The head goes first: whoever is interrupted between both has a head without its database, which
+ * no start takes for a new store.
  */
 #include "store/backup.h"
 

@@ -3,7 +3,8 @@
  * One batch in one transaction. A row that is refused for what it is (too long, an id that is there
  * already) fails alone, and leaves no gap in the numbers; any other failure takes the whole batch
  * with it. The head is written after the commit and before anybody is told: a commit whose head is
- * not on disk counts as failed, since after the loss of the log nobody could tell that it was there.
+ * not on disk counts as failed, since after the loss of the log nobody could tell that it was
+ * there.
  */
 #include "base/time.h"
 #include "store/store_inner.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The inspection reads everything that is there, on a thread of its own and with low priority: the
- * engine looks at its pages, then the chain is followed from the last checkpoint to its end. Nothing
- * waits for it, and rows may be added and pruned meanwhile. Begun and ended by one thread.
+ * engine looks at its pages, then the chain is followed from the last checkpoint to its end.
+ * Nothing waits for it, and rows may be added and pruned meanwhile. Begun and ended by one thread.
  */
 #ifndef CVG_STORE_INSPECT_H
 #define CVG_STORE_INSPECT_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is asked of recorded rows. Pages go from the newest to the oldest; a page's cursor is the
- * place of its last row, so that rows that come meanwhile move nothing. Plain data, borrowed; NULL and 0
- * are "any".
+ * place of its last row, so that rows that come meanwhile move nothing. Plain data, borrowed; NULL
+ * and 0 are "any".
  */
 #ifndef CVG_STORE_QUERY_H
 #define CVG_STORE_QUERY_H

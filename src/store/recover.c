@@ -3,8 +3,8 @@
  * Opening, and the way back from a fault. Each try looks at the file without touching it, compares
  * where its chain ends with the head beside it, and only then opens it for writing, proves by a
  * transaction that something can be written, and writes the head. A database that was found damaged
- * is looked through as a whole before that. The pauses between tries double from a tenth of a second
- * to five seconds, and only begin anew after a while without a fault.
+ * is looked through as a whole before that. The pauses between tries double from a tenth of a
+ * second to five seconds, and only begin anew after a while without a fault.
  */
 #include "base/alloc.h"
 #include "base/time.h"

@@ -50,7 +50,8 @@ int64_t cvg_retention_clock_read(struct cvg_retention_clock *clock, int64_t now,
     } else if (wall >= clock->read) {
         clock->read = wall - clock->read <= reach ? wall : clock->read + reach;
     } else {
-        /* A start with a clock that is years behind, until it has been set, is not believed either. */
+        /* A start with a clock that is years behind, until it has been set, is not believed
+         * either. */
         clock->read = clock->read - wall <= reach ? wall : clock->read - reach;
     }
     clock->read_at = now;

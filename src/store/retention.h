@@ -11,8 +11,8 @@
  * years over a bad time server, and all rows would be old at once. So retention has a clock of its
  * own, which follows the wall clock at most four times as fast as time passes (CLOCK_BOOTTIME), and
  * is kept in the database over restarts; and of both the earlier one counts. A jump by years then
- * takes away a few hours' worth of rows for each hour that nobody mends the clock; a machine that was
- * off for a month has caught up after ten days, and only has too much until then.
+ * takes away a few hours' worth of rows for each hour that nobody mends the clock; a machine that
+ * was off for a month has caught up after ten days, and only has too much until then.
  *
  * Time is an argument everywhere. The store's thread.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The store's life, its thread, and what callers hand in. The thread takes all that waits, writes it
- * as one batch, and tells each waiter in the order of appending. What keeps it from writing is left
- * to recover.c; while it cannot, records are told so at once, changes and notes stay queued.
+ * The store's life, its thread, and what callers hand in. The thread takes all that waits, writes
+ * it as one batch, and tells each waiter in the order of appending. What keeps it from writing is
+ * left to recover.c; while it cannot, records are told so at once, changes and notes stay queued.
  */
 #include "base/time.h"
 #include "store/beside.h"

@@ -8,17 +8,22 @@
  *                                                 <--done, after commit and head--
  *
  * Where the database cannot be written (full, read-only, locked, corrupt, away) the store is
- * unavailable and says why: what waits is told so at once, and so is all that comes. It tries again by
- * itself, soon at first, then every few seconds, and opens the file anew for that. Notes stay with
- * it until they are written, the latest of each key; of history up to CVG_STORE_BACKLOG rows, and
- * then a row of kind `gap` says how many were lost. Reads go on as long as the database lets them.
+ * unavailable and says why: what waits is told so at once, and so is all that comes. It tries again
+ * by itself, soon at first, then every few seconds, and opens the file anew for that; it is
+ * available again when a transaction and the head could be written. Notes stay with it until they
+ * are written, the latest of each key; of history up to CVG_STORE_BACKLOG rows, and then a row of
+ * kind `gap` for each environment says how many were lost (its reason is the fault's word). Reads
+ * go on as long as the database lets them.
  *
- * The chain's end is compared with the head whenever the file is opened. Where the database ends before its head, or has
- * another row there, acknowledged rows are gone: the store is unavailable as `tampered` until a
- * backup is restored or a person seals what is left (store/audit.h).
+ * The chain's end is compared with the head whenever the file is opened, before anything is written
+ * to it. Where the database ends before its head, or has another row there, acknowledged rows are
+ * gone: the store is unavailable as `tampered` until a backup is restored or a person seals what is
+ * left (store/audit.h), and nothing touches the database. After the first opening all of it is
+ * inspected, beside the work; what was found damaged is not used again before an inspection of the
+ * whole found nothing.
  *
- * Beside the database FILE: FILE.head (the signed head), FILE.key (the signing key, owner-only, made
- * at first start), FILE.lock (held while a process has the store open for writing).
+ * Beside the database FILE: FILE.head (the signed head), FILE.key (the signing key, owner-only,
+ * made at first start), FILE.lock (held while a process has the store open for writing).
  */
 #ifndef CVG_STORE_STORE_H
 #define CVG_STORE_STORE_H
@@ -28,39 +33,42 @@
 
 struct cvg_store;
 
-#define CVG_STORE_BACKLOG 10000 /* changes that wait while it is unavailable */
-#define CVG_STORE_QUEUE_BYTES                                                                      \
-    (64u * 1024 * 1024)      /* of records that wait; more are refused: behind */
-#define CVG_STORE_BATCH 1024 /* records in one transaction */
+#define CVG_STORE_BACKLOG     10000 /* changes that wait while it is unavailable */
+/* Of records that wait. More are refused (CVG_STORE_BEHIND) until half of them are written. */
+#define CVG_STORE_QUEUE_BYTES (64u * 1024 * 1024)
+#define CVG_STORE_BATCH       1024 /* records in one transaction */
 
 struct cvg_store_options {
     const char *file;                         /* copied */
     const struct cvg_engine_kind *engine;     /* NULL: cvg_engine_sqlite */
     int64_t keep_records_ns, keep_changes_ns; /* 0: for ever */
-    uint64_t
-        keep_bytes; /* above: the oldest history goes, then the oldest records; 0: no ceiling */
-    size_t batch;   /* 0: CVG_STORE_BATCH; 1: each record on its own, for measuring */
+    /* Above that the oldest history goes, then the oldest records; 0: no ceiling. */
+    uint64_t keep_bytes;
+    size_t batch;             /* 0: CVG_STORE_BATCH; 1: each record on its own, for measuring */
     int64_t inspect_after_ns; /* the check of all pages begins so long after open; 0: at once */
-    /* The state became another one; on the store's thread. May be NULL. */
+    /* available, fault or inspected became another one after new returned, which leaves the state
+     * of the first try to be asked for; on the store's thread. May be NULL. */
     void (*changed)(void *ctx);
     void *ctx;
 };
 
 /* Takes the lock, starts the thread, and waits until the first try to open the file has ended (a
- * big log that must be recovered takes a tenth of a second). A database that cannot be opened is not
- * a failure: the store is unavailable and tries again. Fails where another process has the store
- * (CVG_E_EXISTS, with its number), and where the key beside the file is readable for others or no
- * key. */
+ * big log that must be recovered takes a tenth of a second). A database that cannot be opened is
+ * not a failure: the store is unavailable and tries again. Fails where another process has the
+ * store (CVG_E_EXISTS, with its number), and where the key beside the file is readable for others
+ * (CVG_E_REFUSED) or no key (CVG_E_INVALID). */
 CVG_NODISCARD int cvg_store_new(const struct cvg_store_options *options, struct cvg_store **ret,
                                 struct cvg_error *reterr);
-/* Writes what is queued and ends. Nobody calls in any more. Takes NULL. */
+/* Writes what is queued, or tells who waits that it cannot, and ends. Nobody calls in any more.
+ * Takes NULL. */
 void cvg_store_free(struct cvg_store *store);
 
 /* ---- writing; any thread; everything is copied ---- */
 
 /* rc 0: committed, and number and hash of the row; else negative, and the row is not there (or was
- * never told to anybody). On the store's thread, each exactly once, in the order of appending. Must be
- * quick. */
+ * never told to anybody): CVG_E_UNAVAILABLE, or where the row itself is refused CVG_E_TOO_LARGE,
+ * CVG_E_EXISTS. On the store's thread, each exactly once, in the order of appending. Must be
+ * quick. point is never NULL. */
 typedef void cvg_store_done(void *ctx, int rc, const struct cvg_chain_point *point);
 /* number and hash of the record are not looked at. done may be NULL. */
 void cvg_store_append(struct cvg_store *store, const struct cvg_record *record,
@@ -69,7 +77,8 @@ void cvg_store_append(struct cvg_store *store, const struct cvg_record *record,
 void cvg_store_change(struct cvg_store *store, const struct cvg_change *changes, size_t count);
 void cvg_store_note(struct cvg_store *store, const struct cvg_note *notes, size_t count);
 /* Returns when all that was queued before is committed (true) or cannot be now, or the time
- * (CLOCK_BOOTTIME) has passed. For stops and tests; never on the deciding thread while it serves. */
+ * (CLOCK_BOOTTIME) has passed. For stops and tests; never on the deciding thread while it
+ * serves. */
 bool cvg_store_flush(struct cvg_store *store, int64_t deadline);
 
 /* ---- reading; any thread; blocks for the disk ---- */

@@ -117,8 +117,8 @@ CVG_NODISCARD int cvg_store_seal(struct cvg_store *store, struct cvg_store_troub
 
 /* ---- recover.c ---- */
 
-/* Before the thread is there: takes the lock and the key. Fails only where somebody else has the store,
- * or where the key is no key or not secret. */
+/* Before the thread is there: takes the lock and the key. Fails only where somebody else has the
+ * store, or where the key is no key or not secret. */
 CVG_NODISCARD int cvg_store_claim(struct cvg_store *store, struct cvg_error *reterr);
 /* Tries to open, or looks how the inspection went, where it is time for that. */
 void cvg_store_recover(struct cvg_store *store, int64_t now);

@@ -72,7 +72,8 @@ static void check_all(struct stand *stand, struct told *told, size_t count)
     assert_int_equal(count_changes(stand, "prod", 1u << CVG_CHANGE_GAP), 0);
 }
 
-/* One store of which one call fails. Several go at the same time, since each is away for a while. */
+/* One store of which one call fails. Several go at the same time, since each is away for a
+ * while. */
 struct trial {
     struct stand stand;
     struct told told[ROWS];
@@ -147,8 +148,8 @@ static void stop_files(bool stop)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-/* The rows are in the database then, but nobody was told that they are: the next opening goes on from
- * there. */
+/* The rows are in the database then, but nobody was told that they are: the next opening goes on
+ * from there. */
 static void the_nth_head_is_not_written(void **state)
 {
     (void)state;
@@ -241,6 +242,29 @@ static bool was_called(void *ctx)
 {
     const struct waiting_calls *waiting = ctx;
     return memory_engine_calls(waiting->file, waiting->call) >= waiting->count;
+}
+
+/* Opening says nothing about writing: it is tried before the store says that it is back. */
+static void what_cannot_be_written_does_not_come_back(void **state)
+{
+    struct stand stand;
+    struct told told = {0};
+    (void)state;
+    stand_make(&stand);
+    stand_open(&stand);
+    struct waiting_calls tried = {stand.file, MEMORY_COMMIT,
+                                  memory_engine_calls(stand.file, MEMORY_COMMIT) + 4};
+    memory_engine_fail(stand.file, MEMORY_COMMIT, 1, MEMORY_ALWAYS, CVG_STORE_FULL);
+    stand_append(&stand, &told);
+    stand_wait(was_called, &tried, "it tries three times");
+    struct cvg_store_status status = stand_status(&stand);
+    assert_false(status.available);
+    assert_int_equal(status.fault, CVG_STORE_FULL);
+    assert_int_equal(status.failures, 1);
+    assert_true(atomic_load(&stand.changed) <= 2); /* away, and maybe that it is sound */
+    memory_engine_fail(stand.file, MEMORY_COMMIT, 1, 0, CVG_STORE_FULL);
+    stand_wait_available(&stand, true);
+    stand_free(&stand);
 }
 
 /* A database that said that it is damaged is looked through before anything is written to it. */
@@ -558,6 +582,7 @@ int main(void)
         cmocka_unit_test(any_nth_call_fails),
         cmocka_unit_test(the_nth_head_is_not_written),
         cmocka_unit_test(each_fault_closes_and_goes_away),
+        cmocka_unit_test(what_cannot_be_written_does_not_come_back),
         cmocka_unit_test(damage_is_inspected_before_use),
         cmocka_unit_test(the_inspection_delays_nothing),
         cmocka_unit_test(history_that_does_not_fit_leaves_a_gap),

@@ -72,7 +72,8 @@ static void one_each_is_one_transaction_each(void **state)
     stand_free(&stand);
 }
 
-/* What is too long, and an id that is there already, fails alone, in its turn, and takes no number. */
+/* What is too long, and an id that is there already, fails alone, in its turn, and takes no
+ * number. */
 static void a_refused_record_fails_alone(void **state)
 {
     struct stand stand;

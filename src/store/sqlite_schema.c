@@ -84,7 +84,7 @@ static const char *const too_new =
 /* The version; 0 where the database is empty. */
 static int read_version(struct cvg_link *link, int64_t *ret)
 {
-    int64_t application, version, tables;
+    int64_t application = 0, version = 0, tables = 0;
     int rc = cvg_link_ask(link, "PRAGMA application_id", &application);
 
     if (rc == 0) {
@@ -109,7 +109,7 @@ static int read_version(struct cvg_link *link, int64_t *ret)
 
 int cvg_schema_check(struct cvg_link *link)
 {
-    int64_t version;
+    int64_t version = 0;
     int rc = read_version(link, &version);
 
     if (rc == 0 && version < CURRENT) {
@@ -123,7 +123,7 @@ int cvg_schema_check(struct cvg_link *link)
 static int take_steps(struct cvg_link *link)
 {
     CVG_CLEANUP(cvg_free_pointer) char *marks = NULL;
-    int64_t version;
+    int64_t version = 0;
     int rc = read_version(link, &version);
 
     for (int64_t i = version; rc == 0 && i < CURRENT; i++) {
@@ -139,7 +139,7 @@ static int take_steps(struct cvg_link *link)
 
 int cvg_schema_raise(struct cvg_link *link)
 {
-    int64_t version;
+    int64_t version = 0;
     int rc = read_version(link, &version);
 
     if (rc < 0 || version == CURRENT) {

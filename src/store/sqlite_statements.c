@@ -14,6 +14,17 @@
     " s.verdict, r.target, " body ", r.question, r.outcome, r.hash"                                \
     " FROM record AS r LEFT JOIN series AS s ON s.id = r.series"
 
+/* The rest of the cursor's own instant, then the instants before it. As one comparison of (at,
+ * number) the index would be entered by the time alone, and every row of the instant be read for each
+ * row of the page. */
+#define NEXT_CHANGE(index, name)                                                                   \
+    "SELECT * FROM (SELECT number, at FROM change INDEXED BY " index " WHERE environment = ?1"     \
+    " AND kind = ?2" name                                                                          \
+    " AND at = ?3 AND ?3 >= ?5 AND number < ?4 ORDER BY number DESC LIMIT 1)"                      \
+    " UNION ALL SELECT * FROM (SELECT number, at FROM change INDEXED BY " index                    \
+    " WHERE environment = ?1 AND kind = ?2" name " AND at < ?3 AND at >= ?5"                       \
+    " ORDER BY at DESC, number DESC LIMIT 1) LIMIT 1"
+
 const char *const cvg_sql_texts[CVG_SQL_COUNT] = {
     [CVG_SQL_BEGIN] = "BEGIN",
     [CVG_SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
@@ -92,13 +103,8 @@ const char *const cvg_sql_texts[CVG_SQL_COUNT] = {
     [CVG_SQL_SPAN_LAST] = "SELECT block FROM span ORDER BY block DESC LIMIT 1",
     [CVG_SQL_SPAN_BETWEEN] = "SELECT min(block), max(block) FROM span"
                              " WHERE high >= ?1 AND low < ?2",
-    [CVG_SQL_CHANGE_NEXT] = "SELECT number, at FROM change INDEXED BY change_by_kind"
-                            " WHERE environment = ?1 AND kind = ?2 AND (at, number) < (?3, ?4)"
-                            " AND at >= ?5 ORDER BY at DESC, number DESC LIMIT 1",
-    [CVG_SQL_CHANGE_NEXT_NAMED] = "SELECT number, at FROM change INDEXED BY change_by_name"
-                                  " WHERE environment = ?1 AND kind = ?2"
-                                  " AND (at, number) < (?3, ?4) AND at >= ?5 AND name = ?6"
-                                  " ORDER BY at DESC, number DESC LIMIT 1",
+    [CVG_SQL_CHANGE_NEXT] = NEXT_CHANGE("change_by_kind", ""),
+    [CVG_SQL_CHANGE_NEXT_NAMED] = NEXT_CHANGE("change_by_name", " AND name = ?6"),
     [CVG_SQL_CHANGE_ONE] = "SELECT number, at, kind, environment, name, before, after, reason,"
                            " message, value FROM change WHERE number = ?1",
     [CVG_SQL_NOTE_ALL] = "SELECT key, bytes FROM note WHERE kind = ?1 ORDER BY key",

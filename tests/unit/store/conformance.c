@@ -4,19 +4,16 @@
 #include "base/alloc.h"
 #include "base/text.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
-
-#include <ftw.h>
-#include <pthread.h>
 
 /* ---- the world ---- */
 
@@ -31,20 +28,11 @@ int conformance_setup(void **state)
     struct conformance *world = CVG_NEW(struct conformance);
 
     world->kind = *state;
-    (void)snprintf(world->folder, sizeof world->folder, "/tmp/cvg-engine-XXXXXX");
-    assert_non_null(mkdtemp(world->folder));
-    (void)snprintf(world->place, sizeof world->place, "%s/store", world->folder);
+    folder_make(&world->folder);
+    (void)snprintf(world->place, sizeof world->place, "%s/store", world->folder.path);
     open_engine(world, false);
     *state = world;
     return 0;
-}
-
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *ftw)
-{
-    (void)status;
-    (void)type;
-    (void)ftw;
-    return remove(path);
 }
 
 int conformance_teardown(void **state)
@@ -54,7 +42,7 @@ int conformance_teardown(void **state)
     if (world->engine) {
         world->kind->close(world->engine);
     }
-    (void)nftw(world->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    folder_remove(&world->folder);
     free(world);
     return 0;
 }
@@ -690,7 +678,7 @@ static void a_copy_is_what_was_committed(void **state)
     char copy[128];
     struct cvg_engine *original = world->engine;
 
-    (void)snprintf(copy, sizeof copy, "%s/copy", world->folder);
+    (void)snprintf(copy, sizeof copy, "%s/copy", world->folder.path);
     conformance_fill(world, 1, MANY);
     put(world, CVG_NOTE_STEADY, "prod api", "1");
     begin(world);
@@ -727,7 +715,7 @@ static void reading_only_changes_nothing(void **state)
     struct cvg_engine *none = NULL;
     char missing[128];
 
-    (void)snprintf(missing, sizeof missing, "%s/missing", world->folder);
+    (void)snprintf(missing, sizeof missing, "%s/missing", world->folder.path);
     conformance_fill(world, 1, 3);
     conformance_reopen(world, true);
     assert_int_equal(conformance_count(world), 3);

@@ -6,6 +6,8 @@
 #ifndef CVG_TEST_STORE_CONFORMANCE_H
 #define CVG_TEST_STORE_CONFORMANCE_H
 
+#include "folder.h"
+
 #include "store/engine.h"
 
 /* Runs all of them; how many failed. */
@@ -16,7 +18,8 @@ int conformance_run(const char *name, const struct cvg_engine_kind *kind);
 /* What a test works with; *state is one. */
 struct conformance {
     const struct cvg_engine_kind *kind;
-    char folder[64], place[96];
+    struct folder folder;
+    char place[96];
     struct cvg_engine *engine;  /* open */
     enum cvg_store_fault fault; /* of the last call that failed */
     struct cvg_error error;

@@ -87,10 +87,12 @@ static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
     return rc ? rc : REAL(file)->xTruncate(real(file), size);
 }
 
+/* Not passed on: nobody pulls the plug here, and thousands of syncs take their time. */
 static int file_sync(sqlite3_file *file, int flags)
 {
-    int rc = enter(FAULT_SYNC);
-    return rc ? rc : REAL(file)->xSync(real(file), flags);
+    (void)file;
+    (void)flags;
+    return enter(FAULT_SYNC);
 }
 
 static int file_size(sqlite3_file *file, sqlite3_int64 *ret)

@@ -74,7 +74,7 @@ static int write_one(struct conformance *world, uint64_t transaction)
 static void run_scenario(struct conformance *world, struct history *history)
 {
     char copy[128];
-    (void)snprintf(copy, sizeof copy, "%s/copy", world->folder);
+    (void)snprintf(copy, sizeof copy, "%s/copy", world->folder.path);
     for (uint64_t i = 0; i < TRANSACTIONS; i++) {
         if (!world->engine && world->kind->open(world->place, false, &world->engine, &world->fault,
                                                 &world->error) < 0) {
@@ -131,7 +131,7 @@ static void fresh(struct conformance *world)
         (void)snprintf(path, sizeof path, "%s%s", world->place, suffixes[i]);
         (void)unlink(path);
     }
-    (void)snprintf(path, sizeof path, "%s/copy", world->folder);
+    (void)snprintf(path, sizeof path, "%s/copy", world->folder.path);
     (void)unlink(path);
 }
 

@@ -383,7 +383,7 @@ static void a_missing_folder_is_told(void **state)
     struct conformance *world = *state;
 
     close_engine(world);
-    (void)snprintf(world->place, sizeof world->place, "%s/none/store", world->folder);
+    (void)snprintf(world->place, sizeof world->place, "%s/none/store", world->folder.path);
     assert_true(open_engine(world, false) < 0);
     assert_int_equal(world->fault, CVG_STORE_MISSING);
     assert_true(open_engine(world, true) < 0);
@@ -398,18 +398,18 @@ static void a_folder_of_others_is_told(void **state)
 
     conformance_fill(world, 1, 3);
     close_engine(world);
-    assert_int_equal(chmod(world->folder, 0555), 0);
+    assert_int_equal(chmod(world->folder.path, 0555), 0);
     assert_int_equal(chmod(world->place, 0444), 0);
     assert_true(me != 0 || seteuid(65534) == 0);
     int old = open_engine(world, false);
     enum cvg_store_fault old_fault = world->fault;
     close_engine(world);
-    (void)snprintf(world->place, sizeof world->place, "%s/new", world->folder);
+    (void)snprintf(world->place, sizeof world->place, "%s/new", world->folder.path);
     int fresh = open_engine(world, false);
     enum cvg_store_fault fresh_fault = world->fault;
     close_engine(world);
     assert_true(me != 0 || seteuid(0) == 0);
-    assert_int_equal(chmod(world->folder, 0700), 0);
+    assert_int_equal(chmod(world->folder.path, 0700), 0);
 
     assert_true(old < 0);
     assert_int_equal(old_fault, CVG_STORE_DENIED);

@@ -11,6 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Ceiling of each text in bytes; an engine may refuse what is longer. */
+#define CVG_CHANGE_TEXT 8192
+
 enum cvg_change_kind {
     CVG_CHANGE_START = 0,     /* the daemon started; after: its version */
     CVG_CHANGE_STATUS,        /* steady status or reason of the check `name` */

@@ -10,6 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Ceilings in bytes; an engine may refuse what is longer. */
+#define CVG_NOTE_KEY   1024
+#define CVG_NOTE_BYTES ((size_t)4 * 1024 * 1024)
+
 enum cvg_note_kind {
     CVG_NOTE_STEADY = 0, /* "ENVIRONMENT CHECK": steady state of a check */
     CVG_NOTE_BREAKER,    /* "SOURCE" */

@@ -10,7 +10,11 @@
  * of readers by any thread at any time meanwhile, also while a transaction is open, and see what is
  * committed. Every function that can fail returns 0 or a negative enum cvg_code and fills
  * *reterr and *ret_fault (neither may be NULL). Texts and bytes that a visitor sees live until it
- * returns.
+ * returns. A visitor calls nothing of the engine: it holds one of a few readers.
+ *
+ * A row that is refused for what it is (too long, there already) says CVG_STORE_NO_FAULT, and the
+ * transaction goes on without it. After any other failure of a write the transaction can only be rolled
+ * back: its commit fails.
  */
 #ifndef CVG_STORE_ENGINE_H
 #define CVG_STORE_ENGINE_H
@@ -47,6 +51,7 @@ typedef bool cvg_see_checkpoint(void *ctx, const struct cvg_chain_signed *checkp
 
 struct cvg_engine_sizes {
     uint64_t bytes;            /* on disk, with everything that belongs to it */
+    uint64_t used, free;       /* by what is there, and what shrink can give back of the rest */
     uint64_t records, changes; /* rows that are there now; may be estimates by number */
 };
 
@@ -64,7 +69,9 @@ struct cvg_engine_kind {
     int (*begin)(struct cvg_engine *engine, enum cvg_store_fault *ret_fault,
                  struct cvg_error *reterr);
     /* After success everything of the transaction survives the end of the process and of power;
-     * after failure nothing of it is there, and no transaction is open. */
+     * after failure nothing of it is there, and no transaction is open. Where the disk failed in the
+     * middle of the commit and the process then ends before another commit, the next open may find the
+     * transaction whole: the disk had it, and could not say so. */
     int (*commit)(struct cvg_engine *engine, enum cvg_store_fault *ret_fault,
                   struct cvg_error *reterr);
     void (*rollback)(struct cvg_engine *engine); /* also where none is open */
@@ -94,7 +101,8 @@ struct cvg_engine_kind {
     /* The last record's number and hash; where there is none the last checkpoint's; else zeros. */
     int (*last)(struct cvg_engine *engine, struct cvg_chain_point *ret,
                 enum cvg_store_fault *ret_fault, struct cvg_error *reterr);
-    /* Records with after < number, in order, with their bodies. */
+    /* Records with after < number, in order, with their bodies. Read in pieces, each of one moment:
+     * rows that are pruned meanwhile may be missing. */
     int (*walk_records)(struct cvg_engine *engine, uint64_t after, cvg_see_record *see, void *ctx,
                         enum cvg_store_fault *ret_fault, struct cvg_error *reterr);
     /* Those that match, newest first. */
@@ -114,7 +122,7 @@ struct cvg_engine_kind {
      * *stop becomes true. */
     int (*inspect)(struct cvg_engine *engine, const _Atomic bool *stop,
                    enum cvg_store_fault *ret_fault, struct cvg_error *reterr);
-    /* A consistent copy of what is committed, in a new file, synced; the writer goes on meanwhile.
+    /* A consistent copy of what is committed, in a new file with mode 0600, synced; the writer goes on meanwhile.
      * progress may be NULL. Fails with CVG_E_EXISTS where the file is there. */
     int (*copy)(struct cvg_engine *engine, const char *file,
                 void (*progress)(void *ctx, uint64_t done, uint64_t of), void *ctx,

@@ -63,17 +63,40 @@ static int open_writer(struct cvg_engine *engine, bool exists, enum cvg_store_fa
     return cvg_link_tell(writer, rc, ret_fault, reterr);
 }
 
+static int try_reader(struct cvg_engine *engine, enum cvg_store_fault *ret_fault,
+                      struct cvg_error *reterr)
+{
+    struct cvg_link *link;
+    int rc = cvg_pool_take(engine, &link, ret_fault, reterr);
+
+    if (rc == 0) {
+        rc = cvg_pool_give(engine, link, cvg_schema_check(link), ret_fault, reterr);
+    }
+    return rc;
+}
+
+/* A database with a write-ahead log needs a folder that can be written, to read it as well. Where it
+ * has no log, and no folder to have one in, it cannot change while it is read. */
+static bool is_immutable(const struct cvg_engine *engine, enum cvg_store_fault fault)
+{
+    CVG_CLEANUP(cvg_free_pointer) char *log = cvg_format("%s-wal", engine->file);
+
+    return (fault == CVG_STORE_DENIED || fault == CVG_STORE_READ_ONLY) && access(log, F_OK) < 0 &&
+           errno == ENOENT;
+}
+
 static int open_reader(struct cvg_engine *engine, bool exists, enum cvg_store_fault *ret_fault,
                        struct cvg_error *reterr)
 {
-    struct cvg_link *link;
-
     if (!exists && access(engine->file, F_OK) < 0) {
         return cvg_sqlite_fault(engine->file, SQLITE_CANTOPEN, errno, ret_fault, reterr);
     }
-    int rc = cvg_pool_take(engine, &link, ret_fault, reterr);
-    if (rc == 0) {
-        rc = cvg_pool_give(engine, link, cvg_schema_check(link), ret_fault, reterr);
+    int rc = try_reader(engine, ret_fault, reterr);
+    if (rc < 0 && is_immutable(engine, *ret_fault)) {
+        cvg_pool_close(engine);
+        engine->reader_count = 0;
+        engine->immutable = true;
+        rc = try_reader(engine, ret_fault, reterr);
     }
     return rc;
 }

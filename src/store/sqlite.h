@@ -38,6 +38,7 @@ struct cvg_link {
 struct cvg_engine {
     char *file, *vfs; /* vfs NULL: the default one */
     bool read_only;
+    bool immutable; /* nothing can be written beside it: read without locks and log */
 
     /* The writer's. */
     struct cvg_link *writer; /* NULL where read_only */
@@ -65,7 +66,7 @@ int cvg_sqlite_open(const char *file, const char *vfs, bool read_only, struct cv
 
 /* ---- links (sqlite_link.c) ---- */
 
-/* flags of sqlite3_open_v2. Where it fails the fault and the words are told. */
+/* flags of sqlite3_open_v2; with SQLITE_OPEN_URI the file is taken for one that never changes. Where it fails the fault and the words are told. */
 int cvg_link_open(const char *file, const char *vfs, int flags, struct cvg_link **ret,
                   enum cvg_store_fault *ret_fault, struct cvg_error *reterr);
 void cvg_link_close(struct cvg_link *link); /* takes NULL */

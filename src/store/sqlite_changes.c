@@ -5,9 +5,6 @@
  */
 #include "store/sqlite.h"
 
-/* A change's texts are as long as the writer takes them. */
-#define TEXT_LIMIT CVG_RECORD_BODY
-
 /* The newest row of a kind that was not given yet. */
 struct stream {
     uint32_t kind;
@@ -34,7 +31,7 @@ static int decode(struct cvg_link *link, sqlite3_stmt *statement, struct cvg_cha
                                   &row.after,       &row.reason, &row.message};
 
     for (size_t i = 0; i < CVG_COUNT(texts); i++) {
-        *texts[i] = cvg_column_text(&columns, 3 + (int)i, TEXT_LIMIT);
+        *texts[i] = cvg_column_text(&columns, 3 + (int)i, CVG_CHANGE_TEXT);
     }
     int type = sqlite3_column_type(statement, 9);
     row.has_value = type != SQLITE_NULL;

@@ -6,7 +6,10 @@
  * error.
  */
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "store/sqlite.h"
+
+#include <string.h>
 
 /* How long another process's lock is waited for: a checkpoint of it is shorter. */
 #define BUSY_MS 250
@@ -51,12 +54,34 @@ static int configure(struct cvg_link *link)
     return cvg_link_run(link, settings);
 }
 
+/* The file as a URI, which is the only way to say that it never changes. */
+static char *immutable(const char *file)
+{
+    static const char hex[] = "0123456789abcdef";
+    struct cvg_buf uri = CVG_BUF_INIT((size_t)64 * 1024);
+
+    (void)cvg_buf_puts(&uri, "file:");
+    for (const char *at = file; *at; at++) {
+        unsigned char byte = (unsigned char)*at;
+        if (strchr("%?#", byte)) {
+            const char escape[] = {'%', hex[byte >> 4], hex[byte & 15]};
+            (void)cvg_buf_add(&uri, escape, sizeof escape);
+        } else {
+            (void)cvg_buf_putc(&uri, *at);
+        }
+    }
+    (void)cvg_buf_puts(&uri, "?immutable=1");
+    return cvg_buf_take(&uri, NULL);
+}
+
 int cvg_link_open(const char *file, const char *vfs, int flags, struct cvg_link **ret,
                   enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
 {
+    CVG_CLEANUP(cvg_free_pointer)
+    char *name = flags & SQLITE_OPEN_URI ? immutable(file) : cvg_strdup(file);
     struct cvg_link *link = CVG_NEW(struct cvg_link);
     link->file = cvg_strdup(file);
-    int rc = sqlite3_open_v2(file, &link->db, flags | SQLITE_OPEN_NOMUTEX, vfs);
+    int rc = sqlite3_open_v2(name, &link->db, flags | SQLITE_OPEN_NOMUTEX, vfs);
 
     if (!link->db) {
         rc = cvg_sqlite_fault(file, rc, 0, ret_fault, reterr);

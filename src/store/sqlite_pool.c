@@ -46,8 +46,8 @@ int cvg_pool_take(struct cvg_engine *engine, struct cvg_link **ret, enum cvg_sto
     struct cvg_link *link = wait_for_one(engine);
 
     if (!link) {
-        int rc = cvg_link_open(engine->file, engine->vfs, SQLITE_OPEN_READONLY, &link, ret_fault,
-                               reterr);
+        int flags = SQLITE_OPEN_READONLY | (engine->immutable ? SQLITE_OPEN_URI : 0);
+        int rc = cvg_link_open(engine->file, engine->vfs, flags, &link, ret_fault, reterr);
         if (rc < 0) {
             give_back(engine, NULL);
             return rc;

@@ -59,8 +59,8 @@ static int read_notes(struct cvg_link *link, enum cvg_note_kind kind, cvg_see_no
     while ((rc = cvg_link_step(link, statement)) == 1) {
         struct cvg_columns columns = {.statement = statement};
         struct cvg_note note = {.kind = kind};
-        note.key = cvg_column_text(&columns, 0, CVG_RECORD_BODY);
-        note.bytes = cvg_column_bytes(&columns, 1, CVG_RECORD_BODY, &note.length);
+        note.key = cvg_column_text(&columns, 0, CVG_NOTE_KEY);
+        note.bytes = cvg_column_bytes(&columns, 1, CVG_NOTE_BYTES, &note.length);
         if (columns.wrong || note.length == 0) {
             rc = cvg_link_corrupt(link, "a note of kind", kind);
         } else if (see(ctx, &note)) {
@@ -161,6 +161,25 @@ static int read_extent(struct cvg_link *link, enum cvg_sql first, enum cvg_sql l
     return rc;
 }
 
+/* Of the database as it is committed, wherever its pages are. */
+static int read_pages(struct cvg_link *link, struct cvg_engine_sizes *ret)
+{
+    int64_t size = 0, count = 0, unused = 0;
+    int rc = cvg_link_ask(link, "PRAGMA page_size", &size);
+
+    if (rc == 0) {
+        rc = cvg_link_ask(link, "PRAGMA page_count", &count);
+    }
+    if (rc == 0) {
+        rc = cvg_link_ask(link, "PRAGMA freelist_count", &unused);
+    }
+    if (rc == 0 && size > 0 && unused >= 0 && count >= unused) {
+        ret->used = (uint64_t)(count - unused) * (uint64_t)size;
+        ret->free = (uint64_t)unused * (uint64_t)size;
+    }
+    return rc;
+}
+
 int cvg_sqlite_sizes(struct cvg_engine *engine, struct cvg_engine_sizes *ret,
                      enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
 {
@@ -173,6 +192,9 @@ int cvg_sqlite_sizes(struct cvg_engine *engine, struct cvg_engine_sizes *ret,
     rc = read_extent(link, CVG_SQL_RECORD_FIRST, CVG_SQL_RECORD_LAST, &sizes.records);
     if (rc == 0) {
         rc = read_extent(link, CVG_SQL_CHANGE_FIRST, CVG_SQL_CHANGE_LAST, &sizes.changes);
+    }
+    if (rc == 0) {
+        rc = read_pages(link, &sizes);
     }
     rc = cvg_pool_give(engine, link, rc, ret_fault, reterr);
     if (rc == 0) {

@@ -8,10 +8,6 @@
 
 #include <string.h>
 
-/* Ceilings for what has none in its own header; far above what the daemon writes. */
-#define CHANGE_TEXT 8192
-#define NOTE_KEY    1024
-
 int cvg_sqlite_may_write(const struct cvg_engine *engine, bool transaction,
                          enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
 {
@@ -209,7 +205,8 @@ static int add_change(struct cvg_link *link, const struct cvg_change *change)
 {
     const char *const texts[] = {change->name, change->before, change->after, change->reason,
                                  change->message};
-    if (!fit(texts, CVG_COUNT(texts), CHANGE_TEXT) || !fit(&change->environment, 1, CHANGE_TEXT)) {
+    if (!fit(texts, CVG_COUNT(texts), CVG_CHANGE_TEXT) ||
+        !fit(&change->environment, 1, CVG_CHANGE_TEXT)) {
         return refuse(link, CVG_E_TOO_LARGE, "change", "is too long");
     }
     if (change->kind >= CVG_CHANGE_KINDS) {
@@ -242,7 +239,7 @@ int cvg_sqlite_add_change(struct cvg_engine *engine, const struct cvg_change *ch
 
 static int put_note(struct cvg_link *link, const struct cvg_note *note)
 {
-    if (!fit(&note->key, 1, NOTE_KEY) || note->length > CVG_RECORD_BODY) {
+    if (!fit(&note->key, 1, CVG_NOTE_KEY) || note->length > CVG_NOTE_BYTES) {
         return refuse(link, CVG_E_TOO_LARGE, "note", "is too long");
     }
     sqlite3_stmt *row = cvg_link_get(link, note->length ? CVG_SQL_NOTE_PUT : CVG_SQL_NOTE_FORGET);

@@ -390,8 +390,8 @@ static void a_missing_folder_is_told(void **state)
     assert_int_equal(world->fault, CVG_STORE_MISSING);
 }
 
-/* Permissions say nothing to root, so that it is somebody else who tries. */
-static void a_folder_of_others_is_told(void **state)
+/* Permissions say nothing to root, so that it is somebody else who tries. What is there can be read. */
+static void a_folder_that_cannot_be_written_is_told(void **state)
 {
     struct conformance *world = *state;
     uid_t me = geteuid();
@@ -404,6 +404,9 @@ static void a_folder_of_others_is_told(void **state)
     int old = open_engine(world, false);
     enum cvg_store_fault old_fault = world->fault;
     close_engine(world);
+    int reading = open_engine(world, true);
+    size_t count = reading == 0 ? conformance_count(world) : 0;
+    close_engine(world);
     (void)snprintf(world->place, sizeof world->place, "%s/new", world->folder.path);
     int fresh = open_engine(world, false);
     enum cvg_store_fault fresh_fault = world->fault;
@@ -413,6 +416,8 @@ static void a_folder_of_others_is_told(void **state)
 
     assert_true(old < 0);
     assert_int_equal(old_fault, CVG_STORE_DENIED);
+    conformance_ok(world, reading);
+    assert_int_equal(count, 3);
     assert_true(fresh < 0);
     assert_int_equal(fresh_fault, CVG_STORE_DENIED);
 }
@@ -438,7 +443,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_empty_file_becomes_a_store, setup, conformance_teardown),
         cmocka_unit_test_setup_teardown(nobody_else_may_read_it, setup, conformance_teardown),
         cmocka_unit_test_setup_teardown(a_missing_folder_is_told, setup, conformance_teardown),
-        cmocka_unit_test_setup_teardown(a_folder_of_others_is_told, setup, conformance_teardown),
+        cmocka_unit_test_setup_teardown(a_folder_that_cannot_be_written_is_told, setup,
+                                        conformance_teardown),
     };
 
     return cmocka_run_group_tests_name("sqlite_schema", tests, NULL, NULL);

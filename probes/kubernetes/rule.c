@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Words and dwells of the rules; see rule.h. */
+#include "rule.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CODE_MOST 64
+
+static int is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static int is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* The pattern that the API gives for a condition's reason, which is also what the host takes. */
+static int is_code(const char *text)
+{
+    size_t length = strnlen(text, CODE_MOST + 1);
+    if (length > CODE_MOST || !is_letter(text[0])) {
+        return 0;
+    }
+    for (size_t i = 1; i < length; i++) {
+        int inner = (text[i] == ',' || text[i] == ':') && i + 1 < length;
+        if (!is_letter(text[i]) && !is_digit(text[i]) && text[i] != '_' && !inner) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+const char *cvg_kube_own_reason(const char *own, enum cvg_kube_reason otherwise)
+{
+    return is_code(own) ? own : cvg_kube_reason(otherwise);
+}
+
+/* Bytes of the character that begins here; 0: it is none, or not whole. */
+static size_t character(const unsigned char *at)
+{
+    size_t length = *at < 0x80 ? 1 : *at >= 0xF0 ? 4 : *at >= 0xE0 ? 3 : 2;
+    if ((*at >= 0x80 && *at < 0xC2) || *at > 0xF4 || (*at == 0xE0 && at[1] < 0xA0) ||
+        (*at == 0xED && at[1] > 0x9F) || (*at == 0xF0 && at[1] < 0x90) ||
+        (*at == 0xF4 && at[1] > 0x8F)) {
+        return 0;
+    }
+    for (size_t i = 1; i < length; i++) {
+        if ((at[i] & 0xC0) != 0x80) {
+            return 0;
+        }
+    }
+    return length;
+}
+
+/* A message goes into logs and onto terminals; a cut one may end in the middle of a character. */
+static void make_printable(char *text)
+{
+    for (unsigned char *at = (unsigned char *)text; *at != '\0';) {
+        size_t length = character(at);
+        int control = *at < 0x20 || *at == 0x7F || (length == 2 && *at == 0xC2 && at[1] < 0xA0);
+        if (length == 0) {
+            *at++ = '?';
+        } else if (control) {
+            memset(at, ' ', length);
+            at += length;
+        } else {
+            at += length;
+        }
+    }
+}
+
+static void end_with_dots(char *text, size_t size)
+{
+    char *end = text + size - sizeof("...");
+    /* Not behind half a character. */
+    while (end > text && ((unsigned char)*end & 0xC0) == 0x80) {
+        end--;
+    }
+    memcpy(end, "...", sizeof("..."));
+}
+
+__attribute__((format(printf, 2, 0))) static void write_message(struct cvg_kube_outcome *ret,
+                                                                const char *format, va_list words)
+{
+    int length = vsnprintf(ret->message, sizeof(ret->message), format, words);
+    if (length >= (int)sizeof(ret->message)) {
+        end_with_dots(ret->message, sizeof(ret->message));
+    }
+    make_printable(ret->message);
+}
+
+void cvg_kube_say(struct cvg_kube_outcome *ret, enum cvg_status status, const char *reason,
+                  const char *format, ...)
+{
+    ret->status = status;
+    ret->reason = reason;
+    ret->message[0] = '\0';
+    ret->since = 0;
+    ret->worse_at = 0;
+    ret->worse_status = 0;
+    ret->worse_reason = "";
+    if (format != NULL) {
+        va_list words;
+        va_start(words, format);
+        write_message(ret, format, words);
+        va_end(words);
+    }
+}
+
+void cvg_kube_say_condition(struct cvg_kube_outcome *ret, enum cvg_status status,
+                            const struct cvg_kube_condition *condition,
+                            enum cvg_kube_reason otherwise)
+{
+    const char *reason = cvg_kube_own_reason(condition->reason, otherwise);
+    if (*condition->message != '\0') {
+        cvg_kube_say(ret, status, reason, "%s", condition->message);
+    } else {
+        cvg_kube_say(ret, status, reason, "condition %s is %s", condition->type, condition->status);
+    }
+    ret->since = condition->changed_at;
+}
+
+int cvg_kube_badness(uint32_t status)
+{
+    static const int badness[CVG_STATUS_COUNT] = {
+        [CVG_READY] = 0,   [CVG_PROGRESSING] = 1, [CVG_DEGRADED] = 2,
+        [CVG_UNKNOWN] = 3, [CVG_FAILED] = 4,
+    };
+    return badness[status];
+}
+
+void cvg_kube_worsen(struct cvg_kube_outcome *ret, int64_t since, int64_t dwell,
+                     enum cvg_status status, const char *reason)
+{
+    int64_t at;
+    if (since <= 0 || dwell <= 0 || __builtin_add_overflow(since, dwell, &at) ||
+        cvg_kube_badness(status) <= cvg_kube_badness(ret->status) ||
+        (ret->worse_at != 0 && ret->worse_at <= at)) {
+        return;
+    }
+    ret->worse_at = at;
+    ret->worse_status = status;
+    ret->worse_reason = reason;
+}
+
+int cvg_kube_is_stale(const struct cvg_kube_view *view, const struct cvg_kube_condition *condition)
+{
+    return view->meta.generation != CVG_KUBE_ABSENT &&
+           condition->observed_generation != CVG_KUBE_ABSENT &&
+           condition->observed_generation != 0 &&
+           condition->observed_generation < view->meta.generation;
+}
+
+const struct cvg_kube_condition *cvg_kube_current(const struct cvg_kube_view *view,
+                                                  const char *type)
+{
+    const struct cvg_kube_condition *condition = cvg_kube_condition(view, type);
+    return condition == NULL || cvg_kube_is_stale(view, condition) ? NULL : condition;
+}
+
+int cvg_kube_is(const struct cvg_kube_condition *condition, const char *status)
+{
+    return condition != NULL && strcmp(condition->status, status) == 0;
+}
+
+int cvg_kube_current_is(const struct cvg_kube_view *view, const char *type)
+{
+    const struct cvg_kube_condition *condition = cvg_kube_current(view, type);
+    return cvg_kube_is(condition, "True") ? 1 : cvg_kube_is(condition, "False") ? 0 : -1;
+}

@@ -23,21 +23,46 @@ function(cvg_program name directory)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 endfunction()
 
-# cvg_module(NAME DIRECTORY [OUTPUT folder] [EXTERNAL target...]): a module built from the SDK alone.
-# Its code is also a static library, cvg_probe_NAME, for unit tests and fuzzers.
+# cvg_proto(TARGET FILE): messages of the .proto, made by protoc-c in the build folder. What it
+# writes is not held to our warnings.
+function(cvg_proto target file)
+  get_filename_component(stem ${file} NAME_WE)
+  get_filename_component(folder ${file} DIRECTORY)
+  set(made ${CMAKE_BINARY_DIR}/proto/${target})
+  file(MAKE_DIRECTORY ${made})
+  add_custom_command(OUTPUT ${made}/${stem}.pb-c.c ${made}/${stem}.pb-c.h
+    COMMAND ${CVG_PROTOC_C} --c_out=${made} --proto_path=${folder} ${file}
+    DEPENDS ${file} VERBATIM)
+  add_library(${target} STATIC ${made}/${stem}.pb-c.c ${made}/${stem}.pb-c.h)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_compile_options(${target} PRIVATE -w)
+  target_include_directories(${target} SYSTEM PUBLIC ${made})
+  target_link_libraries(${target} PUBLIC PkgConfig::PROTOBUF_C)
+endfunction()
+
+# cvg_module(NAME DIRECTORY [LIBRARY] [OUTPUT folder] [PROTO file] [EXTERNAL target...]): a module
+# built from the SDK alone. Its code is also a static library, cvg_probe_NAME, for unit tests and
+# fuzzers; with LIBRARY it is that only.
 function(cvg_module name directory)
-  cmake_parse_arguments(arg "" "OUTPUT" "EXTERNAL" ${ARGN})
+  cmake_parse_arguments(arg "LIBRARY" "OUTPUT;PROTO" "EXTERNAL" ${ARGN})
   if(NOT arg_OUTPUT)
     set(arg_OUTPUT ${CMAKE_BINARY_DIR}/lib/convergate/probes)
+  endif()
+  if(arg_PROTO)
+    cvg_proto(cvg_proto_${name} ${directory}/${arg_PROTO})
+    list(APPEND arg_EXTERNAL cvg_proto_${name})
   endif()
   file(GLOB sources CONFIGURE_DEPENDS ${directory}/*.c)
   add_library(cvg_probe_${name} STATIC ${sources})
   target_include_directories(cvg_probe_${name} PUBLIC ${directory})
   target_link_libraries(cvg_probe_${name} PUBLIC cvg_sdk ${arg_EXTERNAL})
+  target_compile_definitions(cvg_probe_${name} PRIVATE CVG_VERSION="${PROJECT_VERSION}")
+  if(arg_LIBRARY)
+    return()
+  endif()
   add_library(probe_${name} MODULE ${sources})
   target_link_libraries(probe_${name} PRIVATE cvg_sdk ${arg_EXTERNAL})
   target_compile_definitions(probe_${name} PRIVATE CVG_VERSION="${PROJECT_VERSION}")
-  target_compile_definitions(cvg_probe_${name} PRIVATE CVG_VERSION="${PROJECT_VERSION}")
   set_target_properties(probe_${name} PROPERTIES
     PREFIX "" OUTPUT_NAME ${name} LIBRARY_OUTPUT_DIRECTORY ${arg_OUTPUT})
   # clang's sanitizer runtimes are static in the program: their symbols are undefined here.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Memory for one object while it is decoded: bump allocation with a ceiling, reset for the next
- * object. What is over the ceiling fails that object (TooLarge) and nothing else.
+ * object. What is over the ceiling fails that object (TooLarge) and nothing else. One user at a
+ * time: a decoding on a worker thread brings an arena of its own.
  */
 #ifndef CVG_KUBE_ARENA_H
 #define CVG_KUBE_ARENA_H
@@ -10,13 +11,19 @@
 
 struct cvg_kube_arena;
 
+/* Ends the process where there is no memory. The first bytes are taken with the first use. */
 struct cvg_kube_arena *cvg_kube_arena_new(size_t ceiling);
 void cvg_kube_arena_free(struct cvg_kube_arena *arena); /* takes NULL */
+/* Everything that came from it is gone. Keeps a small first block, gives back the rest. */
 void cvg_kube_arena_reset(struct cvg_kube_arena *arena);
 /* Zeroed, aligned for any type; NULL over the ceiling. */
 void *cvg_kube_arena_alloc(struct cvg_kube_arena *arena, size_t size);
+void *cvg_kube_arena_array(struct cvg_kube_arena *arena, size_t count, size_t size);
+/* The same with whatever stood there before, for who writes all of it. */
+void *cvg_kube_arena_raw(struct cvg_kube_arena *arena, size_t size);
+/* A copy that ends with a NUL. */
 char *cvg_kube_arena_text(struct cvg_kube_arena *arena, const char *bytes, size_t length);
-int cvg_kube_arena_is_full(
-    const struct cvg_kube_arena *arena); /* an allocation failed since the reset */
+/* An allocation failed since the reset. */
+int cvg_kube_arena_is_full(const struct cvg_kube_arena *arena);
 
 #endif

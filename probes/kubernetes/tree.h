@@ -9,8 +9,12 @@
 
 #include "arena.h"
 
+#include <convergate/json.h>
+
 #include <stddef.h>
 #include <stdint.h>
+
+#define CVG_KUBE_DEPTH_MOST 200 /* containers in each other, a list's own included */
 
 enum cvg_kube_node_kind {
     CVG_KUBE_NULL = 0,
@@ -35,14 +39,23 @@ struct cvg_kube_node {
  * words), or the arena is full. */
 const struct cvg_kube_node *cvg_kube_tree_read(struct cvg_kube_arena *arena, const char *text,
                                                size_t length, char *error, size_t error_size);
+/* A reader with this module's limits, for a document that is read piece by piece. NULL: no memory.
+ * The caller's to free with cvg_json_free. */
+struct cvg_json *cvg_kube_tree_reader(const char *text, size_t length);
+/* The value that begins at the reader's current token, which is its last one afterwards. NULL: it
+ * cannot be read (cvg_json_error says why) or the arena is full. */
+const struct cvg_kube_node *cvg_kube_tree_value(struct cvg_kube_arena *arena,
+                                                struct cvg_json *json);
+
 /* All lookups take NULL and give NULL, "", absent then. */
 const struct cvg_kube_node *cvg_kube_node_get(const struct cvg_kube_node *object, const char *key);
-/* JSON Pointer (RFC 6901): "/status/conditions/0/type". */
+/* JSON Pointer (RFC 6901): "/status/conditions/0/type"; "" is the node itself. */
 const struct cvg_kube_node *cvg_kube_node_at(const struct cvg_kube_node *node, const char *pointer);
 /* 0: it is a well-formed pointer. */
 int cvg_kube_pointer_check(const char *pointer);
 const char *cvg_kube_node_text(const struct cvg_kube_node *node); /* of a string; else "" */
-/* An integer, or a string that is one (Argo Rollouts' observedGeneration). -1: it is neither. */
+/* An integer, or a string that is one (Argo Rollouts' observedGeneration). -1: it is neither, and
+ * *ret stays. */
 int cvg_kube_node_int(const struct cvg_kube_node *node, int64_t *ret);
 int cvg_kube_node_true(const struct cvg_kube_node *node);     /* is the value true */
 int64_t cvg_kube_node_time(const struct cvg_kube_node *node); /* wall ns; 0: none */

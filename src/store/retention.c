@@ -31,6 +31,7 @@
 
 #define SPACE_MIN 1000 /* rows that go at least in a round for space */
 #define SHRINKS   64
+#define ROOM      16 /* of what is used, 1 in so many may stay free */
 
 /* ---- the clock ---- */
 
@@ -197,8 +198,8 @@ static int take_records(struct cvg_retention_step *step, int64_t before, uint64_
     return rc;
 }
 
-/* How much goes in this round: the share of the rows by which the database is too large. Space that
- * is free is only given back later, so taking until the size is right would take far too much. */
+/* How much goes in this round: the share of the rows by which they need more than they may. What
+ * they need counts and not the file, which only becomes smaller later. */
 static int plan_space(struct cvg_retention *retention, struct cvg_session *session,
                       enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
 {
@@ -208,9 +209,9 @@ static int plan_space(struct cvg_retention *retention, struct cvg_session *sessi
         return rc;
     }
     retention->left = 0;
-    retention->bytes = sizes.bytes;
-    if (retention->keep_bytes && sizes.bytes > retention->keep_bytes) {
-        double share = (double)(sizes.bytes - retention->keep_bytes) / (double)sizes.bytes;
+    retention->again = retention->keep_bytes && sizes.used > retention->keep_bytes;
+    if (retention->again) {
+        double share = (double)(sizes.used - retention->keep_bytes) / (double)sizes.used;
         retention->of_changes = sizes.changes > 0;
         uint64_t rows = retention->of_changes ? sizes.changes : sizes.records;
         retention->left = CVG_MAX((uint64_t)((double)rows * share), (uint64_t)SPACE_MIN);
@@ -218,19 +219,24 @@ static int plan_space(struct cvg_retention *retention, struct cvg_session *sessi
     return 0;
 }
 
+/* Some space stays free for what comes next, unless the file is larger than it may be. */
 static int shrink(struct cvg_retention *retention, struct cvg_session *session,
                   enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
 {
     struct cvg_engine_sizes sizes = {0};
-    int rc = session->kind->shrink(session->engine, ret_fault, reterr);
-    if (rc == 0) {
-        rc = session->kind->sizes(session->engine, &sizes, ret_fault, reterr);
+    int rc = session->kind->sizes(session->engine, &sizes, ret_fault, reterr);
+    if (rc < 0) {
+        return rc;
     }
-    if (rc == 0) {
-        retention->shrinks -= sizes.bytes < retention->bytes ? 1 : retention->shrinks;
-        retention->bytes = sizes.bytes;
+    bool over = retention->keep_bytes && sizes.used + sizes.free > retention->keep_bytes;
+    bool much = sizes.free > 0 && (over || sizes.free > sizes.used / ROOM);
+    if (!much || retention->shrinks == 0) {
+        retention->again = retention->again || much;
+        retention->phase = CVG_RETENTION_RESTS;
+        return 0;
     }
-    return rc;
+    retention->shrinks--;
+    return session->kind->shrink(session->engine, ret_fault, reterr);
 }
 
 static int64_t round_length(const struct cvg_retention *retention)
@@ -309,9 +315,6 @@ static int do_step(struct cvg_retention *retention, struct cvg_retention_step *s
         break;
     case CVG_RETENTION_SHRINK:
         rc = shrink(retention, step->session, ret_fault, reterr);
-        if (rc == 0 && retention->shrinks == 0) {
-            retention->phase = CVG_RETENTION_RESTS;
-        }
         break;
     }
     return rc;
@@ -341,10 +344,8 @@ int cvg_retention_step(struct cvg_retention *retention, struct cvg_retention_ste
     }
     if (retention->phase != CVG_RETENTION_RESTS) {
         retention->due = step->now + took * SHARE;
-    } else if (retention->keep_bytes && retention->bytes > retention->keep_bytes) {
-        retention->due = step->now + ROUND_MIN;
     } else {
-        retention->due = step->now + round_length(retention);
+        retention->due = step->now + (retention->again ? ROUND_MIN : round_length(retention));
     }
     return rc;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Retention takes away what is old, in rounds of small steps: history and records past their age,
- * then, while the database is larger than it may be, the oldest history and after that the oldest
- * records. Each step is one short transaction; a step that took long makes the next one smaller.
+ * then, while what is there needs more than it may, the oldest history and after that the oldest
+ * records; and at last space that is free inside is given back. Each step is one short transaction; a step that took long makes the next one smaller.
  * Records go from the front of the chain only, and a signed checkpoint stays in their place; the
  * newest record always stays. For there to be fewer checkpoints records may become older by a
  * hundredth of their age before the first one goes.
@@ -49,8 +49,8 @@ struct cvg_retention {
     int64_t due;      /* CLOCK_BOOTTIME: of the next step */
     uint64_t rows;    /* that a step takes */
     uint64_t left;    /* rows that this round may still take for space */
-    uint64_t shrinks; /* steps that may still give space back */
-    uint64_t bytes;   /* before the last of them */
+    unsigned shrinks; /* steps that may still give space back in this round */
+    bool again;       /* the next round begins soon: there is more to do */
     bool of_changes;  /* what goes for space */
     bool draining;    /* records have begun to go in this round */
 };

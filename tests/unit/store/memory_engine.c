@@ -433,8 +433,10 @@ static int memory_sizes(struct cvg_engine *engine, struct cvg_engine_sizes *ret,
     for (size_t i = 0; i < state->note_count; i++) {
         bytes += sizeof(struct cvg_note) + state->notes[i]->length;
     }
-    *ret = (struct cvg_engine_sizes){
-        .bytes = bytes, .records = state->record_count, .changes = state->change_count};
+    *ret = (struct cvg_engine_sizes){.bytes = bytes,
+                                     .used = bytes,
+                                     .records = state->record_count,
+                                     .changes = state->change_count};
     memory_state_leave(state);
     return 0;
 }

@@ -120,7 +120,7 @@ class Place:
 
 def assert_closed(document):
     """The answer of who could not be recorded: wait, no id, and why."""
-    assert (document["verdict"], document["unknown"], document["id"]) == ("wait", True, ""), document
+    assert [document[key] for key in ("verdict", "unknown", "id")] == ["wait", True, ""], document
     assert document["reasons"][0]["code"] == "StoreUnavailable", document
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever somebody does to the rows that were recorded is found afterwards, with no daemon there to
-ask; and what nobody touched passes, also as a backup made while it was written."""
+"""Whatever somebody does to the rows that were recorded is found afterwards, with no daemon there
+to ask; and what nobody touched passes, also as a backup made while it was written."""
 
 import json
 import re

@@ -69,3 +69,4 @@ def test_nothing_that_was_acknowledged_is_lost(place):
         assert_in_file(home, latest, everything)
     home.start()
     assert_served(home, everything)
+    print(f"{ROUNDS} lives, {len(everything)} decisions acknowledged, all of them there")

@@ -4,23 +4,32 @@
  * itself) is known and done with. The act is a row before anything is forgotten; then the memory of
  * the check is emptied and the check runs at once, so that the next reading is of the present.
  *
+ * Whoever accepted is told when the forgetting is on disk, too: else the alarm would be back after
+ * a power cut, and the row would say that it was accepted.
+ *
  * A run that is going on meanwhile knows the memory of before and may write it back: when its reading
  * comes, the memory is emptied once more.
  */
 #include "base/text.h"
 #include "base/time.h"
 #include "decide/decider_inner.h"
+#include "io/offload.h"
 #include "module/memory.h"
 #include "wire/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-struct accepting {
+struct cvg_accepting {
     struct cvg_decider *decider;
-    struct cvg_accept *accept;
-    char *key; /* owned: of the memory */
+    struct cvg_accept *accept; /* NULL: it was ended */
+    char *key;                 /* owned: of the memory */
+    struct cvg_visit *visit;   /* a reference */
+    struct cvg_accepting *previous, *next;
 };
+
+/* How long a disk may take to forget before whoever accepted is told anyway. */
+#define FLUSH_PATIENCE (2 * CVG_SECOND)
 
 /* A check whose run began before its memory was emptied. */
 struct cvg_outrun {
@@ -113,21 +122,92 @@ static void forget(struct cvg_decider *decider, const struct cvg_accept *accept,
             "actor", accept->actor, "comment", accept->comment, "id", accept->id, NULL);
 }
 
+static void free_accepting(void *arg)
+{
+    struct cvg_accepting *accepting = arg;
+
+    cvg_visit_unref(accepting->visit);
+    free(accepting->key);
+    free(accepting);
+}
+
+/* On a worker. Where it cannot be committed now, the store keeps it until it can. */
+static void flush(void *arg)
+{
+    struct cvg_accepting *accepting = arg;
+    struct cvg_store *store = cvg_visit_enter(accepting->visit);
+
+    if (store) {
+        cvg_store_flush(store, cvg_time_now() + FLUSH_PATIENCE);
+    }
+    cvg_visit_leave(accepting->visit);
+}
+
+static void take_out(struct cvg_accepting *accepting)
+{
+    struct cvg_decider *decider = accepting->decider;
+
+    *(accepting->previous ? &accepting->previous->next : &decider->accepting) = accepting->next;
+    if (accepting->next) {
+        accepting->next->previous = accepting->previous;
+    }
+}
+
+static void on_flushed(void *arg, CVG_UNUSED struct cvg_op *op)
+{
+    struct cvg_accepting *accepting = arg;
+    struct cvg_accept *accept = accepting->accept;
+
+    take_out(accepting);
+    free_accepting(accepting);
+    accept->done(accept);
+}
+
+static void start_flush(struct cvg_accepting *accepting)
+{
+    struct cvg_decider *decider = accepting->decider;
+
+    accepting->next = decider->accepting;
+    if (accepting->next) {
+        accepting->next->previous = accepting;
+    }
+    decider->accepting = accepting;
+    cvg_offload_start(&decider->scope, flush, on_flushed, free_accepting, accepting);
+}
+
+/* What the worker has is freed when it comes back. */
+void cvg_decider_end_accepting(struct cvg_decider *decider)
+{
+    struct cvg_accepting *accepting = decider->accepting;
+
+    decider->accepting = NULL;
+    for (struct cvg_accepting *next; accepting; accepting = next) {
+        struct cvg_accept *accept = accepting->accept;
+        next = accepting->next;
+        accepting->accept = NULL;
+        accept->done(accept);
+    }
+}
+
 static void on_recorded(void *arg, bool committed, const char *why)
 {
-    struct accepting *accepting = arg;
+    struct cvg_accepting *accepting = arg;
+    struct cvg_decider *decider = accepting->decider;
     struct cvg_accept *accept = accepting->accept;
 
     if (committed) {
         accept->outcome = CVG_ACCEPT_DONE;
-        forget(accepting->decider, accept, accepting->key);
+        forget(decider, accept, accepting->key);
     } else {
         accept->outcome = CVG_ACCEPT_UNAVAILABLE;
         accept->id[0] = '\0';
         (void)snprintf(accept->why, sizeof(accept->why), "%s", why);
     }
-    free(accepting->key);
-    free(accepting);
+    if (committed && !decider->stopping) {
+        start_flush(accepting);
+        return;
+    }
+    free_accepting(accepting);
     accept->done(accept);
 }
 
@@ -157,12 +237,13 @@ static void record(struct cvg_decider *decider, struct cvg_accept *accept, const
                    char *key)
 {
     CVG_CLEANUP(cvg_buf_done) struct cvg_buf body = CVG_BUF_INIT(CVG_RECORD_BODY);
-    struct accepting *accepting = CVG_NEW(struct accepting);
+    struct cvg_accepting *accepting = CVG_NEW(struct cvg_accepting);
     int64_t at = cvg_time_wall();
 
     accepting->decider = decider;
     accepting->accept = accept;
     accepting->key = key;
+    accepting->visit = cvg_visit_ref(decider->visit);
     cvg_record_id(at, accept->id);
     describe(decider, accept, module, &body);
     cvg_commits_add(decider->commits,

@@ -7,6 +7,7 @@
  *         --> new       --> row committed  --> counted and logged --> answered, and all that waited
  *         --> the same question is being committed: waits for that
  *         --> row cannot be committed      --> forgotten          --> wait, StoreUnavailable
+ *         --> the store's rows of before the start are being read: held until they were
  *
  * Whatever waits holds its snapshot, so a reload in between changes neither the answer nor what it
  * is made of; what is counted then belongs to the gate of that name, if there still is one.
@@ -21,13 +22,13 @@
 #define ASK_FRESH (100 * CVG_MS)
 
 /* An ask that was judged. */
-struct judged {
+struct cvg_judged {
     struct cvg_ask *ask;
     struct cvg_snapshot *snapshot; /* a reference */
     const struct cvg_snapshot_gate *gate;
     struct cvg_decision decision;
     struct cvg_arena *arena; /* owner of the decision's texts, and of this */
-    struct judged *next;
+    struct cvg_judged *next;
 };
 
 /* A row that is being committed, and who waits for it; the first one's document is the row's. */
@@ -35,12 +36,12 @@ struct recording {
     struct cvg_decider *decider;
     struct cvg_ledger_key key;
     char id[CVG_LEDGER_ID];
-    struct judged *first, **last;
+    struct cvg_judged *first, **last;
 };
 
 /* ---- the end of an ask ---- */
 
-static void write_document(const struct judged *judged, const struct cvg_decision *decision,
+static void write_document(const struct cvg_judged *judged, const struct cvg_decision *decision,
                            const char *id)
 {
     struct cvg_wire_decision document = {
@@ -57,7 +58,7 @@ static void write_document(const struct judged *judged, const struct cvg_decisio
 }
 
 /* The document is written already. */
-static void finish(struct judged *judged, const struct cvg_decision *decision)
+static void finish(struct cvg_judged *judged, const struct cvg_decision *decision)
 {
     struct cvg_ask *ask = judged->ask;
 
@@ -70,7 +71,7 @@ static void finish(struct judged *judged, const struct cvg_decision *decision)
     ask->done(ask);
 }
 
-static void answer(struct judged *judged, const char *id)
+static void answer(struct cvg_judged *judged, const char *id)
 {
     struct cvg_decision decision = judged->decision;
 
@@ -78,7 +79,7 @@ static void answer(struct judged *judged, const char *id)
     finish(judged, &decision);
 }
 
-static void answer_unrecorded(struct judged *judged, const char *why)
+static void answer_unrecorded(struct cvg_judged *judged, const char *why)
 {
     struct cvg_decision decision;
 
@@ -89,7 +90,7 @@ static void answer_unrecorded(struct judged *judged, const char *why)
 
 /* ---- recording ---- */
 
-static void count(struct cvg_decider *decider, const struct judged *judged)
+static void count(struct cvg_decider *decider, const struct cvg_judged *judged)
 {
     struct cvg_generation *now = decider->now;
     size_t environment = cvg_generation_find(now, judged->snapshot->environment);
@@ -105,7 +106,8 @@ static void count(struct cvg_decider *decider, const struct judged *judged)
     }
 }
 
-static void tell_recorded(struct cvg_decider *decider, const struct judged *judged, const char *id)
+static void tell_recorded(struct cvg_decider *decider, const struct cvg_judged *judged,
+                          const char *id)
 {
     const struct cvg_ask *ask = judged->ask;
 
@@ -120,7 +122,7 @@ static void on_recorded(void *arg, bool committed, const char *why)
 {
     struct recording *recording = arg;
     struct cvg_decider *decider = recording->decider;
-    struct judged *first = recording->first;
+    struct cvg_judged *first = recording->first;
 
     if (committed) {
         cvg_ledger_commit(decider->ledger, &recording->key, recording->id, recording);
@@ -128,7 +130,7 @@ static void on_recorded(void *arg, bool committed, const char *why)
     } else {
         cvg_ledger_forget(decider->ledger, &recording->key, recording);
     }
-    for (struct judged *judged = first, *next; judged; judged = next) {
+    for (struct cvg_judged *judged = first, *next; judged; judged = next) {
         next = judged->next;
         if (!committed) {
             answer_unrecorded(judged, why);
@@ -142,13 +144,13 @@ static void on_recorded(void *arg, bool committed, const char *why)
     free(recording);
 }
 
-static void join(struct recording *recording, struct judged *judged)
+static void join(struct recording *recording, struct cvg_judged *judged)
 {
     *recording->last = judged;
     recording->last = &judged->next;
 }
 
-static void record(struct cvg_decider *decider, struct judged *judged,
+static void record(struct cvg_decider *decider, struct cvg_judged *judged,
                    const struct cvg_ledger_key *key)
 {
     const struct cvg_ask *ask = judged->ask;
@@ -201,12 +203,12 @@ static struct cvg_snapshot *fresh_snapshot(struct cvg_decider *decider, size_t e
 }
 
 /* Takes the snapshot's reference over. */
-static struct judged *judge(struct cvg_decider *decider, struct cvg_ask *ask,
-                            struct cvg_snapshot *snapshot, const struct cvg_snapshot_gate *gate,
-                            int64_t now)
+static struct cvg_judged *judge(struct cvg_decider *decider, struct cvg_ask *ask,
+                                struct cvg_snapshot *snapshot, const struct cvg_snapshot_gate *gate,
+                                int64_t now)
 {
     struct cvg_arena *arena = cvg_arena_new();
-    struct judged *judged = cvg_arena_alloc(arena, sizeof(*judged));
+    struct cvg_judged *judged = cvg_arena_alloc(arena, sizeof(*judged));
 
     judged->ask = ask;
     judged->snapshot = snapshot;
@@ -217,8 +219,23 @@ static struct judged *judge(struct cvg_decider *decider, struct cvg_ask *ask,
     return judged;
 }
 
+/* It may have a row already, of before the start: that is being read, or cannot be read now. */
+static void hold(struct cvg_decider *decider, struct cvg_judged *judged)
+{
+    char why[CVG_ERROR_TEXT];
+
+    cvg_commit_why(decider->store, why, sizeof(why));
+    if (why[0] || decider->stopping) {
+        answer_unrecorded(judged, why[0] ? why : "the daemon stops");
+    } else {
+        judged->next = decider->held;
+        decider->held = judged;
+        cvg_decider_look_at_store(decider);
+    }
+}
+
 /* With the record that there is, or with a new one. */
-static void settle(struct cvg_decider *decider, struct judged *judged)
+static void settle(struct cvg_decider *decider, struct cvg_judged *judged)
 {
     struct cvg_ledger_question question = {
         .environment = judged->snapshot->environment,
@@ -236,10 +253,7 @@ static void settle(struct cvg_decider *decider, struct judged *judged)
     } else if (place == CVG_LEDGER_RECORDED) {
         answer(judged, id);
     } else if (decider->commits && !decider->recall_tried) {
-        /* It may have a row already, of before the start. */
-        char why[CVG_ERROR_TEXT];
-        cvg_commit_why(decider->store, why, sizeof(why));
-        answer_unrecorded(judged, why[0] ? why : "the store is being read");
+        hold(decider, judged);
     } else if (decider->commits) {
         record(decider, judged, &key);
     } else {
@@ -247,6 +261,18 @@ static void settle(struct cvg_decider *decider, struct judged *judged)
         cvg_ledger_commit(decider->ledger, &key, id, NULL);
         tell_recorded(decider, judged, id);
         answer(judged, id);
+    }
+}
+
+void cvg_decider_answer_held(struct cvg_decider *decider)
+{
+    struct cvg_judged *held = decider->held;
+
+    decider->held = NULL;
+    for (struct cvg_judged *next; held; held = next) {
+        next = held->next;
+        held->next = NULL;
+        settle(decider, held);
     }
 }
 
@@ -262,7 +288,7 @@ void cvg_decider_answer(struct cvg_decider *decider, size_t environment, struct 
         ask->done(ask);
         return;
     }
-    struct judged *judged = judge(decider, ask, snapshot, gate, now);
+    struct cvg_judged *judged = judge(decider, ask, snapshot, gate, now);
     if (judged->decision.unknown) {
         cvg_runner_hurry(decider->runner, environment); /* somebody waits to know */
     }

@@ -16,6 +16,7 @@
 #include "decide/generation.h"
 #include "decide/ledger.h"
 #include "decide/restart.h"
+#include "decide/visit.h"
 #include "io/scope.h"
 #include "runner/runner.h"
 
@@ -35,12 +36,15 @@ struct cvg_decider {
     /* What is kept; see keep.c. */
     struct cvg_store *store;         /* borrowed; NULL: there is none */
     struct cvg_commits *commits;     /* owned; NULL: the same */
+    struct cvg_visit *visit;         /* a reference: the store for workers; NULL: the same */
+    struct cvg_judged *held;         /* asks that wait until the ledger was read; see answer.c */
+    struct cvg_accepting *accepting; /* whose forgetting is being committed; see accept.c */
     struct cvg_acts *acts;           /* owned; NULL before the start */
     struct cvg_chronicle *chronicle; /* owned; NULL before the start */
     struct cvg_restart *restart;     /* owned; NULL before the start */
     struct cvg_complaint store_away;
     bool recalled, recalling; /* the ledger knows the store's decisions; it is reading them */
-    bool recall_tried;        /* before that no decision becomes a row */
+    bool recall_tried;        /* before that no decision becomes a row: it may be one already */
     struct cvg_op *publish_timer;
     int64_t publish_timer_at; /* CVG_NEVER: none is set */
     size_t publish_from;      /* the environment that is looked at first */
@@ -68,8 +72,13 @@ void cvg_decider_arm(struct cvg_decider *decider, int64_t at, int64_t now);
 /* answer.c: ends in the ask's done, now or after a commit. */
 void cvg_decider_answer(struct cvg_decider *decider, size_t environment, struct cvg_ask *ask);
 
+/* The ledger was read, or the daemon stops: goes on with those that were held. */
+void cvg_decider_answer_held(struct cvg_decider *decider);
+
 /* accept.c: the same. */
 void cvg_decider_accept(struct cvg_decider *decider, struct cvg_accept *accept);
+/* A stop: those that were recorded are done. */
+void cvg_decider_end_accepting(struct cvg_decider *decider);
 /* A reading came. */
 void cvg_decider_outrun_read(struct cvg_decider *decider, size_t environment, size_t check);
 /* A reload, or the end: whose reading comes next cannot be told any more. */

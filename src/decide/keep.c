@@ -21,6 +21,7 @@
 /* One at a time. */
 struct recalling {
     struct cvg_decider *decider;
+    struct cvg_visit *visit; /* a reference */
     struct cvg_recall recall;
 };
 
@@ -35,7 +36,11 @@ static void read_rows(void *arg)
 {
     struct recalling *recalling = arg;
 
-    cvg_recall_read(&recalling->recall);
+    recalling->recall.store = cvg_visit_enter(recalling->visit);
+    if (recalling->recall.store) {
+        cvg_recall_read(&recalling->recall);
+    }
+    cvg_visit_leave(recalling->visit);
 }
 
 static void discard_rows(void *arg)
@@ -43,6 +48,7 @@ static void discard_rows(void *arg)
     struct recalling *recalling = arg;
 
     cvg_recall_done(&recalling->recall);
+    cvg_visit_unref(recalling->visit);
     free(recalling);
 }
 
@@ -54,6 +60,7 @@ static void on_rows(void *arg, CVG_UNUSED struct cvg_op *op)
     decider->recalling = false;
     apply(decider, &recalling->recall);
     discard_rows(recalling);
+    cvg_decider_answer_held(decider);
 }
 
 static void recall_late(struct cvg_decider *decider)
@@ -61,7 +68,7 @@ static void recall_late(struct cvg_decider *decider)
     struct recalling *recalling = CVG_NEW(struct recalling);
 
     recalling->decider = decider;
-    recalling->recall.store = decider->store;
+    recalling->visit = cvg_visit_ref(decider->visit);
     decider->recalling = true;
     cvg_offload_start(&decider->scope, read_rows, on_rows, discard_rows, recalling);
 }
@@ -152,6 +159,7 @@ static void start_with_store(struct cvg_decider *decider, int64_t wall)
     struct cvg_store_status status;
 
     decider->commits = cvg_commits_new(decider->loop, decider->store);
+    decider->visit = cvg_visit_new(decider->store);
     cvg_store_status(decider->store, &status);
     tell(decider, status.available);
     if (status.read) {
@@ -188,8 +196,12 @@ void cvg_decider_stop_keeping(struct cvg_decider *decider, int64_t now)
     cvg_acts_again(decider->acts);
     cvg_restart_save(decider->restart, decider->now, decider->runner, decider->board, now,
                      cvg_time_wall(), true);
+    cvg_decider_answer_held(decider);
     cvg_commits_free(decider->commits, STOP_PATIENCE);
     decider->commits = NULL;
+    cvg_decider_end_accepting(decider);
+    cvg_visit_close(decider->visit);
+    cvg_visit_unref(decider->visit);
     cvg_acts_free(decider->acts);
     decider->acts = NULL;
 }

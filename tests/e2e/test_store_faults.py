@@ -161,7 +161,7 @@ def test_a_database_that_somebody_else_holds(place):
     assert_kept(home, kept)
 
 
-def test_a_corrupted_page_is_noticed_and_readers_go_on(place):
+def test_a_corrupted_page_is_noticed_and_may_come_back(place):
     home = place()
     home.start().wait_for("shop", "go")
     callers = Callers(home.daemon.port, 8)
@@ -169,22 +169,16 @@ def test_a_corrupted_page_is_noticed_and_readers_go_on(place):
     kept = callers.stop()
     home.stop()
     size = home.file.stat().st_size
-    whole = home.file.read_bytes()
     assert size > 40 * PAGE
-    with open(home.file, "r+b") as file:
-        for page in range(size // PAGE // 2, size // PAGE // 2 + 6):
-            file.seek(page * PAGE)
-            file.write(os.urandom(PAGE))
-    gate = home.start()
-    gate.wait_for("shop", "go")
-    home.wait_fault("corrupt", "tampered")
-    assert_faulty(home, "corrupt", "tampered")
-    assert audit_verify(home.file).returncode in (1, 4)
-    home.stop()
-    home.file.write_bytes(whole)
-    for suffix in ("-wal", "-shm"):
-        home.file.with_name(home.file.name + suffix).unlink(missing_ok=True)
-    home.start().wait_for("shop", "go")
+    with open(home.file, "r+b", buffering=0) as file:
+        begin = size // PAGE // 2 * PAGE
+        whole = os.pread(file.fileno(), 6 * PAGE, begin)
+        os.pwrite(file.fileno(), os.urandom(len(whole)), begin)
+        home.start().wait_for("shop", "go")
+        home.wait_fault("corrupt", "tampered")
+        assert_faulty(home, "corrupt", "tampered")
+        assert audit_verify(home.file).returncode == 1
+        os.pwrite(file.fileno(), whole, begin)
     assert_recovered(home)
     assert kept.keys() <= {row["id"] for row in verifier.verify(home.file).rows}
 

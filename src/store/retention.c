@@ -29,7 +29,7 @@
 #define STEP_NS    (2 * CVG_MS)
 #define STEP_BYTES ((size_t)4 * 1024 * 1024)
 
-#define SPACE_MIN 1000 /* rows that go at least in a round for space */
+#define SPACE_MIN 100 /* rows that go at least in a round for space */
 #define SHRINKS   64
 #define ROOM      16 /* of what is used, 1 in so many may stay free */
 
@@ -212,9 +212,9 @@ static int plan_space(struct cvg_retention *retention, struct cvg_session *sessi
     retention->again = retention->keep_bytes && sizes.used > retention->keep_bytes;
     if (retention->again) {
         double share = (double)(sizes.used - retention->keep_bytes) / (double)sizes.used;
+        double rows = (double)sizes.records + (double)sizes.changes;
         retention->of_changes = sizes.changes > 0;
-        uint64_t rows = retention->of_changes ? sizes.changes : sizes.records;
-        retention->left = CVG_MAX((uint64_t)((double)rows * share), (uint64_t)SPACE_MIN);
+        retention->left = CVG_MAX((uint64_t)(rows * share), (uint64_t)SPACE_MIN);
     }
     return 0;
 }

@@ -380,10 +380,13 @@ static void space_takes_history_first(void **state)
     add_changes(&place, 6000, DAY);
     uint64_t full = sizes_of(&place).bytes;
     place.retention.keep_bytes = full - 1000 * (uint64_t)sizeof(struct cvg_change);
-    go_round(&place);
+    for (size_t i = 0; i < 20; i++) {
+        go_round(&place);
+    }
     struct cvg_engine_sizes sizes = sizes_of(&place);
     assert_int_equal(sizes.records, 2000);
     assert_true(sizes.changes <= 5000 && sizes.changes >= 4000);
+    assert_true(sizes.used <= place.retention.keep_bytes);
     close_place(&place);
 }
 
@@ -421,7 +424,7 @@ static void a_file_that_shrinks_late_costs_no_more_rows(void **state)
     }
     struct cvg_engine_sizes sizes = sizes_of(&place);
     assert_true(sizes.used <= full.used / 2);
-    assert_true(sizes.records >= 4800);
+    assert_true(sizes.records >= 4500);
     assert_true(sizes.free <= full.used / 8);
     assert_true(check_chain(&place) >= 1);
     close_place(&place);

@@ -20,7 +20,10 @@ int cvg_sqlite_may_write(const struct cvg_engine *engine, bool transaction,
         return cvg_error_set(reterr, CVG_E_BUG, "%s: %s", engine->file,
                              transaction ? "no transaction is open" : "a transaction is open");
     }
-    return 0;
+    /* What failed first is the reason for all that comes after it. */
+    return engine->doomed
+               ? cvg_link_tell(engine->writer, engine->writer->error.code, ret_fault, reterr)
+               : 0;
 }
 
 int cvg_sqlite_wrote(struct cvg_engine *engine, int rc, enum cvg_store_fault *ret_fault,
@@ -72,13 +75,8 @@ int cvg_sqlite_begin(struct cvg_engine *engine, enum cvg_store_fault *ret_fault,
     return cvg_link_tell(link, rc, ret_fault, reterr);
 }
 
-static int try_commit(struct cvg_engine *engine)
+static int try_commit(struct cvg_link *link)
 {
-    struct cvg_link *link = engine->writer;
-
-    if (engine->doomed) {
-        return cvg_error_prefix(&link->error, "not committed");
-    }
     sqlite3_stmt *statement = cvg_link_get(link, CVG_SQL_COMMIT);
     return statement ? cvg_link_do(link, statement) : link->error.code;
 }
@@ -102,14 +100,13 @@ int cvg_sqlite_commit(struct cvg_engine *engine, enum cvg_store_fault *ret_fault
                       struct cvg_error *reterr)
 {
     int rc = cvg_sqlite_may_write(engine, true, ret_fault, reterr);
-    if (rc < 0) {
-        return rc;
-    }
-    rc = try_commit(engine);
     if (rc == 0) {
-        rc = is_in_place(engine->writer);
+        rc = try_commit(engine->writer);
+        if (rc == 0) {
+            rc = is_in_place(engine->writer);
+        }
+        (void)cvg_link_tell(engine->writer, rc, ret_fault, reterr);
     }
-    rc = cvg_link_tell(engine->writer, rc, ret_fault, reterr);
     if (rc < 0) {
         cvg_sqlite_rollback(engine);
     }

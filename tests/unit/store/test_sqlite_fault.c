@@ -226,6 +226,39 @@ static void a_refused_commit_is_written_over_by_the_next(void **state)
     assert_int_equal(conformance_count(world), 2 * ROWS);
 }
 
+/* Rows that could be written again must not be committed without those that could not. */
+static void a_transaction_that_lost_a_write_is_not_committed(void **state)
+{
+    struct conformance *world = *state;
+    char text[32] = "";
+    struct cvg_record record = conformance_record(100000, text);
+    int rc = 0;
+    char *body = cvg_alloc(CVG_RECORD_BODY);
+    memset(body, 'b', CVG_RECORD_BODY);
+    record.body = body;
+    record.body_length = CVG_RECORD_BODY;
+
+    /* More than SQLite keeps in memory: it writes before the commit. */
+    conformance_ok(world, world->kind->begin(world->engine, &world->fault, &world->error));
+    fault_vfs_set(FAULT_WRITE, 1, 0, SQLITE_FULL);
+    for (unsigned i = 0; rc == 0 && i < 20; i++) {
+        (void)snprintf(text, sizeof text, "big-%u", i);
+        record.number++;
+        rc = conformance_add(world, &record);
+    }
+    assert_true(rc < 0 && fault_vfs_failed());
+    assert_int_equal(world->fault, CVG_STORE_FULL);
+    const struct cvg_record small = conformance_record(1, "small");
+    assert_true(conformance_add(world, &small) < 0);
+    assert_int_equal(world->fault, CVG_STORE_FULL);
+    assert_true(world->kind->commit(world->engine, &world->fault, &world->error) < 0);
+    assert_int_equal(world->fault, CVG_STORE_FULL);
+    assert_int_equal(conformance_count(world), 0);
+    assert_int_equal(write_one(world, 0), 0);
+    assert_int_equal(conformance_count(world), ROWS);
+    free(body);
+}
+
 /* ---- damage ---- */
 
 static void flip(const char *path, off_t at)
@@ -451,6 +484,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_nth_read_fails, setup, teardown),
         cmocka_unit_test_setup_teardown(it_goes_on_when_there_is_space_again, setup, teardown),
         cmocka_unit_test_setup_teardown(a_refused_commit_is_written_over_by_the_next, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_transaction_that_lost_a_write_is_not_committed, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_rotten_page_is_told_and_never_a_crash, setup, teardown),
         cmocka_unit_test_setup_teardown(a_rotten_log_ends_where_it_is_rotten, setup, teardown),

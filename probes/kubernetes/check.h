@@ -11,9 +11,6 @@
 
 struct cvg_kube_check;
 
-/* Told about each key that is wrong. */
-typedef void cvg_kube_refuse(void *arg, const char *path, const char *text);
-
 struct cvg_kube_form {
     const char *name; /* "objects", "preset nodes" */
     /* Checks the keys and says which collections it wants (cvg_kube_check_want). -1: refused. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A reading while it is being made: the reading's own struct and room for its texts and facts. On the stack; nothing to free.
+ * A reading while it is being made: the reading's own struct and room for its texts and facts. On
+ * the stack; nothing to free. It points into itself, so it is never copied. What does not fit is
+ * cut (texts) or left out (facts without a text).
  */
 #ifndef CVG_KUBE_FINDING_H
 #define CVG_KUBE_FINDING_H
@@ -16,10 +18,12 @@ struct cvg_kube_finding {
     size_t used;
 };
 
+/* Empties it: unknown, without a reason, which is to be said. */
 void cvg_kube_finding_begin(struct cvg_kube_finding *finding);
 /* Status, reason (static or living longer) and a message by format; cut where it does not fit. */
 void cvg_kube_finding_say(struct cvg_kube_finding *finding, uint32_t status, const char *reason,
                           const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* The name is copied. A fact without text is left out. */
 void cvg_kube_finding_fact(struct cvg_kube_finding *finding, const char *name, const char *format,
                            ...) __attribute__((format(printf, 3, 4)));
 void cvg_kube_finding_number(struct cvg_kube_finding *finding, const char *name, int64_t value);

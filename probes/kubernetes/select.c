@@ -201,7 +201,7 @@ static int parse_operator(struct parser *parser, struct requirement *requirement
     };
 
     pass_blanks(parser);
-    requirement->what = EXISTS;
+    requirement->test = EXISTS;
     if (*parser->at == '\0' || *parser->at == ',') {
         return 0;
     }
@@ -209,7 +209,7 @@ static int parse_operator(struct parser *parser, struct requirement *requirement
         const char *text = operators[i].text;
         if (is_alnum(*text) ? is_next_word(parser, text) : begins(parser, text)) {
             parser->at += strlen(text);
-            requirement->what = operators[i].what;
+            requirement->test = operators[i].test;
             return operators[i].rest(parser, requirement);
         }
     }
@@ -235,7 +235,7 @@ static int parse_requirement(struct parser *parser)
     requirement->key = keep(parser, parser->at, length);
     parser->at += length;
     if (missing) {
-        requirement->what = MISSING;
+        requirement->test = MISSING;
         return 0;
     }
     return parse_operator(parser, requirement);
@@ -312,7 +312,7 @@ static int holds(const struct cvg_kube_selector *selector, const struct requirem
     if (value == NULL || cvg_parse_int64(value, strlen(value), &number) < 0) {
         return 0;
     }
-    return requirement->what == OVER ? number > requirement->number : number < requirement->number;
+    return requirement->test == OVER ? number > requirement->number : number < requirement->number;
 }
 
 int cvg_kube_selector_matches(const struct cvg_kube_selector *selector, const char *const *labels)

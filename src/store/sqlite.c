@@ -81,8 +81,12 @@ static bool is_immutable(const struct cvg_engine *engine, enum cvg_store_fault f
 {
     CVG_CLEANUP(cvg_free_pointer) char *log = cvg_format("%s-wal", engine->file);
 
-    return (fault == CVG_STORE_DENIED || fault == CVG_STORE_READ_ONLY) && access(log, F_OK) < 0 &&
-           errno == ENOENT;
+    /* On a read-only file system SQLite misses the log that it cannot make. */
+    bool misses_log =
+        fault == CVG_STORE_MISSING && access(engine->file, W_OK) < 0 && errno == EROFS;
+
+    return (fault == CVG_STORE_DENIED || fault == CVG_STORE_READ_ONLY || misses_log) &&
+           access(log, F_OK) < 0 && errno == ENOENT;
 }
 
 static int open_reader(struct cvg_engine *engine, bool exists, enum cvg_store_fault *ret_fault,

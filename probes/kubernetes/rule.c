@@ -2,6 +2,8 @@
 /* Words and dwells of the rules; see rule.h. */
 #include "rule.h"
 
+#include "printable.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,58 +41,13 @@ const char *cvg_kube_own_reason(const char *own, enum cvg_kube_reason otherwise)
     return is_code(own) ? own : cvg_kube_reason(otherwise);
 }
 
-/* Bytes of the character that begins here; 0: it is none, or not whole. */
-static size_t character(const unsigned char *at)
-{
-    size_t length = *at < 0x80 ? 1 : *at >= 0xF0 ? 4 : *at >= 0xE0 ? 3 : 2;
-    if ((*at >= 0x80 && *at < 0xC2) || *at > 0xF4 || (*at == 0xE0 && at[1] < 0xA0) ||
-        (*at == 0xED && at[1] > 0x9F) || (*at == 0xF0 && at[1] < 0x90) ||
-        (*at == 0xF4 && at[1] > 0x8F)) {
-        return 0;
-    }
-    for (size_t i = 1; i < length; i++) {
-        if ((at[i] & 0xC0) != 0x80) {
-            return 0;
-        }
-    }
-    return length;
-}
-
-/* A message goes into logs and onto terminals; a cut one may end in the middle of a character. */
-static void make_printable(char *text)
-{
-    for (unsigned char *at = (unsigned char *)text; *at != '\0';) {
-        size_t length = character(at);
-        int control = *at < 0x20 || *at == 0x7F || (length == 2 && *at == 0xC2 && at[1] < 0xA0);
-        if (length == 0) {
-            *at++ = '?';
-        } else if (control) {
-            memset(at, ' ', length);
-            at += length;
-        } else {
-            at += length;
-        }
-    }
-}
-
-static void end_with_dots(char *text, size_t size)
-{
-    char *end = text + size - sizeof("...");
-    /* Not behind half a character. */
-    while (end > text && ((unsigned char)*end & 0xC0) == 0x80) {
-        end--;
-    }
-    memcpy(end, "...", sizeof("..."));
-}
-
+/* The object's own words go into logs and onto terminals. */
 __attribute__((format(printf, 2, 0))) static void write_message(struct cvg_kube_outcome *ret,
                                                                 const char *format, va_list words)
 {
-    int length = vsnprintf(ret->message, sizeof(ret->message), format, words);
-    if (length >= (int)sizeof(ret->message)) {
-        end_with_dots(ret->message, sizeof(ret->message));
-    }
-    make_printable(ret->message);
+    char text[4 * CVG_KUBE_MESSAGE];
+    (void)vsnprintf(text, sizeof(text), format, words);
+    cvg_kube_printable(ret->message, sizeof(ret->message), text, strlen(text));
 }
 
 void cvg_kube_say(struct cvg_kube_outcome *ret, enum cvg_status status, const char *reason,

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is kept of an object; see object.h. */
+#include "object.h"
+
+#include "facts.h"
+#include "memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of one value that a pointer leads to. One that is cut says so at its end, and so equals nothing
+ * that an operator expects. */
+#define FIELD_MOST 4096
+
+static int hex(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* -1: it is no UUID. */
+static int read_uuid(const char *text, struct cvg_kube_id *ret)
+{
+    uint64_t parts[2] = {0, 0};
+    size_t digits = 0;
+    if (strlen(text) != 36) {
+        return -1;
+    }
+    for (size_t i = 0; i < 36; i++) {
+        int dash = i == 8 || i == 13 || i == 18 || i == 23;
+        int digit = hex(text[i]);
+        if (dash ? text[i] != '-' : digit < 0) {
+            return -1;
+        }
+        if (!dash) {
+            parts[digits / 16] = parts[digits / 16] << 4 | (uint64_t)digit;
+            digits++;
+        }
+    }
+    *ret = (struct cvg_kube_id){parts[0], parts[1]};
+    return 0;
+}
+
+/* FNV-1a twice. Uids that are no UUIDs only come from servers that are not quite Kubernetes. */
+static uint64_t digest(const char *text, uint64_t hash)
+{
+    for (; *text != '\0'; text++) {
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    }
+    return hash;
+}
+
+struct cvg_kube_id cvg_kube_id_of(const char *text)
+{
+    struct cvg_kube_id id = {0, 0};
+    if (*text != '\0' && read_uuid(text, &id) != 0) {
+        id.high = digest(text, UINT64_C(0xcbf29ce484222325));
+        id.low = digest(text, UINT64_C(0x9ae16a3b2f90404f)) | 1;
+    }
+    return id;
+}
+
+static const char *const *take_labels(struct cvg_kube_pool *pool, const struct cvg_kube_meta *meta)
+{
+    const char **texts = cvg_kube_alloc((2 * meta->label_count + 1) * sizeof(*texts));
+    for (size_t i = 0; i < meta->label_count; i++) {
+        texts[2 * i] = meta->labels[i].name;
+        texts[2 * i + 1] = meta->labels[i].value;
+    }
+    const char *const *set = cvg_kube_pool_take_set(pool, texts, 2 * meta->label_count);
+    free(texts);
+    return set;
+}
+
+static const char *take_field(struct cvg_kube_pool *pool, const struct cvg_kube_node *node)
+{
+    if (node == NULL || node->kind == CVG_KUBE_NULL) {
+        return "";
+    }
+    if (node->kind == CVG_KUBE_BOOL) {
+        return cvg_kube_pool_take(pool, node->boolean ? "true" : "");
+    }
+    if (node->kind == CVG_KUBE_ARRAY || node->kind == CVG_KUBE_OBJECT) {
+        const char *text = node->kind == CVG_KUBE_ARRAY ? "[...]" : "{...}";
+        return cvg_kube_pool_take(pool, node->count > 0 ? text : "");
+    }
+    /* One with a NUL in it would be equal to its beginning. */
+    if (strlen(node->text) != node->length || node->length >= FIELD_MOST) {
+        char text[FIELD_MOST];
+        (void)snprintf(text, sizeof(text), "%.*s...", FIELD_MOST - 8, node->text);
+        return cvg_kube_pool_take(pool, text);
+    }
+    return cvg_kube_pool_take(pool, node->text);
+}
+
+static const char *const *take_fields(struct cvg_kube_pool *pool, const struct cvg_kube_view *view,
+                                      const char *const *pointers)
+{
+    size_t count = 0;
+    while (pointers[count] != NULL) {
+        count++;
+    }
+    const char **texts = cvg_kube_alloc((count + 1) * sizeof(*texts));
+    for (size_t i = 0; i < count; i++) {
+        texts[i] = take_field(pool, cvg_kube_node_at(view->tree, pointers[i]));
+    }
+    const char *const *set = cvg_kube_pool_take_set(pool, texts, count);
+    for (size_t i = 0; i < count; i++) {
+        cvg_kube_pool_drop(pool, texts[i]);
+    }
+    free(texts);
+    return set;
+}
+
+static struct cvg_kube_outcome_kept take_outcome(struct cvg_kube_pool *pool,
+                                                 const struct cvg_kube_outcome *outcome)
+{
+    return (struct cvg_kube_outcome_kept){
+        .common = outcome->common,
+        .status = outcome->status,
+        .worse_status = outcome->worse_status,
+        .reason = cvg_kube_pool_take(pool, outcome->reason),
+        .message = cvg_kube_pool_take(pool, outcome->message),
+        .worse_reason = cvg_kube_pool_take(pool, outcome->worse_reason),
+        .since = outcome->since,
+        .worse_at = outcome->worse_at,
+        .done = outcome->done,
+        .total = outcome->total,
+    };
+}
+
+struct cvg_kube_object *cvg_kube_object_make(struct cvg_kube_pool *pool,
+                                             const struct cvg_kube_view *view,
+                                             const struct cvg_kube_outcome *outcome,
+                                             const struct cvg_kube_keep *keep)
+{
+    const struct cvg_kube_meta *meta = &view->meta;
+    struct cvg_kube_object *object = cvg_kube_alloc(sizeof(*object));
+    *object = (struct cvg_kube_object){
+        .kind = view->kind,
+        .namespace = cvg_kube_pool_take(pool, meta->namespace),
+        .name = cvg_kube_pool_take(pool, meta->name),
+        .uid = cvg_kube_id_of(meta->uid),
+        .owner = cvg_kube_id_of(meta->owner_uid),
+        .owner_kind = cvg_kube_pool_take(pool, meta->owner_kind),
+        .owner_name = cvg_kube_pool_take(pool, meta->owner_name),
+        .version = cvg_kube_pool_take(pool, meta->resource_version),
+        .generation = meta->generation,
+        .created_at = meta->created_at,
+        .revision = cvg_kube_pool_take(pool, cvg_kube_facts_revision(view)),
+        .app_version = cvg_kube_pool_take(pool, cvg_kube_label(meta, "app.kubernetes.io/version")),
+        .labels = keep->labels ? take_labels(pool, meta) : NULL,
+        .images = cvg_kube_facts_images(pool, view),
+        .fields = keep->pointers != NULL ? take_fields(pool, view, keep->pointers) : NULL,
+        .outcome = take_outcome(pool, outcome),
+    };
+    cvg_kube_facts_take(pool, view, object);
+    return object;
+}
+
+void cvg_kube_object_free(struct cvg_kube_pool *pool, struct cvg_kube_object *object)
+{
+    if (object == NULL) {
+        return;
+    }
+    const char *const texts[] = {
+        object->namespace,       object->name,
+        object->owner_kind,      object->owner_name,
+        object->version,         object->revision,
+        object->app_version,     object->outcome.reason,
+        object->outcome.message, object->outcome.worse_reason,
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        cvg_kube_pool_drop(pool, texts[i]);
+    }
+    cvg_kube_pool_drop_set(pool, object->labels);
+    cvg_kube_pool_drop_set(pool, object->images);
+    cvg_kube_pool_drop_set(pool, object->fields);
+    cvg_kube_facts_done(pool, object);
+    free(object);
+}
+
+uint32_t cvg_kube_object_status(const struct cvg_kube_object *object, int64_t wall,
+                                const char **ret_reason)
+{
+    const struct cvg_kube_outcome_kept *outcome = &object->outcome;
+    if (outcome->worse_at != 0 && wall >= outcome->worse_at) {
+        *ret_reason = outcome->worse_reason;
+        return outcome->worse_status;
+    }
+    *ret_reason = outcome->reason;
+    return outcome->status;
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checks: their collections, and what is reported when; see check.h. */
+#include "check.h"
+
+#include "memory.h"
+#include "reason.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WANTED_MOST   1024
+/* Evidence that only grew older again is reported at most so often; else alive() says it. */
+#define RENEW_NS      INT64_C(5000000000)
+#define LOOK_AGAIN_NS INT64_C(500000000)
+
+/* ---- what it reads ---- */
+
+struct want {
+    const struct cvg_kube_kind *kind;
+    int labels, optional;
+    const char *const *pointers;
+};
+
+static int add(struct cvg_kube_check *check, const struct want *want, const char *namespace)
+{
+    size_t first_pointer = 0;
+    if (check->wanted_count == WANTED_MOST) {
+        return -1;
+    }
+    check->wanted = cvg_kube_resize(check->wanted, check->wanted_count + 1, sizeof(*check->wanted));
+    struct cvg_kube_wanted *wanted = &check->wanted[check->wanted_count++];
+    wanted->collection =
+        cvg_kube_cluster_want(check->cluster, &check->reader, want->kind, namespace, want->labels,
+                              want->pointers, &first_pointer);
+    wanted->optional = want->optional;
+    wanted->first_pointer = first_pointer;
+    return 0;
+}
+
+/* The check's own, where it names any, else those that the source is limited to. */
+static const struct cvg_list *namespaces_of(const struct cvg_kube_check *check)
+{
+    const struct cvg_list *own = &check->config->namespaces;
+    if (own->count > 0 && strcmp(((const char *const *)own->items)[0], "*") != 0) {
+        return own;
+    }
+    return &cvg_kube_cluster_config(check->cluster)->namespaces;
+}
+
+int cvg_kube_check_want_fields(struct cvg_kube_check *check, const struct cvg_kube_kind *kind,
+                               int labels, int optional, const char *const *pointers)
+{
+    const struct cvg_list *namespaces = namespaces_of(check);
+    const char *const *names = namespaces->items;
+    const struct want want = {kind, labels, optional, pointers};
+    int first = (int)check->wanted_count;
+
+    /* Whether a custom kind is in namespaces is not known before the server was asked. */
+    if (namespaces->count == 0 || !(kind->namespaced || kind->type == CVG_KUBE_CUSTOM)) {
+        return add(check, &want, "") < 0 ? -1 : first;
+    }
+    for (size_t i = 0; i < namespaces->count; i++) {
+        if (add(check, &want, names[i]) < 0) {
+            return -1;
+        }
+    }
+    return first;
+}
+
+int cvg_kube_check_want(struct cvg_kube_check *check, const struct cvg_kube_kind *kind, int labels,
+                        int optional)
+{
+    return cvg_kube_check_want_fields(check, kind, labels, optional, NULL);
+}
+
+static int is_filled(const struct cvg_kube_collection_state *state)
+{
+    return state->sync == CVG_KUBE_SYNCED || state->sync == CVG_KUBE_BROKEN_OFF;
+}
+
+const struct cvg_kube_collection *cvg_kube_check_known(const struct cvg_kube_check *check,
+                                                       size_t wanted)
+{
+    const struct cvg_kube_collection *collection = check->wanted[wanted].collection;
+    return is_filled(cvg_kube_collection_state(collection)) ? collection : NULL;
+}
+
+/* ---- what cannot be judged ---- */
+
+/* An optional collection is waited for while nothing speaks against its coming. */
+static int is_coming(const struct cvg_kube_collection_state *state)
+{
+    return state->sync == CVG_KUBE_NOT_SYNCED && state->fault == CVG_FAULT_NONE;
+}
+
+/* Refused before not synced, and a fault before none: the most telling comes first. */
+static int weight(const struct cvg_kube_wanted *wanted)
+{
+    const struct cvg_kube_collection_state *state = cvg_kube_collection_state(wanted->collection);
+    if (is_filled(state) || (wanted->optional && !is_coming(state))) {
+        return 0;
+    }
+    return state->sync == CVG_KUBE_REFUSED ? 3 : state->fault != CVG_FAULT_NONE ? 2 : 1;
+}
+
+static const struct cvg_kube_collection *what_is_missing(const struct cvg_kube_check *check)
+{
+    const struct cvg_kube_wanted *missing = NULL;
+    for (size_t i = 0; i < check->wanted_count; i++) {
+        if (weight(&check->wanted[i]) > (missing == NULL ? 0 : weight(missing))) {
+            missing = &check->wanted[i];
+        }
+    }
+    return missing == NULL ? NULL : missing->collection;
+}
+
+static void say_missing(const struct cvg_kube_collection *collection, struct cvg_kube_finding *ret)
+{
+    const struct cvg_kube_collection_state *state = cvg_kube_collection_state(collection);
+    const char *namespace = cvg_kube_collection_namespace(collection);
+    const char *reason = state->reason != NULL && *state->reason != '\0'
+                             ? state->reason
+                             : cvg_kube_reason(CVG_KUBE_REASON_NOT_SYNCED);
+    if (state->message[0] != '\0') {
+        cvg_kube_finding_say(ret, CVG_UNKNOWN, reason, "%s", state->message);
+    } else {
+        cvg_kube_finding_say(ret, CVG_UNKNOWN, reason, "the first list of %s%s%s has not come yet",
+                             cvg_kube_collection_kind(collection)->name,
+                             *namespace != '\0' ? " in namespace " : "", namespace);
+    }
+    ret->reading.fault = state->fault;
+}
+
+/* The first of its kind says it for all namespaces. */
+static int is_said(const struct cvg_kube_check *check, size_t number)
+{
+    const struct cvg_kube_kind *kind = cvg_kube_collection_kind(check->wanted[number].collection);
+    for (size_t i = 0; i < number; i++) {
+        if (check->wanted[i].optional && cvg_kube_check_known(check, i) == NULL &&
+            cvg_kube_collection_kind(check->wanted[i].collection) == kind) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+void cvg_kube_check_note_missing(const struct cvg_kube_check *check,
+                                 struct cvg_kube_finding *finding)
+{
+    for (size_t i = 0; i < check->wanted_count; i++) {
+        const struct cvg_kube_collection *collection = check->wanted[i].collection;
+        if (!check->wanted[i].optional || cvg_kube_check_known(check, i) != NULL ||
+            is_said(check, i)) {
+            continue;
+        }
+        const struct cvg_kube_collection_state *state = cvg_kube_collection_state(collection);
+        const struct cvg_kube_kind *kind = cvg_kube_collection_kind(collection);
+        cvg_kube_finding_fact(finding,
+                              cvg_kube_finding_text(finding, "not_read.%s", kind->resource), "%s",
+                              state->message[0] != '\0' ? state->message
+                              : state->reason != NULL   ? state->reason
+                                                        : "");
+    }
+}
+
+/* ---- reading and reporting ---- */
+
+static int64_t oldest_known(const struct cvg_kube_check *check)
+{
+    int64_t oldest = INT64_MAX;
+    for (size_t i = 0; i < check->wanted_count; i++) {
+        const struct cvg_kube_collection_state *state =
+            cvg_kube_collection_state(check->wanted[i].collection);
+        if (is_filled(state) && state->known_at < oldest) {
+            oldest = state->known_at;
+        }
+    }
+    return oldest == INT64_MAX ? 0 : oldest;
+}
+
+int64_t cvg_kube_check_read(struct cvg_kube_check *check, int64_t wall,
+                            struct cvg_kube_finding *ret)
+{
+    const struct cvg_kube_collection *missing = what_is_missing(check);
+    cvg_kube_finding_begin(ret);
+    if (missing != NULL) {
+        say_missing(missing, ret);
+        return 0;
+    }
+    int64_t next = check->form->judge(check, wall, ret);
+    ret->reading.observed_at_ns = oldest_known(check);
+    return next;
+}
+
+static uint64_t mix(uint64_t digest, const void *bytes, size_t length)
+{
+    const unsigned char *at = bytes;
+    for (size_t i = 0; i < length; i++) {
+        digest = (digest ^ at[i]) * UINT64_C(0x100000001B3);
+    }
+    return digest;
+}
+
+static uint64_t mix_text(uint64_t digest, const char *text)
+{
+    return text == NULL ? mix(digest, "\1", 1) : mix(digest, text, strlen(text) + 1);
+}
+
+/* Of all but the times (FNV-1a); never 0. */
+static uint64_t digest_of(const struct cvg_reading *reading)
+{
+    uint64_t digest = UINT64_C(0xCBF29CE484222325);
+    digest = mix(digest, &reading->status, sizeof(reading->status));
+    digest = mix(digest, &reading->fault, sizeof(reading->fault));
+    digest = mix_text(digest, reading->reason);
+    digest = mix_text(digest, reading->message);
+    digest = mix_text(digest, reading->expected);
+    digest = mix_text(digest, reading->observed);
+    digest = mix_text(digest, reading->revision);
+    digest = mix(digest, &reading->has_value, sizeof(reading->has_value));
+    digest = mix(digest, &reading->value, sizeof(reading->value));
+    digest = mix(digest, &reading->done, sizeof(reading->done));
+    digest = mix(digest, &reading->total, sizeof(reading->total));
+    for (size_t i = 0; i < reading->fact_count; i++) {
+        digest = mix_text(mix_text(digest, reading->facts[i].name), reading->facts[i].text);
+    }
+    return digest | 1;
+}
+
+static int64_t look(struct cvg_kube_reader *reader, int64_t wall)
+{
+    struct cvg_kube_check *check = (struct cvg_kube_check *)(void *)reader;
+    const struct cvg_host *host = cvg_kube_cluster_host(check->cluster);
+    struct cvg_kube_finding finding;
+    int64_t next = cvg_kube_check_read(check, wall, &finding);
+    int64_t observed = finding.reading.observed_at_ns;
+    uint64_t digest = digest_of(&finding.reading);
+
+    if (observed == 0) {
+        observed = finding.reading.observed_at_ns = host->now();
+    }
+    if (digest == check->said && observed - check->observed_at < RENEW_NS) {
+        return next;
+    }
+    if (observed < check->observed_at) {
+        return wall + LOOK_AGAIN_NS;
+    }
+    check->said = digest;
+    check->observed_at = observed;
+    host->report(check->handle, &finding.reading);
+    return next;
+}
+
+/* ---- making ---- */
+
+static const struct cvg_kube_form *form_of(const struct cvg_kube_check_config *config)
+{
+    if (config->kind != NULL) {
+        return &cvg_kube_form_objects;
+    }
+    return config->helm != NULL ? &cvg_kube_form_helm : cvg_kube_form_preset(config->preset);
+}
+
+static void let_go(struct cvg_kube_check *check)
+{
+    cvg_kube_cluster_leave(check->cluster, &check->reader);
+    free(check->wanted);
+    free(check);
+}
+
+struct cvg_kube_check *cvg_kube_check_new(struct cvg_kube_cluster *cluster,
+                                          struct cvg_check *handle,
+                                          const struct cvg_kube_check_config *config,
+                                          cvg_kube_refuse *refuse, void *arg)
+{
+    struct cvg_kube_check *check = cvg_kube_alloc(sizeof(*check));
+    check->reader.look = look;
+    check->cluster = cluster;
+    check->handle = handle;
+    check->config = config;
+    check->form = form_of(config);
+    if (check->form == NULL) {
+        refuse(arg, "preset", "there is no such preset");
+    } else if (check->form->create(check, refuse, arg) == 0) {
+        return check;
+    }
+    let_go(check);
+    return NULL;
+}
+
+void cvg_kube_check_free(struct cvg_kube_check *check)
+{
+    if (check != NULL) {
+        check->form->destroy(check);
+        let_go(check);
+    }
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Checks with `kind:`. Each object that matches has an outcome by its kind's rule, which was made
+ * when it came; here time, the operator's own fields and the pods of its newest revision are added,
+ * and all of them are counted.
+ *
+ *   fields of a custom kind    stand for its rule, but not for the common order (deletion, ...)
+ *   fields of a built-in kind  must hold besides its rule
+ */
+#include "memory.h"
+#include "objects.h"
+#include "reason.h"
+#include "rule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- keys ---- */
+
+static const struct cvg_kube_kind *find_kind(struct cvg_kube_cluster *cluster, const char *text)
+{
+    char group[CVG_KUBE_NAME], version[CVG_KUBE_NAME], name[CVG_KUBE_NAME];
+    const struct cvg_kube_kind *kind = cvg_kube_kind_find(text);
+    if (kind == NULL && cvg_kube_kind_parse(text, group, version, name) == 0) {
+        kind = cvg_kube_cluster_kind(cluster, group, version, name);
+    }
+    return kind;
+}
+
+static void take_fields(const struct cvg_list *fields, struct cvg_kube_objects *keys)
+{
+    const struct cvg_pair *pairs = fields->items;
+    for (size_t i = 0; i < fields->count && i < CVG_KUBE_FIELDS_MOST; i++) {
+        keys->pointers[i] = pairs[i].name;
+        keys->expected[i] = pairs[i].value;
+        keys->pointer_count++;
+    }
+}
+
+static int take_keys(const struct cvg_kube_check_config *config, struct cvg_kube_objects *keys)
+{
+    char why[160];
+    keys->has_at_least = config->at_least != NULL;
+    if (keys->has_at_least && cvg_kube_amount_parse(config->at_least, &keys->at_least) < 0) {
+        return -1;
+    }
+    if (config->selector != NULL) {
+        keys->selector = cvg_kube_selector_parse(config->selector, why, sizeof(why));
+        if (keys->selector == NULL) {
+            return -1;
+        }
+    }
+    take_fields(&config->fields, keys);
+    return 0;
+}
+
+static int want(struct cvg_kube_check *check, struct cvg_kube_objects *keys)
+{
+    const struct cvg_kube_kind *pod = cvg_kube_kind_of_type(CVG_KUBE_POD);
+    const struct cvg_kube_kind *replicaset = cvg_kube_kind_of_type(CVG_KUBE_REPLICASET);
+    int replicasets = 0;
+    int first = cvg_kube_check_want_fields(check, keys->kind, keys->selector != NULL, 0,
+                                           keys->pointer_count > 0 ? keys->pointers : NULL);
+    keys->pods = keys->replicasets = -1;
+    if (first < 0) {
+        return -1;
+    }
+    keys->first = (size_t)first;
+    keys->count = check->wanted_count - keys->first;
+    if (!cvg_kube_evidence_wanted(keys->kind->type, &replicasets)) {
+        return 0;
+    }
+    keys->pods = cvg_kube_check_want(check, pod, 0, 1);
+    if (replicasets && keys->pods >= 0) {
+        keys->replicasets = cvg_kube_check_want(check, replicaset, 0, 1);
+    }
+    return keys->pods < 0 || (replicasets && keys->replicasets < 0) ? -1 : 0;
+}
+
+static void destroy(struct cvg_kube_check *check)
+{
+    struct cvg_kube_objects *keys = check->state;
+    cvg_kube_selector_free(keys->selector);
+    free(keys);
+}
+
+static int create(struct cvg_kube_check *check, cvg_kube_refuse *refuse, void *arg)
+{
+    struct cvg_kube_objects *keys = cvg_kube_alloc(sizeof(*keys));
+    check->state = keys;
+    keys->kind = find_kind(check->cluster, check->config->kind);
+    const char *wrong = NULL;
+    if (keys->kind == NULL || take_keys(check->config, keys) < 0) {
+        wrong = "is not understood";
+    } else if (want(check, keys) < 0) {
+        wrong = "has too many namespaces";
+    }
+    if (wrong != NULL) {
+        refuse(arg, "kind", wrong);
+        destroy(check);
+        return -1;
+    }
+    return 0;
+}
+
+/* ---- one object ---- */
+
+struct walk {
+    struct cvg_kube_check *check;
+    const struct cvg_kube_objects *keys;
+    struct cvg_kube_sum *sum;
+    int64_t wall;
+    size_t place; /* of the namespace among those that the check reads */
+};
+
+static void note_next(struct cvg_kube_sum *sum, int64_t wall, int64_t at)
+{
+    if (at > wall && (sum->next == 0 || at < sum->next)) {
+        sum->next = at;
+    }
+}
+
+/* The fields begin where the collection put this check's pointers. */
+static void judge_fields(const struct walk *walk, struct cvg_kube_verdict *verdict)
+{
+    const struct cvg_kube_objects *keys = walk->keys;
+    const struct cvg_kube_object *object = verdict->object;
+    size_t first = walk->check->wanted[keys->first + walk->place].first_pointer;
+    int custom = keys->kind->type == CVG_KUBE_CUSTOM;
+
+    if (keys->pointer_count == 0 || object->outcome.common ||
+        (!custom && verdict->status != CVG_READY)) {
+        return;
+    }
+    verdict->status = CVG_READY;
+    verdict->reason = cvg_kube_reason(CVG_KUBE_REASON_READY);
+    for (size_t i = 0; i < keys->pointer_count; i++) {
+        const char *found = object->fields == NULL ? "" : object->fields[first + i];
+        const char *wanted = keys->expected[i];
+        if (*wanted == '\0' ? *found == '\0' : strcmp(found, wanted) != 0) {
+            verdict->status = CVG_PROGRESSING;
+            verdict->reason = cvg_kube_reason(CVG_KUBE_REASON_FIELD_MISMATCH);
+            verdict->mismatch = keys->pointers[i];
+            verdict->wanted = wanted;
+            verdict->found = found;
+            return;
+        }
+    }
+}
+
+static const struct cvg_kube_collection *beside(const struct walk *walk, int first)
+{
+    return first < 0 ? NULL : cvg_kube_check_known(walk->check, (size_t)first + walk->place);
+}
+
+/* A Job that is complete, and what is not the controller's newest word, are not judged by pods. */
+static void judge_pods(const struct walk *walk, struct cvg_kube_verdict *verdict,
+                       struct cvg_kube_evidence *ret)
+{
+    const struct cvg_kube_object *object = verdict->object;
+    *ret = (struct cvg_kube_evidence){.reason = ""};
+    if (walk->keys->pods < 0 || object->outcome.common ||
+        (object->kind->type == CVG_KUBE_JOB && verdict->status == CVG_READY)) {
+        return;
+    }
+    cvg_kube_evidence_find(object, beside(walk, walk->keys->pods),
+                           beside(walk, walk->keys->replicasets), walk->wall, ret);
+    note_next(walk->sum, walk->wall, ret->next);
+    verdict->evidence = ret;
+    if (ret->worst == NULL) {
+        return;
+    }
+    verdict->pod = ret->worst;
+    verdict->troubled = ret->troubled;
+    if (verdict->status != CVG_FAILED) {
+        verdict->status = CVG_FAILED;
+        verdict->reason = cvg_kube_own_reason(ret->reason, CVG_KUBE_REASON_POD_FAILED);
+    }
+}
+
+static void judge_pause(const struct walk *walk, struct cvg_kube_verdict *verdict)
+{
+    if (walk->check->config->paused_ready == 1 && verdict->status == CVG_DEGRADED &&
+        strcmp(verdict->reason, cvg_kube_reason(CVG_KUBE_REASON_SUSPENDED)) == 0) {
+        verdict->status = CVG_READY;
+    }
+}
+
+/* ---- all of them ---- */
+
+/* Worse first; of equals the same one is always first, so that nothing changes where nothing did. */
+static int comes_before(const struct cvg_kube_verdict *a, const struct cvg_kube_verdict *b)
+{
+    int worse = cvg_kube_badness(a->status) - cvg_kube_badness(b->status);
+    if (worse != 0) {
+        return worse > 0;
+    }
+    int order = strcmp(a->namespace, b->namespace);
+    return order != 0 ? order < 0 : strcmp(a->name, b->name) < 0;
+}
+
+static void take_worst(struct cvg_kube_sum *sum, const struct cvg_kube_verdict *verdict)
+{
+    size_t at = sum->worst_count;
+    while (at > 0 && comes_before(verdict, &sum->worst[at - 1])) {
+        at--;
+    }
+    if (at == CVG_KUBE_WORST) {
+        return;
+    }
+    if (sum->worst_count < CVG_KUBE_WORST) {
+        sum->worst_count++;
+    }
+    memmove(&sum->worst[at + 1], &sum->worst[at],
+            (sum->worst_count - at - 1) * sizeof(sum->worst[0]));
+    sum->worst[at] = *verdict;
+}
+
+static void count(struct cvg_kube_sum *sum, const struct cvg_kube_verdict *verdict)
+{
+    struct cvg_kube_verdict *first = &sum->first[verdict->status];
+    if (sum->counts[verdict->status]++ == 0 || comes_before(verdict, first)) {
+        *first = *verdict;
+    }
+    sum->total++;
+    if (verdict->status != CVG_READY) {
+        take_worst(sum, verdict);
+    }
+}
+
+static void take_images(struct cvg_kube_sum *sum, const char *const *images)
+{
+    for (; images != NULL && *images != NULL; images++) {
+        cvg_kube_few_add(&sum->images, *images);
+    }
+}
+
+static void judge_object(const struct walk *walk, const struct cvg_kube_object *object)
+{
+    struct cvg_kube_sum *sum = walk->sum;
+    struct cvg_kube_evidence evidence;
+    struct cvg_kube_verdict verdict = {
+        .object = object, .namespace = object->namespace, .name = object->name};
+
+    verdict.status = cvg_kube_object_status(object, walk->wall, &verdict.reason);
+    note_next(sum, walk->wall, object->outcome.worse_at);
+    judge_fields(walk, &verdict);
+    judge_pods(walk, &verdict, &evidence);
+    judge_pause(walk, &verdict);
+    cvg_kube_few_add(&sum->versions, object->app_version);
+    take_images(sum, object->images);
+    for (size_t i = 0; i < evidence.image_sets; i++) {
+        take_images(sum, evidence.images[i]);
+    }
+    cvg_kube_objects_take_revision(sum, walk->check->config->revision_from, &verdict);
+    verdict.evidence = NULL; /* which lives no longer */
+    count(sum, &verdict);
+}
+
+static int names_namespaces(const struct cvg_kube_check_config *config)
+{
+    return config->namespaces.count > 0 &&
+           strcmp(((const char *const *)config->namespaces.items)[0], "*") != 0;
+}
+
+/* In each namespace that the check names the named object must be. */
+static void judge_absent(const struct walk *walk, const char *namespace)
+{
+    const struct cvg_kube_verdict verdict = {
+        .namespace = namespace,
+        .name = walk->check->config->name,
+        .status = CVG_UNKNOWN,
+        .reason = cvg_kube_reason(CVG_KUBE_REASON_EMPTY_MATCH),
+    };
+    if (walk->check->config->allow_empty != 1 && names_namespaces(walk->check->config)) {
+        count(walk->sum, &verdict);
+        walk->sum->absent++;
+    }
+}
+
+static int matches(const struct walk *walk, const struct cvg_kube_object *object)
+{
+    const char *name = walk->check->config->name;
+    return (name == NULL || strcmp(name, object->name) == 0) &&
+           (walk->keys->selector == NULL ||
+            cvg_kube_selector_matches(walk->keys->selector, object->labels));
+}
+
+static void judge_collection(const struct walk *walk)
+{
+    const struct cvg_kube_collection *collection =
+        walk->check->wanted[walk->keys->first + walk->place].collection;
+    const char *namespace = cvg_kube_collection_namespace(collection);
+    const char *name = walk->check->config->name;
+    const struct cvg_kube_object *object;
+    size_t at = 0;
+
+    if (name != NULL && (*namespace != '\0' || !walk->keys->kind->namespaced) &&
+        walk->keys->kind->type != CVG_KUBE_CUSTOM) {
+        object = cvg_kube_collection_get(collection, namespace, name);
+        if (object != NULL) {
+            judge_object(walk, object);
+        } else {
+            judge_absent(walk, namespace);
+        }
+        return;
+    }
+    int64_t before = walk->sum->total;
+    while ((object = cvg_kube_collection_next(collection, &at)) != NULL) {
+        if (matches(walk, object)) {
+            judge_object(walk, object);
+        }
+    }
+    if (name != NULL && walk->sum->total == before) {
+        judge_absent(walk, namespace);
+    }
+}
+
+static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kube_finding *ret)
+{
+    const struct cvg_kube_objects *keys = check->state;
+    struct cvg_kube_sum sum = {.images.most = CVG_KUBE_IMAGES, .versions.most = CVG_KUBE_VERSIONS};
+    struct walk walk = {.check = check, .keys = keys, .sum = &sum, .wall = wall};
+
+    for (; walk.place < keys->count; walk.place++) {
+        judge_collection(&walk);
+    }
+    sum.needed = keys->has_at_least ? cvg_kube_amount_of(&keys->at_least, sum.total) : sum.total;
+    cvg_kube_objects_say(check, keys, &sum, ret);
+    return sum.next;
+}
+
+const struct cvg_kube_form cvg_kube_form_objects = {
+    .name = "objects",
+    .create = create,
+    .destroy = destroy,
+    .judge = judge,
+};

@@ -40,7 +40,7 @@ extern "C" {
 #endif
 
 #define CVG_ABI_MAJOR 1u
-#define CVG_ABI_MINOR 0u
+#define CVG_ABI_MINOR 1u
 
 struct cvg_source;
 struct cvg_check;
@@ -205,7 +205,10 @@ struct cvg_host {
      * operator's file. path: "query", "tls.ca", "resources[2]"; "" for the whole object. */
     void (*config_error)(struct cvg_scope *scope, const char *path, const char *text);
 
-    /* From source_create, or later when credentials moved: see struct cvg_endpoint. */
+    /* From source_create, or later when credentials moved: see struct cvg_endpoint. What the
+     * operator wrote about limits and proxy holds for what is left unset, headers are added to the
+     * operator's. Without a url only the limits are taken, and the operator's connection stays. Who
+     * uses the connection (`via:`) gets the new settings with the next request. */
     void (*endpoint_set)(struct cvg_source *source, const struct cvg_endpoint *endpoint);
 
     /* From check_create: checks of one source with the same key are run in the same round, so
@@ -280,7 +283,37 @@ struct cvg_host {
      * and do not keep what it returned. */
     int32_t (*remember)(struct cvg_check *check, const void *bytes, size_t length);
     size_t (*recall)(struct cvg_check *check, const void **ret_bytes);
+
+    /* From minor 1 on. */
+
+    /* Nonzero where the operator wrote this key of the source's connection: "url", "bearer", "tls",
+     * "max_body", and "via" where it is another source's. */
+    int32_t (*endpoint_has)(struct cvg_source *source, const char *key);
+
+    /* Secrets that a module learned by itself, for endpoint_set() and secret(). text: copied and
+     * kept in memory only; NULL where it is empty, has a NUL in it or is over 64 KiB. path: absolute,
+     * read afresh on each use; NULL where it is none. They live as long as the source, and are wiped
+     * then; what is replaced often is dropped before, which takes NULL. endpoint_set() keeps a copy
+     * of its own. */
+    const struct cvg_secret *(*secret_text)(struct cvg_source *source, const char *text,
+                                            size_t length);
+    const struct cvg_secret *(*secret_file)(struct cvg_source *source, const char *path);
+    void (*secret_drop)(struct cvg_source *source, const struct cvg_secret *secret);
+
+    /* YAML, by the rules of the operator's own files (one document, no anchors, aliases, tags or
+     * keys that stand twice, 32 levels, 64 KiB a text; of CVG_YAML_LIMIT bytes at most), handed out
+     * as one JSON document. Nothing is guessed: a scalar is a string with the text that stands there,
+     * except a plain one that is a number, true, false or null as JSON writes them (up to 64 bytes),
+     * which stays that, with its digits as they are; and `~`, nothing, Null and NULL are null. So
+     * `0123`, `yes` and "7" are strings. Where keys are wanted as text, take numbers and words too.
+     * 0, emit was called once and json lives until it returns; or -1, and error says where and what,
+     * without the text's values. Pure: may also be called from the work of an offload. */
+    int32_t (*yaml)(const char *text, size_t length,
+                    void (*emit)(void *arg, const char *json, size_t length), void *arg,
+                    char *error, size_t error_size);
 };
+
+#define CVG_YAML_LIMIT (8u * 1024 * 1024)
 
 #define CVG_MEMORY_LIMIT 4096
 

@@ -392,7 +392,7 @@ static void prepare(struct cvg_transfer *transfer)
         if (!secret) {
             continue;
         }
-        if (secret->kind != CVG_SECRET_ENV) {
+        if (secret->kind != CVG_SECRET_ENV && secret->kind != CVG_SECRET_TEXT) {
             transfer->state = CVG_TRANSFER_SECRETS;
             cvg_secret_fetch(&transfer->inner, secret, on_secret, transfer);
             return;

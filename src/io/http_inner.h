@@ -57,6 +57,7 @@ struct cvg_connection {
 };
 
 #define CVG_CONNECTION_BUCKETS 256
+#define CVG_LANE_SECRETS       6
 
 struct cvg_http {
     struct cvg_loop *loop;
@@ -75,9 +76,10 @@ struct cvg_http {
 
 struct cvg_lane {
     struct cvg_loop *loop;
-    struct cvg_arena *arena;      /* of settings */
-    struct cvg_endpoint settings; /* a copy; absent values filled in */
-    struct cvg_url url;           /* settings.url taken apart */
+    struct cvg_arena *arena;       /* of settings */
+    struct cvg_endpoint settings;  /* a copy; absent values filled in */
+    char *texts[CVG_LANE_SECRETS]; /* secrets of settings that are texts themselves; owned, wiped */
+    struct cvg_url url;            /* settings.url taken apart */
     struct cvg_url proxy;
     char socket[CVG_SOCKET_PATH]; /* "": by address */
     bool has_url, has_proxy;

@@ -19,16 +19,40 @@
 
 #define CONCURRENCY_DEFAULT 32
 
+/* A text is not in the arena, which is not wiped. */
 static const struct cvg_secret *copy_secret(struct cvg_arena *arena,
-                                            const struct cvg_secret *secret)
+                                            const struct cvg_secret *secret, char **ret_text)
 {
     if (!secret) {
         return NULL;
     }
     struct cvg_secret *copy = cvg_arena_alloc(arena, sizeof *copy);
     copy->kind = secret->kind;
-    copy->name = cvg_arena_strdup(arena, secret->name);
+    if (secret->kind == CVG_SECRET_TEXT) {
+        *ret_text = cvg_strdup(secret->name);
+        copy->name = *ret_text;
+    } else {
+        copy->name = cvg_arena_strdup(arena, secret->name);
+    }
     return copy;
+}
+
+static void copy_secrets(struct cvg_arena *arena, struct cvg_endpoint *settings, char **texts)
+{
+    const struct cvg_secret **secrets[CVG_LANE_SECRETS] = {
+        &settings->key_pem,          &settings->bearer,           &settings->password,
+        &settings->sigv4_access_key, &settings->sigv4_secret_key, &settings->sigv4_session_token};
+    for (size_t i = 0; i < CVG_LANE_SECRETS; i++) {
+        *secrets[i] = copy_secret(arena, *secrets[i], &texts[i]);
+    }
+}
+
+static void forget_texts(struct cvg_lane *lane)
+{
+    for (size_t i = 0; i < CVG_LANE_SECRETS; i++) {
+        cvg_free_secret(lane->texts[i]);
+        lane->texts[i] = NULL;
+    }
 }
 
 /* Older modules know a shorter struct: what they do not know is not set. */
@@ -50,12 +74,6 @@ static void copy_settings(struct cvg_arena *arena, struct cvg_endpoint *settings
         bool empty = !*texts[i] || !**texts[i];
         *texts[i] = empty ? NULL : cvg_arena_strdup(arena, *texts[i]);
     }
-    settings->key_pem = copy_secret(arena, settings->key_pem);
-    settings->bearer = copy_secret(arena, settings->bearer);
-    settings->password = copy_secret(arena, settings->password);
-    settings->sigv4_access_key = copy_secret(arena, settings->sigv4_access_key);
-    settings->sigv4_secret_key = copy_secret(arena, settings->sigv4_secret_key);
-    settings->sigv4_session_token = copy_secret(arena, settings->sigv4_session_token);
     const struct cvg_pair *given = settings->headers.items;
     struct cvg_pair *pairs =
         cvg_arena_alloc(arena, (settings->headers.count + 1) * sizeof(struct cvg_pair));
@@ -125,11 +143,14 @@ int cvg_lane_set(struct cvg_lane *lane, const struct cvg_endpoint *settings,
     }
     struct cvg_arena *arena = cvg_arena_new();
     copy_settings(arena, &full);
+    copy_secrets(arena, &full, parsed.texts);
     if (full.url) {
         code = cvg_url_parse(full.url, &parsed.url, reterr); /* its path points into the copy */
     }
     cvg_arena_free(lane->arena);
+    forget_texts(lane);
     lane->arena = arena;
+    memcpy(lane->texts, parsed.texts, sizeof lane->texts);
     lane->settings = full;
     lane->url = parsed.url;
     lane->proxy = parsed.proxy;
@@ -185,6 +206,7 @@ void cvg_lane_free(struct cvg_lane *lane)
         cvg_transfer_free(transfer);
     }
     cvg_connection_unref(lane->severed);
+    forget_texts(lane);
     cvg_arena_free(lane->arena);
     free(lane);
 }

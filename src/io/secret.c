@@ -144,6 +144,10 @@ int cvg_secret_read(const struct cvg_secret *secret, char **ret_text, size_t *re
         return read_credential(secret->name, ret_text, ret_length, reterr);
     case CVG_SECRET_ENV:
         return read_environment(secret->name, ret_text, ret_length, reterr);
+    case CVG_SECRET_TEXT:
+        *ret_length = strlen(secret->name);
+        *ret_text = cvg_strndup(secret->name, *ret_length);
+        return 0;
     }
     return cvg_error_set(reterr, CVG_E_BUG, "unknown kind of secret");
 }
@@ -178,6 +182,7 @@ static void on_worked(uv_work_t *request, int status)
         cvg_op_return(&call);
     }
     cvg_free_secret(fetch->text);
+    explicit_bzero(fetch->name, strlen(fetch->name)); /* it may be the secret itself */
     free(fetch);
 }
 

@@ -14,6 +14,7 @@
 #include "io/socket.h"
 #include "io/timer.h"
 #include "module/instance_inner.h"
+#include "module/yaml.h"
 
 #include <string.h>
 
@@ -177,6 +178,11 @@ static size_t recall(struct cvg_check *check, const void **ret_bytes)
     return cvg_memory_get(check->source->setup.memory, check->memory_key, ret_bytes);
 }
 
+static int32_t endpoint_has(struct cvg_source *source, const char *key)
+{
+    return cvg_node_get_key(source->setup.config->node, key) != NULL;
+}
+
 const struct cvg_host cvg_host_table = {
     .size = sizeof(struct cvg_host),
     .abi_major = CVG_ABI_MAJOR,
@@ -209,4 +215,9 @@ const struct cvg_host cvg_host_table = {
     .secret = cvg_secret_fetch,
     .remember = remember,
     .recall = recall,
+    .endpoint_has = endpoint_has,
+    .secret_text = cvg_made_secret_text,
+    .secret_file = cvg_made_secret_file,
+    .secret_drop = cvg_made_secret_drop,
+    .yaml = cvg_yaml_to_json,
 };

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "module/batch.h"
 #include "module/instance.h"
+#include "module/secret.h"
 
 /* Every scope that a module gets begins with this, so that the host can tell whose it is. */
 struct cvg_handle {
@@ -44,6 +45,7 @@ struct cvg_source {
     struct cvg_batch *batch; /* a reference; where the next check's settings go */
     void *state;             /* the module's */
     struct cvg_lane *lane;
+    struct cvg_made_secret *secrets; /* owned; what the module learned by itself */
     bool owns_lane, started;
     size_t checks;
     struct cvg_diagnostics *creating; /* set while source_create runs */

@@ -9,6 +9,7 @@
 #include <convergate/number.h>
 
 #include <assert.h>
+#include <string.h>
 
 #define BUDGET_NS    (5 * CVG_MS)
 #define COMPLAINT_NS (20 * CVG_MS)
@@ -140,9 +141,6 @@ static void merge_limits(struct cvg_endpoint *into, const struct cvg_endpoint *o
     if (!into->proxy) {
         into->proxy = operators->proxy;
     }
-    if (into->headers.count == 0) {
-        into->headers = operators->headers;
-    }
     if (into->concurrency == 0) {
         into->concurrency = operators->concurrency;
     }
@@ -153,6 +151,49 @@ static void merge_limits(struct cvg_endpoint *into, const struct cvg_endpoint *o
         into->connect_timeout_ns = operators->connect_timeout_ns;
     }
     into->allow_link_local |= operators->allow_link_local;
+}
+
+static bool has_header(const struct cvg_list *headers, const char *name)
+{
+    const struct cvg_pair *pairs = headers->items;
+    for (size_t i = 0; i < headers->count; i++) {
+        if (pairs[i].name && cvg_text_equal_nocase(pairs[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The module's headers, and those of the operator that it does not have. Returns what the caller
+ * frees. */
+static struct cvg_pair *merge_headers(struct cvg_endpoint *into,
+                                      const struct cvg_endpoint *operators)
+{
+    const struct cvg_pair *written = operators->headers.items;
+    size_t count = into->headers.count;
+    struct cvg_pair *pairs =
+        cvg_alloc_array(count + operators->headers.count + 1, sizeof(struct cvg_pair));
+    if (count) {
+        memcpy(pairs, into->headers.items, count * sizeof(struct cvg_pair));
+    }
+    for (size_t i = 0; i < operators->headers.count; i++) {
+        if (!has_header(&into->headers, written[i].name)) {
+            pairs[count++] = written[i];
+        }
+    }
+    into->headers = (struct cvg_list){.count = count, .items = pairs};
+    return pairs;
+}
+
+/* Only the limits are the module's: the connection stays the operator's. */
+static void keep_connection(struct cvg_endpoint *into, const struct cvg_endpoint *operators)
+{
+    struct cvg_endpoint limits = *into;
+    *into = *operators;
+    into->concurrency = limits.concurrency;
+    into->max_body = limits.max_body;
+    into->connect_timeout_ns = limits.connect_timeout_ns;
+    into->headers = limits.headers;
 }
 
 /* Tells where the operator or, in a log line, whoever maintains the module can see it. */
@@ -182,8 +223,13 @@ void cvg_source_set_endpoint(struct cvg_source *source, const struct cvg_endpoin
         return;
     }
     struct cvg_endpoint settings;
+    const struct cvg_endpoint *operators = &source->setup.config->endpoint;
     cvg_table_copy(&settings, sizeof settings, endpoint);
-    merge_limits(&settings, &source->setup.config->endpoint);
+    if (!settings.url && operators->url) {
+        keep_connection(&settings, operators);
+    }
+    merge_limits(&settings, operators);
+    CVG_CLEANUP(cvg_free_pointer) struct cvg_pair *pairs = merge_headers(&settings, operators);
     struct cvg_error error;
     if (cvg_lane_check(&settings, &error) < 0 ||
         cvg_lane_set(source->lane, &settings, &error) < 0) {
@@ -229,6 +275,7 @@ static void dispose(struct cvg_source *source)
     if (source->owns_lane) {
         cvg_lane_free(source->lane);
     }
+    cvg_made_secrets_free(source->secrets);
     cvg_batch_leave(source->batch);
     cvg_arena_free(source->arena);
     free(source);

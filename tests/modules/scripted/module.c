@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 const char *const scripted_names[] = {
-    "ready",   "http",   "stream", "resolve", "connect", "timer",    "cancel",
-    "offload", "read",   "watch",  "spawn",   "secret",  "remember", "clock",
-    "file",    "config", "silent", "log",     "round",   "stall",    NULL,
+    "ready",  "http",  "stream", "resolve", "connect",  "timer", "cancel", "offload",
+    "read",   "watch", "spawn",  "secret",  "remember", "clock", "file",   "config",
+    "silent", "log",   "round",  "stall",   "learn",    "yaml",  "has",    NULL,
 };
 
 scripted_action *const scripted_actions[] = {
@@ -17,6 +17,7 @@ scripted_action *const scripted_actions[] = {
     scripted_timer,  scripted_cancel, scripted_offload,  scripted_read,    scripted_watch,
     scripted_spawn,  scripted_secret, scripted_remember, scripted_clock,   scripted_file,
     scripted_config, scripted_silent, scripted_log,      scripted_round,   scripted_stall,
+    scripted_learn,  scripted_yaml,   scripted_has,
 };
 
 static const struct cvg_field limit_fields[] = {
@@ -147,6 +148,7 @@ void scripted_fail(struct asked *asked, uint32_t fault, const char *why)
 
 struct source {
     const struct cvg_host *host;
+    struct cvg_source *handle;
 };
 
 static int32_t source_create(const struct cvg_host *host, struct cvg_source *handle,
@@ -166,6 +168,7 @@ static int32_t source_create(const struct cvg_host *host, struct cvg_source *han
         return -1;
     }
     source->host = host;
+    source->handle = handle;
     *ret_state = source;
     return 0;
 }
@@ -192,6 +195,7 @@ static int32_t check_create(void *state, struct cvg_check *handle, const void *c
         return -1;
     }
     check->host = source->host;
+    check->source = source->handle;
     check->handle = handle;
     check->settings = settings;
     if (settings->key) {

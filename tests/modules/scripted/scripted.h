@@ -28,6 +28,7 @@ struct settings {
 
 struct check {
     const struct cvg_host *host;
+    struct cvg_source *source;
     struct cvg_check *handle;
     const struct settings *settings;
     struct asked *going; /* NULL: none */
@@ -62,6 +63,6 @@ scripted_action scripted_http, scripted_stream, scripted_resolve, scripted_conne
 scripted_action scripted_timer, scripted_cancel, scripted_offload, scripted_read, scripted_watch;
 scripted_action scripted_spawn, scripted_secret, scripted_remember, scripted_clock, scripted_file;
 scripted_action scripted_ready, scripted_config, scripted_silent, scripted_log, scripted_round;
-scripted_action scripted_stall;
+scripted_action scripted_stall, scripted_learn, scripted_yaml, scripted_has;
 
 #endif

@@ -4,6 +4,10 @@
  * JSON. Pure: bytes in, views out. Facts: a protobuf body begins with "k8s\0" and one `Unknown`;
  * a watch is frames of 4 bytes length (big-endian) and a bare WatchEvent; JSON watches are one
  * object a line. Errors are text/plain as often as a Status.
+ *
+ * Threads: nothing here is shared. Any thread may decode as long as the arena (and the frames) are
+ * its own for that time, and what it is handed is only read there: the kind, the body. A page of
+ * pods is decoded fast enough for the loop in protobuf; in JSON it belongs on a worker.
  */
 #ifndef CVG_KUBE_DECODE_H
 #define CVG_KUBE_DECODE_H
@@ -12,6 +16,7 @@
 
 #define CVG_KUBE_OBJECT_MOST ((size_t)4 << 20)  /* bytes of one object (etcd's limit is 1.5 MiB) */
 #define CVG_KUBE_ARENA_MOST  ((size_t)32 << 20) /* while one object is decoded */
+#define CVG_KUBE_TOKEN_MOST  8192               /* bytes of a resourceVersion or continue token */
 
 enum cvg_kube_decoded {
     CVG_KUBE_OK = 0,
@@ -31,13 +36,15 @@ struct cvg_kube_list_end {
 
 void cvg_kube_list_end_done(struct cvg_kube_list_end *end);
 
-/* One page. content_type decides. kind: of the items, which lists of built-in kinds do not name. An item that cannot be read
- * makes the whole page BROKEN: half a list is no list. error: where and what, without the object's words. */
+/* One page. content_type decides. kind: of the items, which lists of built-in kinds do not name. An
+ * item that cannot be read makes the whole page BROKEN: half a list is no list, so what `see` got
+ * must not count before OK. Resets the arena. error: where and what, without the object's words;
+ * "" on OK and STOPPED. *ret is filled in on OK only; it is the caller's to end then. */
 enum cvg_kube_decoded
 cvg_kube_decode_list(const struct cvg_kube_kind *kind, const char *content_type, const char *body,
                      size_t length, struct cvg_kube_arena *arena, cvg_kube_see *see, void *arg,
                      struct cvg_kube_list_end *ret, char *error, size_t error_size);
-/* One object as a GET answers it. */
+/* One object as a GET answers it. Resets the arena; the view lives in it. */
 enum cvg_kube_decoded cvg_kube_decode_object(const struct cvg_kube_kind *kind,
                                              const char *content_type, const char *body,
                                              size_t length, struct cvg_kube_arena *arena,
@@ -72,11 +79,13 @@ struct cvg_kube_event {
     const struct cvg_kube_status *status; /* ERROR */
 };
 
-/* Puts frames together however the bytes are cut. */
+/* Puts frames together however the bytes are cut. The arena is borrowed, and reset for each event;
+ * an event lives until `see` returns, which must not free the frames. After anything but OK no more
+ * can be fed. */
 struct cvg_kube_frames;
 struct cvg_kube_frames *cvg_kube_frames_new(const struct cvg_kube_kind *kind,
                                             const char *content_type, struct cvg_kube_arena *arena);
-void cvg_kube_frames_free(struct cvg_kube_frames *frames);
+void cvg_kube_frames_free(struct cvg_kube_frames *frames); /* takes NULL */
 enum cvg_kube_decoded
 cvg_kube_frames_feed(struct cvg_kube_frames *frames, const void *bytes, size_t length,
                      int (*see)(void *arg, const struct cvg_kube_event *event), void *arg,

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What all messages share: metadata, times, conditions of four shapes, amounts. See proto.h. */
+#include "proto.h"
+
+#include <kube.pb-c.h>
+
+#include <string.h>
+
+#define SECOND INT64_C(1000000000)
+
+int64_t cvg_kube_proto_time(const Kube__Time *time)
+{
+    /* Seconds are all that JSON has, so they are all that counts. */
+    if (time == NULL || !time->has_seconds || time->seconds <= 0) {
+        return 0;
+    }
+    return time->seconds > INT64_MAX / SECOND ? 0 : time->seconds * SECOND;
+}
+
+static const struct cvg_pair *pairs_of(struct cvg_kube_draft *draft, Kube__Text *const *texts,
+                                       size_t count, size_t *ret_count)
+{
+    struct cvg_pair *pairs = cvg_kube_draft_array(draft, count, sizeof(*pairs), ret_count);
+    for (size_t i = 0; i < *ret_count; i++) {
+        pairs[i].name = cvg_kube_draft_text(draft, texts[i]->key);
+        pairs[i].value = cvg_kube_draft_text(draft, texts[i]->value);
+    }
+    return pairs;
+}
+
+static void fill_meta(struct cvg_kube_draft *draft, const Kube__ObjectMeta *meta)
+{
+    struct cvg_kube_meta *ret = &draft->view->meta;
+    ret->name = cvg_kube_draft_text(draft, meta->name);
+    ret->namespace = cvg_kube_draft_text(draft, meta->namespace_);
+    ret->uid = cvg_kube_draft_text(draft, meta->uid);
+    ret->resource_version = cvg_kube_draft_text(draft, meta->resourceversion);
+    if (meta->has_generation && meta->generation != 0) {
+        ret->generation = cvg_kube_draft_serial(draft, meta->generation);
+    }
+    ret->created_at = cvg_kube_proto_time(meta->creationtimestamp);
+    ret->deleted_at = cvg_kube_proto_time(meta->deletiontimestamp);
+    if (ret->deleted_at == 0 && meta->deletiontimestamp != NULL &&
+        meta->deletiontimestamp->has_seconds) {
+        /* It is being deleted: not a thing to miss. */
+        cvg_kube_draft_refuse(draft, "the time of a deletion is none");
+    }
+    ret->labels = pairs_of(draft, meta->labels, meta->n_labels, &ret->label_count);
+    ret->annotations =
+        pairs_of(draft, meta->annotations, meta->n_annotations, &ret->annotation_count);
+    for (size_t i = 0; i < meta->n_ownerreferences; i++) {
+        const Kube__OwnerReference *owner = meta->ownerreferences[i];
+        if (owner->controller) {
+            ret->owner_kind = cvg_kube_draft_text(draft, owner->kind);
+            ret->owner_name = cvg_kube_draft_text(draft, owner->name);
+            ret->owner_uid = cvg_kube_draft_text(draft, owner->uid);
+        }
+    }
+}
+
+void cvg_kube_proto_meta(struct cvg_kube_draft *draft, const Kube__ObjectMeta *meta)
+{
+    static const Kube__ObjectMeta none;
+    draft->view->meta = (struct cvg_kube_meta){
+        .generation = CVG_KUBE_ABSENT, .owner_kind = "", .owner_name = "", .owner_uid = ""};
+    fill_meta(draft, meta == NULL ? &none : meta);
+}
+
+void cvg_kube_proto_plain(struct cvg_kube_draft *draft, const ProtobufCMessage *message)
+{
+    cvg_kube_proto_meta(draft, ((const Kube__Plain *)(const void *)message)->metadata);
+}
+
+/* ---- conditions ---- */
+
+/* What four messages have in common, by name; the compiler finds each where it is. */
+#define TAKE_OVER(draft, to, from)                                                                 \
+    do {                                                                                           \
+        (to)->type = cvg_kube_draft_text((draft), (from)->type);                                   \
+        (to)->status = cvg_kube_draft_text((draft), (from)->status);                               \
+        (to)->reason = cvg_kube_draft_text((draft), (from)->reason);                               \
+        (to)->message = cvg_kube_draft_text((draft), (from)->message);                             \
+        (to)->changed_at = cvg_kube_proto_time((from)->lasttransitiontime);                        \
+        (to)->observed_generation = CVG_KUBE_ABSENT;                                               \
+    } while (0)
+
+static struct cvg_kube_condition *begin(struct cvg_kube_draft *draft, size_t count)
+{
+    struct cvg_kube_condition *conditions =
+        cvg_kube_draft_array(draft, count, sizeof(*conditions), &draft->view->condition_count);
+    draft->view->conditions = conditions;
+    return conditions;
+}
+
+void cvg_kube_proto_brief(struct cvg_kube_draft *draft, Kube__BriefCondition *const *conditions,
+                          size_t count)
+{
+    struct cvg_kube_condition *to = begin(draft, count);
+    for (size_t i = 0; i < draft->view->condition_count; i++) {
+        TAKE_OVER(draft, &to[i], conditions[i]);
+    }
+}
+
+void cvg_kube_proto_probed(struct cvg_kube_draft *draft, Kube__ProbedCondition *const *conditions,
+                           size_t count)
+{
+    struct cvg_kube_condition *to = begin(draft, count);
+    for (size_t i = 0; i < draft->view->condition_count; i++) {
+        TAKE_OVER(draft, &to[i], conditions[i]);
+        if (conditions[i]->has_observedgeneration && conditions[i]->observedgeneration != 0) {
+            to[i].observed_generation =
+                cvg_kube_draft_serial(draft, conditions[i]->observedgeneration);
+        }
+    }
+}
+
+void cvg_kube_proto_updated(struct cvg_kube_draft *draft,
+                            Kube__DeploymentCondition *const *conditions, size_t count)
+{
+    struct cvg_kube_condition *to = begin(draft, count);
+    for (size_t i = 0; i < draft->view->condition_count; i++) {
+        TAKE_OVER(draft, &to[i], conditions[i]);
+        to[i].updated_at = cvg_kube_proto_time(conditions[i]->lastupdatetime);
+    }
+}
+
+void cvg_kube_proto_conditions(struct cvg_kube_draft *draft, Kube__Condition *const *conditions,
+                               size_t count)
+{
+    struct cvg_kube_condition *to = begin(draft, count);
+    for (size_t i = 0; i < draft->view->condition_count; i++) {
+        TAKE_OVER(draft, &to[i], conditions[i]);
+        if (conditions[i]->has_observedgeneration && conditions[i]->observedgeneration != 0) {
+            to[i].observed_generation =
+                cvg_kube_draft_serial(draft, conditions[i]->observedgeneration);
+        }
+    }
+}
+
+/* ---- amounts ---- */
+
+const char *cvg_kube_proto_quantity(struct cvg_kube_draft *draft, const Kube__Amount *amount)
+{
+    return cvg_kube_draft_text(draft, amount->value == NULL ? NULL : amount->value->string);
+}
+
+void cvg_kube_proto_amounts(struct cvg_kube_draft *draft, Kube__Amount *const *amounts,
+                            size_t count, struct cvg_kube_amounts *ret)
+{
+    for (size_t i = 0; i < count; i++) {
+        cvg_kube_draft_amount(draft, ret, cvg_kube_draft_text(draft, amounts[i]->key),
+                              cvg_kube_proto_quantity(draft, amounts[i]));
+    }
+}

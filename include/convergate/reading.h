@@ -27,6 +27,10 @@ enum cvg_status {
 
 #define CVG_STATUS_COUNT 5
 
+/* The reason that a streaming check gives, with CVG_UNKNOWN, while it reads for the first time: what
+ * it says next is its first answer, for which `convergate probe` waits. */
+#define CVG_NOT_SYNCED "NotSynced"
+
 /* Declared: what infrastructure code says. Observed: what answers. */
 enum cvg_plane {
     CVG_OBSERVED = 0,

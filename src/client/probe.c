@@ -16,7 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SHOWN 2048
+#define SHOWN       2048
+#define STREAM_MOST (30 * CVG_SECOND)
 
 struct probe {
     const struct cvg_client_options *options;
@@ -150,7 +151,7 @@ static int64_t patience(const struct cvg_config *config, const struct probe *pro
     int64_t sum = 5 * CVG_SECOND;
 
     for (size_t i = 0; i < settings->check_count; i++) {
-        sum += settings->checks[i].polled ? settings->checks[i].timeout_ns : 30 * CVG_SECOND;
+        sum += settings->checks[i].polled ? settings->checks[i].timeout_ns : STREAM_MOST;
     }
     return sum;
 }
@@ -195,6 +196,7 @@ static int run(struct cvg_config *config, struct cvg_registry *registry, struct 
     rc = cvg_runner_new(loop, config, registry, &events, probe, &diagnostics, &runner);
     cvg_diagnostics_print(&diagnostics, stderr);
     if (rc == 0) {
+        cvg_runner_probe_patience(runner, STREAM_MOST);
         cvg_runner_probe(runner, probe->environment, probe->check);
         cvg_loop_run_until(loop, &probe->done, cvg_time_now() + patience(config, probe));
         if (probe->done) {

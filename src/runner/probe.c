@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Running one check once, on a runner that was not started: first the checks that it takes facts
- * from, and theirs. A stream is given its check's timeout to report.
+ * from, and theirs. A stream is given its check's timeout, or the runner's patience, to report. That it
+ * is still reading for the first time (CVG_NOT_SYNCED) is its answer only when the time is up.
  *
  *   none -> waiting (for its inputs) -> running -> done
  */
 #include "base/time.h"
 #include "model/reason.h"
 #include "runner/runner_inner.h"
+
+#include <string.h>
 
 static void mark(struct cvg_runner *runner, struct cvg_runner_check *check)
 {
@@ -17,6 +20,11 @@ static void mark(struct cvg_runner *runner, struct cvg_runner_check *check)
     check->probe = CVG_PROBE_WAITING;
     CVG_GROW(runner->probing, runner->probing_count, runner->probing_capacity);
     runner->probing[runner->probing_count++] = check;
+}
+
+void cvg_runner_probe_patience(struct cvg_runner *runner, int64_t patience_ns)
+{
+    runner->patience_ns = patience_ns;
 }
 
 static struct cvg_runner_check *input_of(const struct cvg_runner_check *check, size_t number)
@@ -51,10 +59,11 @@ static bool inputs_done(const struct cvg_runner_check *check)
 
 static void start(struct cvg_runner_check *check)
 {
+    struct cvg_runner *runner = check->source->runner;
     check->probe = CVG_PROBE_RUNNING;
     if (!check->config->polled) {
-        cvg_runner_at(check->source->runner, cvg_time_now() + check->config->timeout_ns,
-                      CVG_DUE_GIVE_UP, check);
+        int64_t patience = runner->patience_ns ? runner->patience_ns : check->config->timeout_ns;
+        cvg_runner_at(runner, cvg_time_now() + patience, CVG_DUE_GIVE_UP, check);
     }
     cvg_runner_start_source(check->source);
     if (check->config->polled) {
@@ -82,13 +91,31 @@ void cvg_runner_probe_read(struct cvg_runner_check *check)
 {
     if (check->probe == CVG_PROBE_RUNNING) {
         check->probe = CVG_PROBE_DONE;
+        cvg_reading_unref(check->not_synced);
+        check->not_synced = NULL;
         cvg_runner_at(check->source->runner, cvg_time_now(), CVG_DUE_PROBE, NULL);
     }
 }
 
+bool cvg_runner_probe_waits(struct cvg_runner_check *check, struct cvg_kept_reading *kept)
+{
+    const struct cvg_reading *reading = cvg_reading_get(kept);
+    if (check->probe != CVG_PROBE_RUNNING || check->config->polled ||
+        reading->status != CVG_UNKNOWN || strcmp(reading->reason, CVG_NOT_SYNCED) != 0) {
+        return false;
+    }
+    cvg_reading_unref(check->not_synced);
+    check->not_synced = kept;
+    return true;
+}
+
 void cvg_runner_probe_give_up(struct cvg_runner_check *check)
 {
-    if (check->probe == CVG_PROBE_RUNNING) {
+    if (check->probe == CVG_PROBE_RUNNING && check->not_synced) {
+        struct cvg_kept_reading *kept = cvg_reading_ref(check->not_synced);
+        cvg_runner_say(check, cvg_reading_get(kept));
+        cvg_reading_unref(kept);
+    } else if (check->probe == CVG_PROBE_RUNNING) {
         cvg_runner_say(check, &(struct cvg_reading){
                                   .size = sizeof(struct cvg_reading),
                                   .status = CVG_UNKNOWN,

@@ -233,7 +233,9 @@ static void reported(CVG_UNUSED void *ctx, struct cvg_check *instance,
     struct cvg_kept_reading *kept = cvg_reading_keep(reading, now);
     check->source->failing = cvg_breaker_fault_counts(cvg_reading_get(kept)->fault);
     remember_facts(check, kept, now);
-    hand_up(check, kept);
+    if (!cvg_runner_probe_waits(check, kept)) {
+        hand_up(check, kept);
+    }
     cvg_runner_arm(runner);
 }
 

@@ -256,6 +256,7 @@ void cvg_runner_free(struct cvg_runner *runner)
     for (size_t i = 0; i < runner->check_count; i++) {
         cvg_check_free(runner->checks[i].instance);
         cvg_reading_unref(runner->checks[i].known);
+        cvg_reading_unref(runner->checks[i].not_synced);
         free(runner->checks[i].dependents);
     }
     free_sources(runner);

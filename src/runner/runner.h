@@ -104,6 +104,8 @@ void cvg_runner_free(struct cvg_runner *runner);
 /* Runs one check once, now, whatever its schedule and breaker; for `convergate probe`, on a runner
  * that was not started. Checks that it takes facts from are run before it. */
 void cvg_runner_probe(struct cvg_runner *runner, size_t environment, size_t check);
+/* How long streams that are probed from now on are given; 0: their checks' timeout. */
+void cvg_runner_probe_patience(struct cvg_runner *runner, int64_t patience_ns);
 /* Somebody waits for this environment: trials of open breakers come at once. */
 void cvg_runner_hurry(struct cvg_runner *runner, size_t environment);
 

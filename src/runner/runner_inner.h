@@ -82,6 +82,7 @@ struct cvg_runner_check {
     bool taken;                    /* its instance was another's before */
     uint32_t environment, index;
     enum cvg_probe_state probe;
+    struct cvg_kept_reading *not_synced; /* of a probed stream that is not through yet, or NULL */
     /* The latest reading that could tell, and when it was last true: its facts are other checks'
      * inputs until it is older than the check's max_age. */
     struct cvg_kept_reading *known;
@@ -130,6 +131,7 @@ struct cvg_runner {
     struct cvg_due_heap due;
     struct cvg_runner_job *first_job, *last_job;
     struct cvg_runner_check **probing; /* owned array */
+    int64_t patience_ns;               /* with a probed stream; 0: its check's timeout */
     size_t probing_count, probing_capacity;
 };
 
@@ -183,6 +185,8 @@ void cvg_runner_say_unavailable(struct cvg_runner_check *check, int64_t at);
 const struct cvg_reading *cvg_runner_facts(const struct cvg_runner_check *check, int64_t now);
 
 /* probe.c */
+/* True: a probed stream says that it is not through yet; the reference was taken. */
+bool cvg_runner_probe_waits(struct cvg_runner_check *check, struct cvg_kept_reading *kept);
 void cvg_runner_probe_advance(struct cvg_runner *runner);
 void cvg_runner_probe_give_up(struct cvg_runner_check *check);
 /* A check was read. */

@@ -12,7 +12,7 @@
 #define CHECKS_MOST 16
 
 struct source_settings {
-    int64_t every_ns, reports, beats, recalls;
+    int64_t every_ns, reports, beats, recalls, pending;
     const char *proof;
 };
 
@@ -46,6 +46,11 @@ static const struct cvg_field source_fields[] = {
      .type = CVG_FIELD_INT,
      .default_text = "0",
      .offset = offsetof(struct source_settings, recalls)},
+    {.name = "pending",
+     .doc = "In how many of the first reports it is not synced yet.",
+     .type = CVG_FIELD_INT,
+     .default_text = "0",
+     .offset = offsetof(struct source_settings, pending)},
     {.name = "proof",
      .doc = "The file that proves it.",
      .type = CVG_FIELD_STRING,
@@ -66,6 +71,9 @@ static void report_all(struct source *source)
         .facts = &fact,
         .fact_count = 1,
     };
+    if (source->ticks <= source->settings->pending) {
+        reading = (struct cvg_reading){.size = sizeof reading, .reason = CVG_NOT_SYNCED};
+    }
     for (size_t i = 0; i < source->count; i++) {
         const void *bytes = NULL;
         if (source->ticks <= source->settings->recalls) {

@@ -95,6 +95,24 @@ static void a_stream_is_given_its_timeout(void **state)
     stage_close(&stage);
 }
 
+static void a_stream_is_waited_for_until_it_is_through(void **state)
+{
+    (void)state;
+    stage_open(&stage, "defaults: {timeout: 50ms}\n"
+                       "sources: {t: {type: stream, pending: 5, reports: 6},\n"
+                       "          u: {type: stream, pending: 1, reports: 1}}\n"
+                       "environments: {prod: {checks: {slow: {source: t}, stuck: {source: u}}}}\n");
+    cvg_runner_probe_patience(stage.runner, 30 * CVG_SECOND);
+    probe("slow");
+    stage_await(&stage, "slow", "Streamed", NULL);
+    assert_int_equal(stage_check(&stage, "slow")->readings, 1);
+    cvg_runner_probe_patience(stage.runner, 0);
+    probe("stuck");
+    stage_await(&stage, "stuck", CVG_NOT_SYNCED, NULL);
+    assert_int_equal(stage_check(&stage, "stuck")->readings, 1);
+    stage_close(&stage);
+}
+
 static void what_was_sent_is_shown(void **state)
 {
     (void)state;
@@ -114,6 +132,7 @@ int main(void)
         cmocka_unit_test(a_missing_input_is_the_answer),
         cmocka_unit_test(no_number_of_faults_stops_it),
         cmocka_unit_test(a_stream_is_given_its_timeout),
+        cmocka_unit_test(a_stream_is_waited_for_until_it_is_through),
         cmocka_unit_test(what_was_sent_is_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *checked(void *memory)
+{
+    if (memory == NULL) {
+        (void)fputs("<2>kubernetes: out of memory\n", stderr);
+        abort();
+    }
+    return memory;
+}
+
+void *cvg_kube_alloc(size_t size)
+{
+    return checked(calloc(1, size));
+}
+
+void *cvg_kube_resize(void *memory, size_t count, size_t size)
+{
+    size_t total = 0;
+    return checked(__builtin_mul_overflow(count, size, &total) ? NULL : realloc(memory, total));
+}
+
+char *cvg_kube_copy(const char *text)
+{
+    return text ? checked(strdup(text)) : NULL;
+}

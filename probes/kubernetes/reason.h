@@ -175,6 +175,9 @@
       "Look whether the address leads to an API server and not to a page or a proxy.")             \
     X(TOO_LARGE, "TooLarge", "An object or a list is larger than is allowed.",                     \
       "Lower `page`, or look what is so large.")                                                   \
+    X(TOO_MANY_OBJECTS, "TooManyObjects",                                                          \
+      "There are more objects than are kept of one kind, so that what is known is not all.",       \
+      "Name namespaces in the check or the source, so that less is read.")                         \
     X(CREDENTIALS_FAILED, "CredentialsFailed",                                                     \
       "Credentials could not be got: a file cannot be read, or the exec plugin failed.",           \
       "The message says which, and why.")                                                          \

@@ -16,7 +16,8 @@ enum cvg_kube_sync {
     CVG_KUBE_NOT_SYNCED = 0, /* the first list has not ended: nothing is known */
     CVG_KUBE_SYNCED,         /* what is in it is what the server has, up to the watch's delay */
     CVG_KUBE_BROKEN_OFF,     /* it was; the watch is gone and a list or watch is being tried */
-    CVG_KUBE_REFUSED,        /* 403 or 404: no rights, or no such kind */
+    CVG_KUBE_REFUSED, /* no rights (403), no such kind (404), more objects than are kept: what is
+                         in it, if anything, says nothing */
 };
 
 struct cvg_kube_collection_state {
@@ -36,7 +37,8 @@ const struct cvg_kube_kind *cvg_kube_collection_kind(const struct cvg_kube_colle
 const char *cvg_kube_collection_namespace(const struct cvg_kube_collection *collection);
 const struct cvg_kube_collection_state *
 cvg_kube_collection_state(const struct cvg_kube_collection *collection);
-/* What its objects keep; only grows, before the first list. */
+/* What its objects keep; only grows, before the first list. Each keep_pointer adds one, and returns
+ * its place in the objects' fields. */
 const struct cvg_kube_keep *cvg_kube_collection_keep(const struct cvg_kube_collection *collection);
 void cvg_kube_collection_keep_labels(struct cvg_kube_collection *collection);
 size_t cvg_kube_collection_keep_pointer(struct cvg_kube_collection *collection,
@@ -44,16 +46,27 @@ size_t cvg_kube_collection_keep_pointer(struct cvg_kube_collection *collection,
 void cvg_kube_collection_set_state(struct cvg_kube_collection *collection,
                                    const struct cvg_kube_collection_state *state);
 
-/* Takes the object over; the one of the same namespace and name goes. */
-void cvg_kube_collection_put(struct cvg_kube_collection *collection,
-                             struct cvg_kube_object *object);
+/* Up to then (host->now()) what is in it was proved true; never goes back. No new edition: what is
+ * known is the same. */
+void cvg_kube_collection_know(struct cvg_kube_collection *collection, int64_t at);
+/* The version that the watch has come to. */
+void cvg_kube_collection_move(struct cvg_kube_collection *collection, const char *version);
+/* How many objects it may hold; CVG_KUBE_COLLECTION_MOST where nobody said. */
+#define CVG_KUBE_COLLECTION_MOST 200000
+void cvg_kube_collection_set_most(struct cvg_kube_collection *collection, size_t most);
+
+/* Takes the object over; the one of the same namespace and name goes. -1: it is full, and the
+ * object was freed. */
+int cvg_kube_collection_put(struct cvg_kube_collection *collection, struct cvg_kube_object *object);
 void cvg_kube_collection_remove(struct cvg_kube_collection *collection, const char *namespace,
                                 const char *name);
-/* A new list: what is not put again between both is gone at the end. abandon: the list failed; what was there
- * stays, and what was put stays too. */
+/* A new list. What is put and removed between begin and end is set aside and seen by nobody; end
+ * makes it what the collection holds, in one change; abandon forgets it, and what was there stays.
+ * Objects whose version did not change are there once meanwhile, not twice. */
 void cvg_kube_collection_begin(struct cvg_kube_collection *collection);
 void cvg_kube_collection_end(struct cvg_kube_collection *collection);
-void cvg_kube_collection_abandon(struct cvg_kube_collection *collection);
+void cvg_kube_collection_abandon(
+    struct cvg_kube_collection *collection); /* nothing begun: nothing */
 
 size_t cvg_kube_collection_count(const struct cvg_kube_collection *collection);
 /* NULL: it is not there. */

@@ -115,6 +115,10 @@ struct cvg_kube_object *cvg_kube_object_make(struct cvg_kube_pool *pool,
                                              const struct cvg_kube_outcome *outcome,
                                              const struct cvg_kube_keep *keep);
 void cvg_kube_object_free(struct cvg_kube_pool *pool, struct cvg_kube_object *object);
+/* Its texts and sets, which were taken from a worker's pool, are taken from this one instead; the
+ * worker's pool is freed as a whole afterwards. Every text that an object gains is named there too
+ * (object_move.c). */
+void cvg_kube_object_move(struct cvg_kube_pool *pool, struct cvg_kube_object *object);
 /* The outcome at `wall`: what time made of it. */
 uint32_t cvg_kube_object_status(const struct cvg_kube_object *object, int64_t wall,
                                 const char **ret_reason);

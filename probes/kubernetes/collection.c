@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Two tables: `now` is what readers see, `next` what a list sets aside. While a list goes on `now`
+ * does not change, since no watch runs then. An object that the list has in the same version is in
+ * both tables as one; whichever table goes frees only what the other does not have.
+ */
+#include "collection.h"
+
+#include "memory.h"
+#include "reason.h"
+#include "table.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+struct cvg_kube_collection {
+    struct cvg_kube_pool *pool; /* the cluster's */
+    const struct cvg_kube_kind *kind;
+    char *namespace; /* owned */
+    char *version;   /* owned; state.resource_version */
+    struct cvg_kube_collection_state state;
+    struct cvg_kube_keep keep;
+    char **pointers; /* owned, each too; ends at NULL; keep.pointers */
+    size_t pointer_count;
+    struct cvg_kube_table now, next;
+    int listing;
+    size_t most;
+    uint64_t edition;
+};
+
+struct cvg_kube_collection *cvg_kube_collection_new(struct cvg_kube_pool *pool,
+                                                    const struct cvg_kube_kind *kind,
+                                                    const char *namespace)
+{
+    struct cvg_kube_collection *collection = cvg_kube_alloc(sizeof(*collection));
+    uint64_t key = 0;
+    /* Without chance the key is 0: names that collide cost time then, nothing else. */
+    (void)getrandom(&key, sizeof(key), GRND_NONBLOCK);
+    collection->pool = pool;
+    collection->kind = kind;
+    collection->namespace = cvg_kube_copy(namespace);
+    collection->version = cvg_kube_copy("");
+    collection->most = CVG_KUBE_COLLECTION_MOST;
+    collection->edition = 1;
+    collection->state.reason = cvg_kube_reason(CVG_KUBE_REASON_NOT_SYNCED);
+    collection->state.resource_version = collection->version;
+    cvg_kube_table_init(&collection->now, key);
+    cvg_kube_table_init(&collection->next, key);
+    return collection;
+}
+
+static void drop_all(struct cvg_kube_collection *collection, struct cvg_kube_table *table)
+{
+    struct cvg_kube_object *object;
+    for (size_t at = 0; (object = cvg_kube_table_next(table, &at));) {
+        cvg_kube_object_free(collection->pool, object);
+    }
+    cvg_kube_table_done(table);
+}
+
+void cvg_kube_collection_free(struct cvg_kube_collection *collection)
+{
+    if (!collection) {
+        return;
+    }
+    cvg_kube_collection_abandon(collection);
+    drop_all(collection, &collection->now);
+    for (size_t i = 0; i < collection->pointer_count; i++) {
+        free(collection->pointers[i]);
+    }
+    free(collection->pointers);
+    free(collection->namespace);
+    free(collection->version);
+    free(collection);
+}
+
+const struct cvg_kube_kind *cvg_kube_collection_kind(const struct cvg_kube_collection *collection)
+{
+    return collection->kind;
+}
+
+const char *cvg_kube_collection_namespace(const struct cvg_kube_collection *collection)
+{
+    return collection->namespace;
+}
+
+/* ---- what is kept ---- */
+
+const struct cvg_kube_keep *cvg_kube_collection_keep(const struct cvg_kube_collection *collection)
+{
+    return &collection->keep;
+}
+
+void cvg_kube_collection_keep_labels(struct cvg_kube_collection *collection)
+{
+    collection->keep.labels = 1;
+}
+
+size_t cvg_kube_collection_keep_pointer(struct cvg_kube_collection *collection, const char *pointer)
+{
+    size_t place = collection->pointer_count++;
+    collection->pointers =
+        cvg_kube_resize(collection->pointers, place + 2, sizeof(*collection->pointers));
+    collection->pointers[place] = cvg_kube_copy(pointer);
+    collection->pointers[place + 1] = NULL;
+    collection->keep.pointers = (const char *const *)collection->pointers;
+    return place;
+}
+
+/* ---- how well it is known ---- */
+
+const struct cvg_kube_collection_state *
+cvg_kube_collection_state(const struct cvg_kube_collection *collection)
+{
+    return &collection->state;
+}
+
+void cvg_kube_collection_move(struct cvg_kube_collection *collection, const char *version)
+{
+    if (strcmp(collection->version, version) != 0) {
+        char *copy = cvg_kube_copy(version);
+        free(collection->version);
+        collection->version = copy;
+        collection->state.resource_version = copy;
+    }
+}
+
+void cvg_kube_collection_set_state(struct cvg_kube_collection *collection,
+                                   const struct cvg_kube_collection_state *state)
+{
+    cvg_kube_collection_move(collection, state->resource_version ? state->resource_version : "");
+    collection->state = *state;
+    collection->state.resource_version = collection->version;
+    collection->edition++;
+}
+
+void cvg_kube_collection_know(struct cvg_kube_collection *collection, int64_t at)
+{
+    if (at > collection->state.known_at) {
+        collection->state.known_at = at;
+    }
+}
+
+void cvg_kube_collection_set_most(struct cvg_kube_collection *collection, size_t most)
+{
+    collection->most = most;
+}
+
+/* ---- what is in it ---- */
+
+/* Frees what a list set aside or replaced, unless readers see it. */
+static void drop_aside(struct cvg_kube_collection *collection, struct cvg_kube_object *object)
+{
+    if (object &&
+        object != cvg_kube_table_find(&collection->now, object->namespace, object->name)) {
+        cvg_kube_object_free(collection->pool, object);
+    }
+}
+
+static int is_same(const struct cvg_kube_object *old, const struct cvg_kube_object *new)
+{
+    return *new->version &&strcmp(old->version, new->version) == 0 &&
+           old->uid.high == new->uid.high && old->uid.low == new->uid.low;
+}
+
+int cvg_kube_collection_put(struct cvg_kube_collection *collection, struct cvg_kube_object *object)
+{
+    struct cvg_kube_table *table = collection->listing ? &collection->next : &collection->now;
+    if (table->count >= collection->most &&
+        !cvg_kube_table_find(table, object->namespace, object->name)) {
+        cvg_kube_object_free(collection->pool, object);
+        return -1;
+    }
+    if (!collection->listing) {
+        struct cvg_kube_object *old = cvg_kube_table_put(table, object);
+        if (old) {
+            cvg_kube_object_free(collection->pool, old);
+        }
+        collection->edition++;
+        return 0;
+    }
+    struct cvg_kube_object *seen =
+        cvg_kube_table_find(&collection->now, object->namespace, object->name);
+    if (seen && is_same(seen, object)) {
+        cvg_kube_object_free(collection->pool, object);
+        object = seen;
+    }
+    struct cvg_kube_object *old = cvg_kube_table_put(table, object);
+    if (old != object) {
+        drop_aside(collection, old);
+    }
+    return 0;
+}
+
+void cvg_kube_collection_remove(struct cvg_kube_collection *collection, const char *namespace,
+                                const char *name)
+{
+    if (collection->listing) {
+        drop_aside(collection, cvg_kube_table_take(&collection->next, namespace, name));
+        return;
+    }
+    struct cvg_kube_object *old = cvg_kube_table_take(&collection->now, namespace, name);
+    if (old) {
+        cvg_kube_object_free(collection->pool, old);
+        collection->edition++;
+    }
+}
+
+void cvg_kube_collection_begin(struct cvg_kube_collection *collection)
+{
+    cvg_kube_collection_abandon(collection);
+    collection->listing = 1;
+}
+
+void cvg_kube_collection_end(struct cvg_kube_collection *collection)
+{
+    struct cvg_kube_object *object;
+    for (size_t at = 0; (object = cvg_kube_table_next(&collection->now, &at));) {
+        if (object != cvg_kube_table_find(&collection->next, object->namespace, object->name)) {
+            cvg_kube_object_free(collection->pool, object);
+        }
+    }
+    struct cvg_kube_table old = collection->now;
+    collection->now = collection->next;
+    cvg_kube_table_done(&old);
+    cvg_kube_table_init(&collection->next, collection->now.key);
+    collection->listing = 0;
+    collection->edition++;
+}
+
+void cvg_kube_collection_abandon(struct cvg_kube_collection *collection)
+{
+    struct cvg_kube_object *object;
+    for (size_t at = 0; (object = cvg_kube_table_next(&collection->next, &at));) {
+        drop_aside(collection, object);
+    }
+    cvg_kube_table_done(&collection->next);
+    collection->listing = 0;
+}
+
+/* ---- readers ---- */
+
+size_t cvg_kube_collection_count(const struct cvg_kube_collection *collection)
+{
+    return collection->now.count;
+}
+
+const struct cvg_kube_object *cvg_kube_collection_get(const struct cvg_kube_collection *collection,
+                                                      const char *namespace, const char *name)
+{
+    return cvg_kube_table_find(&collection->now, namespace, name);
+}
+
+const struct cvg_kube_object *cvg_kube_collection_next(const struct cvg_kube_collection *collection,
+                                                       size_t *at)
+{
+    return cvg_kube_table_next(&collection->now, at);
+}
+
+const struct cvg_kube_object *
+cvg_kube_collection_owned(const struct cvg_kube_collection *collection, struct cvg_kube_id owner,
+                          const struct cvg_kube_object *after)
+{
+    return cvg_kube_table_owned(&collection->now, owner, after);
+}
+
+uint64_t cvg_kube_collection_edition(const struct cvg_kube_collection *collection)
+{
+    return collection->edition;
+}

@@ -54,14 +54,23 @@ int cvg_kube_cluster_json_only(struct cvg_kube_cluster *cluster); /* `encoding: 
 /* From reflectors: something in the collection or its state changed. */
 void cvg_kube_cluster_changed(struct cvg_kube_cluster *cluster,
                               struct cvg_kube_collection *collection);
-/* From reflectors: the server answered 401, 429 (retry after). */
+/* From reflectors: the server answered 401, 429. */
 void cvg_kube_cluster_unauthorized(struct cvg_kube_cluster *cluster);
-void cvg_kube_cluster_throttled(struct cvg_kube_cluster *cluster, int64_t retry_after_ns);
+void cvg_kube_cluster_throttled(struct cvg_kube_cluster *cluster);
 /* Throttles of our own requests since the start, and the latest (host->now()); for the api preset. */
 uint64_t cvg_kube_cluster_throttles(const struct cvg_kube_cluster *cluster, int64_t *ret_last);
 /* The latest answer of the small read: /readyz of the server. 0 not asked yet, else its HTTP status; text: failed lines. */
 uint32_t cvg_kube_cluster_readyz(const struct cvg_kube_cluster *cluster, const char **ret_text,
                                  int64_t *ret_at);
+/* Whether the latest small read said that the server is in order (or may not say): a watch that
+ * opens on a server that lost its store stays silent, which is no knowledge. */
+int cvg_kube_cluster_is_sound(const struct cvg_kube_cluster *cluster);
+/* Whether streaming lists are to be tried; refused: this server does not know them. */
+int cvg_kube_cluster_streams(const struct cvg_kube_cluster *cluster);
+void cvg_kube_cluster_no_streams(struct cvg_kube_cluster *cluster);
+/* What discovery found out about a custom kind. resource: NULL: it is to be found out again. */
+void cvg_kube_cluster_name(struct cvg_kube_cluster *cluster, const struct cvg_kube_kind *kind,
+                           const char *resource, int namespaced);
 /* Chance for jitter. */
 uint64_t cvg_kube_cluster_random(struct cvg_kube_cluster *cluster);
 

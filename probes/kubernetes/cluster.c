@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Joins the parts: connection, collections with a reflector each, the small read, the readers. What
+ * each of them found out is passed on here and nowhere else.
+ */
+#include "cluster.h"
+
+#include "decode.h"
+#include "memory.h"
+#include "pulse.h"
+#include "readers.h"
+#include "reflector.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define MILLISECOND   INT64_C(1000000)
+#define SECOND        INT64_C(1000000000)
+/* So many requests at once wait for one connection; more would open one each. */
+#define STAGGER_COUNT 10
+#define STAGGER_EVERY (20 * MILLISECOND)
+#define FIRST_PULSE   (500 * MILLISECOND)
+/* Above the minute between bookmarks: a watch that brought none and was not proved otherwise. */
+#define UNPROVED_MOST (90 * SECOND)
+
+struct entry {
+    struct cvg_kube_collection *collection; /* owned */
+    struct cvg_kube_reflector *reflector;   /* owned */
+    struct cvg_kube_reader **readers;       /* the array is owned */
+    size_t reader_count;
+    int64_t told_at; /* known_at that the readers, or the host, were told last */
+};
+
+struct custom {
+    struct cvg_kube_kind kind;
+    char *group, *version, *name, *resource; /* owned; of kind */
+    struct custom *next;
+};
+
+struct cvg_kube_cluster {
+    const struct cvg_host *host;
+    struct cvg_source *source;
+    struct cvg_scope *scope;
+    const struct cvg_kube_source_config *config;
+    struct cvg_kube_connection *connection;
+    struct cvg_kube_pool *pool;
+    struct cvg_kube_arena *arena;
+    struct cvg_kube_dwells dwells;
+    struct entry **entries; /* owned, each too */
+    size_t count;
+    struct custom *customs;
+    struct cvg_kube_pulse *pulse;
+    struct cvg_kube_readers *readers;
+    int running, no_streams;
+    int proved_any; /* the latest answer of the small read proved a watch */
+    uint32_t told_status;
+    uint64_t throttles, chance;
+    int64_t throttled_at;
+};
+
+static struct entry *entry_of(const struct cvg_kube_cluster *cluster,
+                              const struct cvg_kube_collection *collection)
+{
+    size_t i = 0;
+    while (i < cluster->count && cluster->entries[i]->collection != collection) {
+        i++;
+    }
+    return i < cluster->count ? cluster->entries[i] : NULL;
+}
+
+static int64_t known_at(const struct entry *entry)
+{
+    return cvg_kube_collection_state(entry->collection)->known_at;
+}
+
+static enum cvg_kube_sync sync_of(const struct entry *entry)
+{
+    return cvg_kube_collection_state(entry->collection)->sync;
+}
+
+/* ---- the small read ---- */
+
+static void on_proved(void *arg, uint64_t connection, int64_t at)
+{
+    struct cvg_kube_cluster *cluster = arg;
+    cluster->proved_any = 0;
+    for (size_t i = 0; i < cluster->count; i++) {
+        struct cvg_kube_reflector *reflector = cluster->entries[i]->reflector;
+        if (connection && cvg_kube_reflector_connection(reflector) == connection) {
+            cvg_kube_reflector_proved(reflector, connection, at);
+            cluster->proved_any = 1;
+        }
+    }
+}
+
+/* Over HTTP/1.1 no watch shares its connection: to ask again would prove nothing. */
+static int wants_more(void *arg, int64_t since)
+{
+    const struct cvg_kube_cluster *cluster = arg;
+    for (size_t i = 0; cluster->proved_any && i < cluster->count; i++) {
+        const struct entry *entry = cluster->entries[i];
+        if (cvg_kube_reflector_connection(entry->reflector) && known_at(entry) < since) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int is_proved(const struct entry *entry, int64_t since)
+{
+    enum cvg_kube_sync sync = sync_of(entry);
+    if (sync == CVG_KUBE_REFUSED) {
+        return 1; /* nothing is claimed of it */
+    }
+    return sync == CVG_KUBE_SYNCED && known_at(entry) >= since &&
+           cvg_kube_reflector_connection(entry->reflector);
+}
+
+static void tell_entry(struct cvg_kube_cluster *cluster, const struct entry *entry)
+{
+    for (size_t i = 0; i < entry->reader_count; i++) {
+        cvg_kube_readers_mark(cluster->readers, entry->readers[i]);
+    }
+}
+
+/* Where not everything was proved, the host cannot be told so of the source: readers say it of what
+ * they read. */
+static void renew(struct cvg_kube_cluster *cluster, int64_t since)
+{
+    int all = cvg_kube_pulse_is_sound(cluster->pulse) && cluster->count > 0;
+    for (size_t i = 0; all && i < cluster->count; i++) {
+        all = is_proved(cluster->entries[i], since);
+    }
+    if (all) {
+        cluster->host->alive(cluster->source);
+    }
+    for (size_t i = 0; i < cluster->count; i++) {
+        struct entry *entry = cluster->entries[i];
+        if (!all && known_at(entry) > entry->told_at) {
+            tell_entry(cluster, entry);
+        }
+        entry->told_at = known_at(entry);
+    }
+}
+
+/* The latest byte of any watch on that connection. */
+static int64_t heard_at(const struct cvg_kube_cluster *cluster, uint64_t connection)
+{
+    int64_t latest = 0;
+    for (size_t i = 0; i < cluster->count; i++) {
+        const struct cvg_kube_reflector *reflector = cluster->entries[i]->reflector;
+        int64_t at = cvg_kube_reflector_heard_at(reflector);
+        if (cvg_kube_reflector_connection(reflector) == connection && at > latest) {
+            latest = at;
+        }
+    }
+    return latest;
+}
+
+static void sever_silent(struct cvg_kube_cluster *cluster, int64_t since)
+{
+    int64_t most = 3 * cluster->config->probe_every;
+    most = most > UNPROVED_MOST ? most : UNPROVED_MOST;
+    for (size_t i = 0; i < cluster->count; i++) {
+        const struct entry *entry = cluster->entries[i];
+        uint64_t connection = cvg_kube_reflector_connection(entry->reflector);
+        if (connection && known_at(entry) < since &&
+            cluster->host->now() - heard_at(cluster, connection) > most) {
+            cvg_kube_reflector_sever(entry->reflector);
+        }
+    }
+}
+
+static void on_pulse_over(void *arg, int64_t since)
+{
+    struct cvg_kube_cluster *cluster = arg;
+    const char *text;
+    int64_t at;
+    uint32_t status = cvg_kube_pulse_status(cluster->pulse, &text, &at);
+    renew(cluster, since);
+    /* A server that is not in order proves nothing, and a new watch on it no more. */
+    if (cvg_kube_pulse_is_sound(cluster->pulse)) {
+        sever_silent(cluster, since);
+    }
+    if (status != cluster->told_status) {
+        cluster->told_status = status;
+        cvg_kube_readers_mark_all(cluster->readers);
+    }
+}
+
+static void on_unauthorized(void *arg)
+{
+    cvg_kube_cluster_unauthorized(arg);
+}
+
+static void on_throttled(void *arg)
+{
+    cvg_kube_cluster_throttled(arg);
+}
+
+/* ---- the connection ---- */
+
+static int64_t staggered(size_t place)
+{
+    return (int64_t)(place / STAGGER_COUNT) * STAGGER_EVERY;
+}
+
+static void on_ready(void *arg)
+{
+    struct cvg_kube_cluster *cluster = arg;
+    for (size_t i = 0; i < cluster->count; i++) {
+        if (cluster->running) {
+            cvg_kube_reflector_hurry(cluster->entries[i]->reflector, staggered(i));
+        } else {
+            cvg_kube_reflector_start(cluster->entries[i]->reflector, staggered(i));
+        }
+    }
+    cluster->running = 1;
+    cvg_kube_pulse_start(cluster->pulse, FIRST_PULSE);
+}
+
+static void on_failed(void *arg, uint32_t fault, const char *reason, const char *message)
+{
+    struct cvg_kube_cluster *cluster = arg;
+    for (size_t i = 0; i < cluster->count; i++) {
+        cvg_kube_reflector_fail(cluster->entries[i]->reflector, fault, reason, message);
+    }
+    cvg_kube_readers_mark_all(cluster->readers);
+}
+
+/* ---- life ---- */
+
+static void take_dwells(struct cvg_kube_cluster *cluster)
+{
+    const struct cvg_kube_dwell_keys *keys = cluster->config->dwells;
+    cvg_kube_dwells_default(&cluster->dwells);
+    if (keys) {
+        cluster->dwells = (struct cvg_kube_dwells){
+            .unschedulable = keys->unschedulable,
+            .replica_failure = keys->replica_failure,
+            .node_unknown = keys->node_unknown,
+            .claim_pending = keys->claim_pending,
+            .not_available = keys->not_available,
+            .not_ready = keys->not_ready,
+            .certificate = keys->certificate,
+        };
+    }
+}
+
+static void make_pulse(struct cvg_kube_cluster *cluster)
+{
+    struct cvg_kube_pulse_owner owner = {
+        .proved = on_proved,
+        .wants = wants_more,
+        .over = on_pulse_over,
+        .unauthorized = on_unauthorized,
+        .throttled = on_throttled,
+        .arg = cluster,
+    };
+    cluster->pulse =
+        cvg_kube_pulse_new(cluster->host, cluster->scope, cluster->config->probe_every, &owner);
+}
+
+struct cvg_kube_cluster *cvg_kube_cluster_new(const struct cvg_host *host,
+                                              struct cvg_source *source,
+                                              const struct cvg_kube_source_config *config)
+{
+    struct cvg_kube_connection *connection = cvg_kube_connection_new(host, source, config);
+    if (!connection) {
+        return NULL;
+    }
+    struct cvg_kube_cluster *cluster = cvg_kube_alloc(sizeof(*cluster));
+    cluster->host = host;
+    cluster->source = source;
+    cluster->scope = host->source_scope(source);
+    cluster->config = config;
+    cluster->connection = connection;
+    cluster->pool = cvg_kube_pool_new();
+    cluster->arena = cvg_kube_arena_new(CVG_KUBE_ARENA_MOST);
+    cluster->readers = cvg_kube_readers_new(host, cluster->scope);
+    /* Chance spreads requests in time; without it they come together, and nothing else is lost. */
+    (void)getrandom(&cluster->chance, sizeof(cluster->chance), GRND_NONBLOCK);
+    take_dwells(cluster);
+    make_pulse(cluster);
+    return cluster;
+}
+
+static void free_entry(struct entry *entry)
+{
+    cvg_kube_reflector_free(entry->reflector);
+    cvg_kube_collection_free(entry->collection);
+    free(entry->readers);
+    free(entry);
+}
+
+static void free_custom(struct custom *custom)
+{
+    free(custom->group);
+    free(custom->version);
+    free(custom->name);
+    free(custom->resource);
+    free(custom);
+}
+
+void cvg_kube_cluster_free(struct cvg_kube_cluster *cluster)
+{
+    if (!cluster) {
+        return;
+    }
+    cvg_kube_pulse_free(cluster->pulse);
+    for (size_t i = 0; i < cluster->count; i++) {
+        free_entry(cluster->entries[i]);
+    }
+    free(cluster->entries);
+    cvg_kube_readers_free(cluster->readers);
+    while (cluster->customs) {
+        struct custom *next = cluster->customs->next;
+        free_custom(cluster->customs);
+        cluster->customs = next;
+    }
+    cvg_kube_connection_free(cluster->connection);
+    cvg_kube_arena_free(cluster->arena);
+    cvg_kube_pool_free(cluster->pool);
+    free(cluster);
+}
+
+void cvg_kube_cluster_start(struct cvg_kube_cluster *cluster)
+{
+    cvg_kube_connection_start(cluster->connection, on_ready, on_failed, cluster);
+}
+
+/* ---- who reads what ---- */
+
+static struct entry *take_entry(struct cvg_kube_cluster *cluster, const struct cvg_kube_kind *kind,
+                                const char *namespace)
+{
+    for (size_t i = 0; i < cluster->count; i++) {
+        struct entry *entry = cluster->entries[i];
+        if (cvg_kube_collection_kind(entry->collection) == kind &&
+            strcmp(cvg_kube_collection_namespace(entry->collection), namespace) == 0) {
+            return entry;
+        }
+    }
+    struct entry *entry = cvg_kube_alloc(sizeof(*entry));
+    entry->collection = cvg_kube_collection_new(cluster->pool, kind, namespace);
+    entry->reflector = cvg_kube_reflector_new(cluster, entry->collection);
+    cluster->entries =
+        cvg_kube_resize(cluster->entries, cluster->count + 1, sizeof(struct entry *));
+    cluster->entries[cluster->count++] = entry;
+    if (cluster->running) {
+        cvg_kube_reflector_start(entry->reflector, 0);
+    }
+    return entry;
+}
+
+static void add_reader(struct entry *entry, struct cvg_kube_reader *reader)
+{
+    for (size_t i = 0; i < entry->reader_count; i++) {
+        if (entry->readers[i] == reader) {
+            return;
+        }
+    }
+    entry->readers =
+        cvg_kube_resize(entry->readers, entry->reader_count + 1, sizeof(struct cvg_kube_reader *));
+    entry->readers[entry->reader_count++] = reader;
+}
+
+static int begins_with(const char *const *kept, const char *const *pointers)
+{
+    size_t i = 0;
+    while (pointers[i] && kept[i] && strcmp(kept[i], pointers[i]) == 0) {
+        i++;
+    }
+    return pointers[i] == NULL;
+}
+
+/* Checks that want the same share it. */
+static size_t keep_pointers(struct cvg_kube_collection *collection, const char *const *pointers)
+{
+    const struct cvg_kube_keep *keep = cvg_kube_collection_keep(collection);
+    size_t first = 0;
+    for (; keep->pointers && keep->pointers[first]; first++) {
+        if (begins_with(keep->pointers + first, pointers)) {
+            return first;
+        }
+    }
+    for (size_t i = 0; pointers[i]; i++) {
+        (void)cvg_kube_collection_keep_pointer(collection, pointers[i]);
+    }
+    return first;
+}
+
+struct cvg_kube_collection *
+cvg_kube_cluster_want(struct cvg_kube_cluster *cluster, struct cvg_kube_reader *reader,
+                      const struct cvg_kube_kind *kind, const char *namespace, int labels,
+                      const char *const *pointers, size_t *ret_first_pointer)
+{
+    struct entry *entry = take_entry(cluster, kind, namespace);
+    cvg_kube_readers_add(cluster->readers, reader);
+    add_reader(entry, reader);
+    if (labels) {
+        cvg_kube_collection_keep_labels(entry->collection);
+    }
+    size_t first = pointers ? keep_pointers(entry->collection, pointers) : 0;
+    if (ret_first_pointer) {
+        *ret_first_pointer = first;
+    }
+    return entry->collection;
+}
+
+void cvg_kube_cluster_leave(struct cvg_kube_cluster *cluster, struct cvg_kube_reader *reader)
+{
+    for (size_t i = 0; i < cluster->count; i++) {
+        struct entry *entry = cluster->entries[i];
+        for (size_t j = 0; j < entry->reader_count; j++) {
+            if (entry->readers[j] == reader) {
+                entry->readers[j] = entry->readers[--entry->reader_count];
+            }
+        }
+    }
+    cvg_kube_readers_remove(cluster->readers, reader);
+}
+
+/* ---- custom kinds ---- */
+
+const struct cvg_kube_kind *cvg_kube_cluster_kind(struct cvg_kube_cluster *cluster,
+                                                  const char *group, const char *version,
+                                                  const char *name)
+{
+    const struct cvg_kube_kind *known = cvg_kube_kind_of(group, version, name);
+    if (known) {
+        return known;
+    }
+    for (struct custom *custom = cluster->customs; custom; custom = custom->next) {
+        if (strcmp(custom->group, group) == 0 && strcmp(custom->version, version) == 0 &&
+            strcmp(custom->name, name) == 0) {
+            return &custom->kind;
+        }
+    }
+    struct custom *custom = cvg_kube_alloc(sizeof(*custom));
+    custom->kind.group = custom->group = cvg_kube_copy(group);
+    custom->kind.version = custom->version = cvg_kube_copy(version);
+    custom->kind.name = custom->name = cvg_kube_copy(name);
+    custom->kind.type = CVG_KUBE_CUSTOM;
+    custom->next = cluster->customs;
+    cluster->customs = custom;
+    return &custom->kind;
+}
+
+void cvg_kube_cluster_name(struct cvg_kube_cluster *cluster, const struct cvg_kube_kind *kind,
+                           const char *resource, int namespaced)
+{
+    struct custom *custom = cluster->customs;
+    while (custom && &custom->kind != kind) {
+        custom = custom->next;
+    }
+    if (custom) {
+        char *old = custom->resource;
+        custom->kind.resource = custom->resource = cvg_kube_copy(resource);
+        custom->kind.namespaced = namespaced;
+        free(old);
+    }
+}
+
+/* ---- what it has ---- */
+
+const struct cvg_host *cvg_kube_cluster_host(struct cvg_kube_cluster *cluster)
+{
+    return cluster->host;
+}
+
+struct cvg_scope *cvg_kube_cluster_scope(struct cvg_kube_cluster *cluster)
+{
+    return cluster->scope;
+}
+
+struct cvg_kube_pool *cvg_kube_cluster_pool(struct cvg_kube_cluster *cluster)
+{
+    return cluster->pool;
+}
+
+struct cvg_kube_arena *cvg_kube_cluster_arena(struct cvg_kube_cluster *cluster)
+{
+    return cluster->arena;
+}
+
+const struct cvg_kube_source_config *cvg_kube_cluster_config(struct cvg_kube_cluster *cluster)
+{
+    return cluster->config;
+}
+
+const struct cvg_kube_dwells *cvg_kube_cluster_dwells(struct cvg_kube_cluster *cluster)
+{
+    return &cluster->dwells;
+}
+
+int cvg_kube_cluster_json_only(struct cvg_kube_cluster *cluster)
+{
+    return cluster->config->encoding == CVG_KUBE_JSON;
+}
+
+/* ---- what was found out ---- */
+
+void cvg_kube_cluster_changed(struct cvg_kube_cluster *cluster,
+                              struct cvg_kube_collection *collection)
+{
+    struct entry *entry = entry_of(cluster, collection);
+    entry->told_at = known_at(entry);
+    tell_entry(cluster, entry);
+}
+
+void cvg_kube_cluster_unauthorized(struct cvg_kube_cluster *cluster)
+{
+    cvg_kube_connection_refused(cluster->connection);
+}
+
+void cvg_kube_cluster_throttled(struct cvg_kube_cluster *cluster)
+{
+    cluster->throttles++;
+    cluster->throttled_at = cluster->host->now();
+    cvg_kube_readers_mark_all(cluster->readers);
+}
+
+uint64_t cvg_kube_cluster_throttles(const struct cvg_kube_cluster *cluster, int64_t *ret_last)
+{
+    *ret_last = cluster->throttled_at;
+    return cluster->throttles;
+}
+
+uint32_t cvg_kube_cluster_readyz(const struct cvg_kube_cluster *cluster, const char **ret_text,
+                                 int64_t *ret_at)
+{
+    return cvg_kube_pulse_status(cluster->pulse, ret_text, ret_at);
+}
+
+int cvg_kube_cluster_is_sound(const struct cvg_kube_cluster *cluster)
+{
+    return cvg_kube_pulse_is_sound(cluster->pulse);
+}
+
+int cvg_kube_cluster_streams(const struct cvg_kube_cluster *cluster)
+{
+    return cluster->config->stream_lists && !cluster->no_streams;
+}
+
+void cvg_kube_cluster_no_streams(struct cvg_kube_cluster *cluster)
+{
+    cluster->no_streams = 1;
+}
+
+/* splitmix64 */
+uint64_t cvg_kube_cluster_random(struct cvg_kube_cluster *cluster)
+{
+    uint64_t word = cluster->chance += 0x9e3779b97f4a7c15u;
+    word = (word ^ word >> 30) * 0xbf58476d1ce4e5b9u;
+    word = (word ^ word >> 27) * 0x94d049bb133111ebu;
+    return word ^ word >> 31;
+}

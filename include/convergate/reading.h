@@ -30,6 +30,9 @@ enum cvg_status {
 /* The reason that a streaming check gives, with CVG_UNKNOWN, while it reads for the first time: what
  * it says next is its first answer, for which `convergate probe` waits. */
 #define CVG_NOT_SYNCED "NotSynced"
+/* Facts whose names begin so say what the reading had to do without, and why: a right that is missing
+ * ("not_read.pods"). `convergated --check --online` tells them. */
+#define CVG_NOT_READ "not_read."
 
 /* Declared: what infrastructure code says. Observed: what answers. */
 enum cvg_plane {

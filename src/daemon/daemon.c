@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "daemon/keep.h"
 #include "daemon/notify.h"
+#include "daemon/online.h"
 #include "daemon/reload.h"
 #include "daemon/serve.h"
 #include "daemon/sockets.h"
@@ -89,7 +90,7 @@ static size_t count_checks(const struct cvg_config *config)
     return count;
 }
 
-int cvg_daemon_check(const char *file, struct cvg_registry *registry)
+int cvg_daemon_check(const char *file, struct cvg_registry *registry, int64_t online_ns)
 {
     struct daemon daemon = {0};
     int rc = build(file, registry, &daemon);
@@ -99,6 +100,9 @@ int cvg_daemon_check(const char *file, struct cvg_registry *registry)
                daemon.config->source_count, daemon.config->environment_count,
                count_checks(daemon.config));
         cvg_keep_check(daemon.config);
+    }
+    if (rc == 0 && online_ns) {
+        rc = cvg_online_check(daemon.loop, daemon.config, registry, online_ns);
     }
     stop(&daemon);
     return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -105,7 +105,7 @@ int main(int argc, char **argv)
         code = cvg_daemon_run(options.config, registry);
         break;
     case CVG_COMMAND_CHECK:
-        code = cvg_daemon_check(options.config, registry);
+        code = cvg_daemon_check(options.config, registry, options.online ? options.timeout_ns : 0);
         break;
     default:
         code = print(&options, registry);

@@ -3,11 +3,17 @@
 #include "daemon/options.h"
 
 #include "base/text.h"
+#include "base/time.h"
+
+#include <convergate/number.h>
 
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
-#define EXIT_USAGE 64 /* sysexits.h: EX_USAGE */
+#define EXIT_USAGE      64 /* sysexits.h: EX_USAGE */
+#define TIMEOUT_DEFAULT (30 * CVG_SECOND)
+#define TIMEOUT_MOST    (3600 * CVG_SECOND)
 
 static const char usage[] =
     "Usage: convergated [-c FILE] [OPTION...]\n"
@@ -16,6 +22,10 @@ static const char usage[] =
     "\n"
     "  -c, --config FILE      configuration (default /etc/convergate/convergate.yaml)\n"
     "      --check            say all that is wrong with the configuration, connect to nothing\n"
+    "      --online           with --check: connect, read every check once, and say what cannot "
+    "be\n"
+    "                         read and which rights are missing\n"
+    "      --timeout TIME     how long that may take (default 30s)\n"
     "      --print-schema     print the configuration's JSON Schema, for editors\n"
     "      --print-reference  print the configuration's reference page (Markdown)\n"
     "      --print-manual     print the configuration's manual page (mdoc)\n"
@@ -26,8 +36,8 @@ static const char usage[] =
     "  -h, --help             print this\n"
     "  -V, --version          print the version\n"
     "\n"
-    "Exit codes: 0 stopped as asked, 1 could not start or the configuration has errors, 64 "
-    "usage.\n";
+    "Exit codes: 0 stopped as asked, 1 could not start, the configuration has errors or a source\n"
+    "could not be asked (--online), 64 usage.\n";
 
 static int parse_level(const char *text, enum cvg_log_level *ret)
 {
@@ -51,8 +61,19 @@ static int parse_level(const char *text, enum cvg_log_level *ret)
     return -1;
 }
 
+static int parse_timeout(const char *text, int64_t *ret)
+{
+    if (cvg_parse_duration(text, strlen(text), ret) == 0 && *ret > 0 && *ret <= TIMEOUT_MOST) {
+        return 0;
+    }
+    fprintf(stderr, "convergated: --timeout takes a time over 0 and up to 1h, such as 45s\n");
+    return -1;
+}
+
 enum {
     OPT_CHECK = 256,
+    OPT_ONLINE,
+    OPT_TIMEOUT,
     OPT_SCHEMA,
     OPT_REFERENCE,
     OPT_MANUAL,
@@ -65,6 +86,8 @@ enum {
 static const struct option long_options[] = {
     {"config", required_argument, NULL, 'c'},
     {"check", no_argument, NULL, OPT_CHECK},
+    {"online", no_argument, NULL, OPT_ONLINE},
+    {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"print-schema", no_argument, NULL, OPT_SCHEMA},
     {"print-reference", no_argument, NULL, OPT_REFERENCE},
     {"print-manual", no_argument, NULL, OPT_MANUAL},
@@ -87,6 +110,11 @@ static int apply(int option, struct cvg_options *ret)
     case OPT_CHECK:
         ret->command = CVG_COMMAND_CHECK;
         return -1;
+    case OPT_ONLINE:
+        ret->online = true;
+        return -1;
+    case OPT_TIMEOUT:
+        return parse_timeout(optarg, &ret->timeout_ns) < 0 ? EXIT_USAGE : -1;
     case OPT_SCHEMA:
         ret->command = CVG_COMMAND_SCHEMA;
         return -1;
@@ -135,6 +163,17 @@ int cvg_options_parse(int argc, char **argv, struct cvg_options *ret)
         if (code >= 0) {
             return code;
         }
+    }
+    if (ret->online && ret->command != CVG_COMMAND_CHECK) {
+        fputs("convergated: --online goes with --check\n", stderr);
+        return EXIT_USAGE;
+    }
+    if (ret->timeout_ns && !ret->online) {
+        fputs("convergated: --timeout goes with --check --online\n", stderr);
+        return EXIT_USAGE;
+    }
+    if (!ret->timeout_ns) {
+        ret->timeout_ns = TIMEOUT_DEFAULT;
     }
     if (optind < argc) {
         fprintf(stderr, "convergated: '%s' is one word too many\nTry 'convergated --help'.\n",

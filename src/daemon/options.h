@@ -5,6 +5,9 @@
 
 #include "base/log.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 enum cvg_command {
     CVG_COMMAND_RUN,
     CVG_COMMAND_CHECK,
@@ -21,6 +24,8 @@ struct cvg_options {
     const char *modules;  /* NULL: the default place */
     const char *describe; /* the module */
     enum cvg_log_level log_level;
+    bool online;        /* with CVG_COMMAND_CHECK: connect too */
+    int64_t timeout_ns; /* of that */
 };
 
 /* Returns -1 to go on, else the exit code (help, version: 0; usage: 64). */

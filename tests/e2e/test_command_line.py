@@ -120,6 +120,62 @@ def test_usage(convergated, convergate):
     assert re.match(r"convergated \d+\.\d+\.\d+", convergated("--version").stdout)
 
 
+ONLINE = """\
+sources:
+  good: {{type: prometheus, url: "{good}"}}
+  empty: {{type: prometheus, url: "{empty}"}}
+  closed: {{type: prometheus, url: "{closed}"}}
+  gone: {{type: prometheus, url: "http://127.0.0.1:{gone}"}}
+environments:
+  prod:
+    checks:
+      well: {{source: good, query: up, ready: "== 1"}}
+      nothing: {{source: empty, query: up, ready: "== 1"}}
+"""
+MORE = """\
+      secret: {source: closed, query: up, ready: "== 1"}
+      cut: {source: gone, query: up, ready: "== 1"}
+"""
+
+
+@pytest.fixture
+def online(upstream, convergated, tmp_path):
+    """online(checks, option...): what --check --online says of the two checks above and these."""
+    empty = '{"status": "success", "data": {"resultType": "vector", "result": []}}'
+    server = upstream({
+        "good": lambda connection: connection.sendall(answer(vector(1))),
+        "empty": lambda connection: connection.sendall(answer(empty)),
+        "closed": lambda connection: connection.sendall(answer("no", "403 Forbidden", "text/plain"))})
+    text = ONLINE.format(gone=free_port(), **{name: server.url(name)
+                                              for name in ("good", "empty", "closed")})
+    return lambda more="", *options: convergated("--check", "--online", "-c",
+                                                 write(tmp_path, text + more), *options)
+
+
+def test_online_tells_what_is_unknown(online):
+    done = online()
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^prod/nothing: unknown: NoData\b", done.stdout, re.M), done.stdout
+    assert "prod/well" not in done.stdout
+    assert done.stdout.endswith(
+        "online: 2 checks, 1 unknown, 0 of them because their source could not be asked\n")
+
+
+def test_online_fails_where_a_source_cannot_be_asked(online):
+    done = online(MORE)
+    assert done.returncode == 1
+    assert re.search(r"^prod/secret: unknown: Forbidden: ", done.stdout, re.M), done.stdout
+    assert re.search(r"^prod/cut: unknown: ConnectFailed: .*refused", done.stdout, re.M), done.stdout
+    assert "4 checks, 3 unknown, 2 of them because" in done.stdout
+
+
+@pytest.mark.parametrize("options", [["--online"], ["--check", "--timeout", "5s"],
+                                     ["--check", "--online", "--timeout", "5"],
+                                     ["--check", "--online", "--timeout", "0s"]])
+def test_online_is_part_of_a_check(convergated, options):
+    assert convergated(*options).returncode == 64
+
+
 # ---- convergate ----
 
 GATES = """

@@ -3,6 +3,7 @@
  * Questions with a subject: judged on a fresh snapshot, recorded, and answered.
  *
  *   judge --> the ledger has it                                   --> answered with that record's id
+ *         --> the same, in a store that is damaged or away          --> wait, StoreUnavailable
  *         --> new, no store                --> counted and logged --> answered
  *         --> new       --> row committed  --> counted and logged --> answered, and all that waited
  *         --> the same question is being committed: waits for that
@@ -86,6 +87,14 @@ static void answer_unrecorded(struct cvg_judged *judged, const char *why)
     cvg_gate_unrecorded(&judged->decision, why, judged->arena, &decision);
     write_document(judged, &decision, "");
     finish(judged, &decision);
+}
+
+static void answer_unavailable(struct cvg_decider *decider, struct cvg_judged *judged)
+{
+    char why[CVG_ERROR_TEXT];
+
+    cvg_commit_why(decider->store, why, sizeof(why));
+    answer_unrecorded(judged, why[0] ? why : "the daemon stops");
 }
 
 /* ---- recording ---- */
@@ -222,11 +231,11 @@ static struct cvg_judged *judge(struct cvg_decider *decider, struct cvg_ask *ask
 /* It may have a row already, of before the start: that is being read, or cannot be read now. */
 static void hold(struct cvg_decider *decider, struct cvg_judged *judged)
 {
-    char why[CVG_ERROR_TEXT];
+    struct cvg_store_status status;
 
-    cvg_commit_why(decider->store, why, sizeof(why));
-    if (why[0] || decider->stopping) {
-        answer_unrecorded(judged, why[0] ? why : "the daemon stops");
+    cvg_store_status(decider->store, &status);
+    if (!status.available || decider->stopping) {
+        answer_unavailable(decider, judged);
     } else {
         judged->next = decider->held;
         decider->held = judged;
@@ -250,6 +259,9 @@ static void settle(struct cvg_decider *decider, struct cvg_judged *judged)
     enum cvg_ledger_place place = cvg_ledger_find(decider->ledger, &key, id, &commit);
     if (place == CVG_LEDGER_COMMITTING) {
         join(commit, judged);
+    } else if (place == CVG_LEDGER_RECORDED && decider->commits &&
+               !cvg_commit_holds(decider->store)) {
+        answer_unavailable(decider, judged);
     } else if (place == CVG_LEDGER_RECORDED) {
         answer(judged, id);
     } else if (decider->commits && !decider->recall_tried) {

@@ -31,6 +31,16 @@ struct cvg_commits *cvg_commits_new(struct cvg_loop *loop, struct cvg_store *sto
     return commits;
 }
 
+bool cvg_commit_holds(struct cvg_store *store)
+{
+    struct cvg_store_status status;
+
+    cvg_store_status(store, &status);
+    return status.available ||
+           (status.fault != CVG_STORE_MISSING && status.fault != CVG_STORE_FOREIGN &&
+            status.fault != CVG_STORE_CORRUPT && status.fault != CVG_STORE_TAMPERED);
+}
+
 void cvg_commit_why(struct cvg_store *store, char *ret, size_t size)
 {
     struct cvg_store_status status;

@@ -28,6 +28,9 @@ typedef void cvg_commit_done(void *arg, bool committed, const char *why);
 void cvg_commits_add(struct cvg_commits *commits, const struct cvg_record *record,
                      cvg_commit_done *done, void *arg);
 
+/* Whether rows that were committed are still there, as far as is known: a store that is full or
+ * locked has them, one that is damaged or away may not. */
+bool cvg_commit_holds(struct cvg_store *store);
 /* "full: no space left on device"; "" where the store is available. */
 void cvg_commit_why(struct cvg_store *store, char *ret, size_t size);
 

@@ -179,6 +179,14 @@ static bool on_note(void *ctx, const struct cvg_note *note)
     return !walk->over;
 }
 
+static bool may_believe(struct cvg_store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    bool believed = store->status.read;
+    pthread_mutex_unlock(&store->lock);
+    return believed;
+}
+
 int cvg_store_notes(struct cvg_store *store, enum cvg_note_kind kind, cvg_see_note *see, void *ctx,
                     struct cvg_error *reterr)
 {
@@ -187,6 +195,11 @@ int cvg_store_notes(struct cvg_store *store, enum cvg_note_kind kind, cvg_see_no
     CVG_CLEANUP(cvg_session_done) struct cvg_session *session = take_session(store, reterr);
     if (!session) {
         return CVG_E_UNAVAILABLE;
+    }
+    if (!may_believe(store)) {
+        return cvg_error_set(reterr, CVG_E_UNAVAILABLE,
+                             "the store may lack what was noted last: it does not agree with its "
+                             "head");
     }
     CVG_CLEANUP(cvg_arena_done) struct cvg_arena *arena = cvg_arena_new();
     struct note_walk walk = {.pending = cvg_map_new(), .see = see, .ctx = ctx};

@@ -104,7 +104,8 @@ CVG_NODISCARD int cvg_store_records(struct cvg_store *store, const struct cvg_re
 CVG_NODISCARD int cvg_store_changes(struct cvg_store *store, const struct cvg_change_query *query,
                                     struct cvg_arena *arena, struct cvg_change_page *ret,
                                     struct cvg_error *reterr);
-/* Every note of that kind, those that wait included. */
+/* Every note of that kind, those that wait included. CVG_E_UNAVAILABLE as long as status.read is
+ * false: notes of before the end that is missing would pass for the latest. */
 CVG_NODISCARD int cvg_store_notes(struct cvg_store *store, enum cvg_note_kind kind,
                                   cvg_see_note *see, void *ctx, struct cvg_error *reterr);
 
@@ -112,7 +113,8 @@ CVG_NODISCARD int cvg_store_notes(struct cvg_store *store, enum cvg_note_kind ki
 
 struct cvg_store_status {
     bool available;
-    bool read; /* the database could be opened, and notes can be read: they were at least once */
+    bool read; /* the database could be opened and agreed with its head, at least once: what is in
+                * it is what was written last */
     enum cvg_store_fault fault;
     char why[CVG_ERROR_TEXT];     /* "" where available */
     int64_t since;                /* of `available`; CLOCK_BOOTTIME */

@@ -201,10 +201,13 @@ def rotten_log(home):
     return kept, backup
 
 
-def assert_tampered(home):
+def assert_tampered(home, kept):
     home.start().wait_for("shop", "go")
     home.wait_fault("tampered")
     assert_faulty(home, "tampered")
+    # Of what is left nobody can say that it is the latest, and of the head that it is the end.
+    assert_closed(home.ask(kept[0]["app"]))
+    assert home.daemon.get("/v1/audit/head").status == 503
     said = home.daemon.log()
     assert "audit seal" in said and "restore" in said, said
     home.stop()
@@ -215,7 +218,7 @@ def assert_tampered(home):
 def test_rows_lost_to_a_rotten_log_are_noticed_and_a_seal_opens_it_again(place):
     home = place()
     kept, _ = rotten_log(home)
-    assert_tampered(home)
+    assert_tampered(home, kept)
     done = run_tool("convergate", "audit", "seal", "--store", home.file, "--reason", "a bad disk")
     assert done.returncode == 0, done.stdout + done.stderr
     assert audit_verify(home.file).returncode == 0
@@ -234,7 +237,7 @@ def test_rows_lost_to_a_rotten_log_are_noticed_and_a_seal_opens_it_again(place):
 def test_rows_lost_to_a_rotten_log_come_back_from_a_backup(place):
     home = place()
     kept, backup = rotten_log(home)
-    assert_tampered(home)
+    assert_tampered(home, kept)
     done = run_tool("convergate", "store", "restore", "--store", home.file, backup)
     assert done.returncode == 0, done.stdout + done.stderr
     home.start().wait_for("shop", "go")
@@ -255,6 +258,8 @@ def test_a_database_that_is_taken_away_while_it_runs(place):
     assert_closed(home.ask())
     home.wait_fault("missing", "tampered")
     assert_faulty(home, "missing", "tampered")
+    # Nor is what was recorded before answered for while its row is not there.
+    assert_closed(home.ask(kept[0]["app"]))
     for name in names:
         os.rename(aside / name, home.file.parent / name)
     assert_recovered(home)

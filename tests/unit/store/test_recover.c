@@ -480,6 +480,13 @@ static void tamper(struct stand *stand, enum tampering what)
     }
 }
 
+static bool never_called(void *ctx, const struct cvg_note *note)
+{
+    (void)ctx;
+    fail_msg("a note was read: %s", note->key);
+    return false;
+}
+
 static void tampering_shows_and_nothing_is_touched(void **state)
 {
     (void)state;
@@ -499,6 +506,10 @@ static void tampering_shows_and_nothing_is_touched(void **state)
         struct cvg_store_status status = stand_status(&stand);
         assert_false(status.available);
         assert_int_equal(status.fault, CVG_STORE_TAMPERED);
+        /* Notes of before the end that is missing must not pass for the latest. */
+        assert_false(status.read);
+        assert_int_equal(cvg_store_notes(stand.store, CVG_NOTE_MEMORY, never_called, NULL, NULL),
+                         CVG_E_UNAVAILABLE);
         if (what != NO_KEY) { /* where the file's name says enough */
             assert_non_null(strstr(status.why, "convergate store restore"));
             assert_non_null(strstr(status.why, "convergate audit seal"));

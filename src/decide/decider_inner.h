@@ -43,7 +43,8 @@ struct cvg_decider {
     struct cvg_chronicle *chronicle; /* owned; NULL before the start */
     struct cvg_restart *restart;     /* owned; NULL before the start */
     struct cvg_complaint store_away;
-    bool recalled, recalling; /* the ledger knows the store's decisions; it is reading them */
+    bool recalled, recalling; /* the ledger knows the store's decisions; a worker reads what
+                               * could not be read at the start */
     bool recall_tried;        /* before that no decision becomes a row: it may be one already */
     struct cvg_op *publish_timer;
     int64_t publish_timer_at; /* CVG_NEVER: none is set */

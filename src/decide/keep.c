@@ -16,12 +16,14 @@
 /* At a stop: as long as a disk may take for what is on its way. */
 #define STOP_PATIENCE (5 * CVG_SECOND)
 
-/* ---- the ledger ---- */
+/* ---- what could not be read at the start ---- */
 
-/* One at a time. */
+/* One at a time, on a worker: the disk may be one that hangs. */
 struct recalling {
     struct cvg_decider *decider;
     struct cvg_visit *visit; /* a reference */
+    bool wants_memory, wants_rows;
+    struct cvg_restart_notes *memory; /* owned; NULL: could not be read */
     struct cvg_recall recall;
 };
 
@@ -36,8 +38,12 @@ static void read_rows(void *arg)
 {
     struct recalling *recalling = arg;
 
-    recalling->recall.store = cvg_visit_enter(recalling->visit);
-    if (recalling->recall.store) {
+    struct cvg_store *store = cvg_visit_enter(recalling->visit);
+    if (store && recalling->wants_memory) {
+        recalling->memory = cvg_restart_read_late(store);
+    }
+    if (store && recalling->wants_rows) {
+        recalling->recall.store = store;
         cvg_recall_read(&recalling->recall);
     }
     cvg_visit_leave(recalling->visit);
@@ -47,45 +53,10 @@ static void discard_rows(void *arg)
 {
     struct recalling *recalling = arg;
 
+    cvg_restart_notes_free(recalling->memory);
     cvg_recall_done(&recalling->recall);
     cvg_visit_unref(recalling->visit);
     free(recalling);
-}
-
-static void on_rows(void *arg, CVG_UNUSED struct cvg_op *op)
-{
-    struct recalling *recalling = arg;
-    struct cvg_decider *decider = recalling->decider;
-
-    decider->recalling = false;
-    apply(decider, &recalling->recall);
-    discard_rows(recalling);
-    cvg_decider_answer_held(decider);
-}
-
-static void recall_late(struct cvg_decider *decider)
-{
-    struct recalling *recalling = CVG_NEW(struct recalling);
-
-    recalling->decider = decider;
-    recalling->visit = cvg_visit_ref(decider->visit);
-    decider->recalling = true;
-    cvg_offload_start(&decider->scope, read_rows, on_rows, discard_rows, recalling);
-}
-
-/* ---- the store's state ---- */
-
-static void tell(struct cvg_decider *decider, bool available)
-{
-    if (!available) {
-        char why[CVG_ERROR_TEXT];
-        cvg_commit_why(decider->store, why, sizeof(why));
-        if (cvg_complaint_raise(&decider->store_away, cvg_time_now())) {
-            cvg_log(CVG_LOG_WARNING, "store unavailable", "why", why, NULL);
-        }
-    } else if (cvg_complaint_clear(&decider->store_away, NULL)) {
-        cvg_log(CVG_LOG_INFO, "store available again", NULL);
-    }
 }
 
 /* The checks whose modules could not be told what they remember, which may be an hour before they
@@ -106,16 +77,53 @@ static void run_what_waited(struct cvg_decider *decider)
     }
 }
 
+static void on_rows(void *arg, CVG_UNUSED struct cvg_op *op)
+{
+    struct recalling *recalling = arg;
+    struct cvg_decider *decider = recalling->decider;
+
+    decider->recalling = false;
+    if (recalling->memory) {
+        cvg_restart_load_late(decider->restart, recalling->memory);
+        recalling->memory = NULL;
+        run_what_waited(decider);
+    }
+    if (recalling->wants_rows) {
+        apply(decider, &recalling->recall);
+    }
+    discard_rows(recalling);
+    cvg_decider_answer_held(decider);
+}
+
 static void bring_back_late(struct cvg_decider *decider)
 {
-    if (!cvg_restart_is_loaded(decider->restart)) {
-        cvg_restart_load_late(decider->restart);
-        if (cvg_restart_is_loaded(decider->restart)) {
-            run_what_waited(decider);
-        }
+    bool wants_memory = !cvg_restart_is_loaded(decider->restart);
+
+    if (decider->recalling || (!wants_memory && decider->recalled)) {
+        return;
     }
-    if (!decider->recalled && !decider->recalling) {
-        recall_late(decider);
+    struct recalling *recalling = CVG_NEW(struct recalling);
+
+    recalling->decider = decider;
+    recalling->visit = cvg_visit_ref(decider->visit);
+    recalling->wants_memory = wants_memory;
+    recalling->wants_rows = !decider->recalled;
+    decider->recalling = true;
+    cvg_offload_start(&decider->scope, read_rows, on_rows, discard_rows, recalling);
+}
+
+/* ---- the store's state ---- */
+
+static void tell(struct cvg_decider *decider, bool available)
+{
+    if (!available) {
+        char why[CVG_ERROR_TEXT];
+        cvg_commit_why(decider->store, why, sizeof(why));
+        if (cvg_complaint_raise(&decider->store_away, cvg_time_now())) {
+            cvg_log(CVG_LOG_WARNING, "store unavailable", "why", why, NULL);
+        }
+    } else if (cvg_complaint_clear(&decider->store_away, NULL)) {
+        cvg_log(CVG_LOG_INFO, "store available again", NULL);
     }
 }
 

@@ -316,10 +316,54 @@ void cvg_restart_load(struct cvg_restart *restart, struct cvg_generation *genera
     }
 }
 
-void cvg_restart_load_late(struct cvg_restart *restart)
+/* ---- loading late ---- */
+
+static bool collect_memory(void *ctx, const struct cvg_note *note)
 {
-    if (!restart->loaded && load_memory(restart, NULL) == 0) {
+    struct cvg_restart_notes *notes = ctx;
+    char *bytes = cvg_arena_alloc(notes->arena, note->length + 1);
+
+    memcpy(bytes, note->bytes, note->length);
+    CVG_GROW(notes->items, notes->count, notes->capacity);
+    notes->items[notes->count++] = (struct cvg_note){
+        .kind = note->kind,
+        .key = cvg_arena_strdup(notes->arena, note->key),
+        .bytes = bytes,
+        .length = note->length,
+    };
+    return true;
+}
+
+struct cvg_restart_notes *cvg_restart_read_late(struct cvg_store *store)
+{
+    struct cvg_restart_notes *notes = CVG_NEW(struct cvg_restart_notes);
+
+    notes->arena = cvg_arena_new();
+    if (cvg_store_notes(store, CVG_NOTE_MEMORY, collect_memory, notes, NULL) < 0) {
+        cvg_restart_notes_free(notes);
+        return NULL;
+    }
+    return notes;
+}
+
+void cvg_restart_load_late(struct cvg_restart *restart, struct cvg_restart_notes *notes)
+{
+    if (notes && !restart->loaded) {
+        for (size_t i = 0; i < notes->count; i++) {
+            (void)see_memory(restart, &notes->items[i]);
+        }
+        restart->loaded = true;
+        cvg_memory_set_known(restart->memory, true);
         cvg_log(CVG_LOG_INFO, "what modules remember is known again", NULL);
+    }
+    cvg_restart_notes_free(notes);
+}
+
+void cvg_restart_notes_free(struct cvg_restart_notes *notes)
+{
+    if (notes) {
+        cvg_restart_notes_done(notes);
+        free(notes);
     }
 }
 

@@ -20,6 +20,7 @@
 #include "wire/note.h"
 
 struct cvg_restart;
+struct cvg_restart_notes;
 struct cvg_memory;
 
 /* So many notes of checks are written in one turn, what changed before what is only newer; the rest
@@ -37,9 +38,13 @@ void cvg_restart_free(struct cvg_restart *restart); /* takes NULL */
  * (module/memory.h). Blocks for the disk. */
 void cvg_restart_load(struct cvg_restart *restart, struct cvg_generation *generation,
                       struct cvg_runner *runner, int64_t now, int64_t wall);
-/* The store became readable after all: modules' memory comes back, and is known from now on. Steady
- * states do not: there is newer evidence. Does nothing once it is loaded. Blocks for the disk. */
-void cvg_restart_load_late(struct cvg_restart *restart);
+/* For a store that became readable after all: what modules remember. NULL: it cannot be read. Any
+ * thread; blocks for the disk. */
+struct cvg_restart_notes *cvg_restart_read_late(struct cvg_store *store);
+/* Brings it back, and it is known from now on; notes are taken over. Steady states do not come
+ * back: there is newer evidence. Only frees the notes (NULL too) once it is loaded. */
+void cvg_restart_load_late(struct cvg_restart *restart, struct cvg_restart_notes *notes);
+void cvg_restart_notes_free(struct cvg_restart_notes *notes); /* takes NULL */
 bool cvg_restart_is_loaded(const struct cvg_restart *restart);
 /* What was published last of the environment before the start; NULL: nothing is known. */
 const struct cvg_note_published *cvg_restart_published(const struct cvg_restart *restart,

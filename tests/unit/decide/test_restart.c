@@ -476,6 +476,11 @@ static void what_is_remembered_is_noted_at_once_and_forgotten_at_once(void **sta
     end(&life);
 }
 
+static void load_late(struct life *life)
+{
+    cvg_restart_load_late(life->restart, cvg_restart_read_late(life->store));
+}
+
 static void until_the_store_can_be_read_memory_is_not_known(void **state)
 {
     (void)state;
@@ -498,13 +503,13 @@ static void until_the_store_can_be_read_memory_is_not_known(void **state)
     /* Nothing came back, so it rises anew. */
     read_check(&life, 0, CVG_READY, S(1060));
     assert_int_equal(verdict_of(&life, S(1060)), CVG_WAIT);
-    cvg_restart_load_late(life.restart); /* too early */
+    load_late(&life); /* too early */
     assert_false(cvg_memory_is_known(memory));
 
     atomic_store(&away, false);
     for (int64_t deadline = cvg_time_now() + S(20); !cvg_restart_is_loaded(life.restart);) {
         assert_true(cvg_time_now() < deadline);
-        cvg_restart_load_late(life.restart);
+        load_late(&life);
         (void)usleep(10000);
     }
     assert_true(cvg_memory_is_known(memory));

@@ -208,18 +208,18 @@ void cvg_runner_start(struct cvg_runner *runner, uint64_t seed)
 
 /* ---- what was before a restart ---- */
 
-void cvg_runner_restore_breaker(struct cvg_runner *runner, size_t number,
+void cvg_runner_restore_breaker(struct cvg_runner *runner, size_t source,
                                 const struct cvg_breaker *saved, int64_t now)
 {
-    struct cvg_runner_source *source = &runner->sources[number];
+    struct cvg_runner_source *restored = &runner->sources[source];
     assert(!runner->started);
-    cvg_breaker_restore(&source->breaker, saved, now);
-    if (source->breaker.state == CVG_BREAKER_CLOSED) {
+    cvg_breaker_restore(&restored->breaker, saved, now);
+    if (restored->breaker.state == CVG_BREAKER_CLOSED) {
         return;
     }
-    free(source->why);
-    source->why = cvg_strdup("it was unavailable before the restart, and was not tried since");
-    cvg_runner_at(runner, source->breaker.trial_at, CVG_DUE_TRIAL, source);
+    free(restored->why);
+    restored->why = cvg_strdup("it was unavailable before the restart, and was not tried since");
+    cvg_runner_at(runner, restored->breaker.trial_at, CVG_DUE_TRIAL, restored);
 }
 
 const struct cvg_breaker *cvg_runner_breaker(const struct cvg_runner *runner, size_t source)

@@ -50,6 +50,9 @@
     X(REPLICA_FAILURE, "ReplicaFailure",                                                           \
       "Pods cannot be made: a quota, an admission rule or the pod security forbids them.",         \
       "The message has the server's words.")                                                       \
+    X(MISSCHEDULED, "Misscheduled",                                                                \
+      "The DaemonSet runs where it should not, and there is no node where it should.",             \
+      "Look at its node selector and tolerations.")                                                \
     X(JOB_FAILED, "JobFailed", "The job failed and will not be tried again.",                      \
       "Look at the logs of its pods.")                                                             \
     X(JOB_RUNNING, "JobRunning", "The job has not ended yet.", "Wait.")                            \
@@ -57,6 +60,8 @@
       "Wait; where it stays, look at the job controller.")                                         \
     X(LAST_RUN_FAILED, "LastRunFailed", "The latest run of the CronJob did not succeed.",          \
       "Look at its latest job.")                                                                   \
+    X(NEVER_SUCCEEDED, "NeverSucceeded",                                                           \
+      "The CronJob ran, and no run of it is known to have succeeded.", "Look at its latest job.")  \
     X(POD_PENDING, "PodPending", "The pod has not been started yet.", "Wait.")                     \
     X(POD_NOT_READY, "PodNotReady", "The pod runs and is not ready.",                              \
       "Look at its readiness probe.")                                                              \

@@ -74,7 +74,7 @@ void cvg_kube_rule_cronjob(const struct cvg_kube_view *view, const struct cvg_ku
     } else if (of->last_scheduled_at == 0) {
         cvg_kube_say(ret, CVG_READY, ready, "has not been due yet");
     } else if (of->last_succeeded_at == 0) {
-        cvg_kube_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_LAST_RUN_FAILED),
+        cvg_kube_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_NEVER_SUCCEEDED),
                      "it ran, and no run of it is known to have succeeded");
         ret->since = of->last_scheduled_at;
     } else if (of->last_succeeded_at < of->last_scheduled_at) {

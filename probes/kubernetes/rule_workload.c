@@ -241,7 +241,7 @@ void cvg_kube_rule_statefulset(const struct cvg_kube_view *view,
 static void say_nowhere(const struct cvg_kube_workload *of, struct cvg_kube_outcome *ret)
 {
     if (of->misscheduled > 0) {
-        cvg_kube_say(ret, CVG_DEGRADED, cvg_kube_reason(CVG_KUBE_REASON_OLD_REPLICAS_LEFT),
+        cvg_kube_say(ret, CVG_DEGRADED, cvg_kube_reason(CVG_KUBE_REASON_MISSCHEDULED),
                      "no node is to run it, and %" PRId64 " do", of->misscheduled);
     } else {
         cvg_kube_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_SCALED_TO_ZERO),

@@ -150,6 +150,61 @@
       "Look whether the object's controller is installed and runs.")                               \
     X(NO_CONDITIONS, "NoConditions", "Its status has nothing that says whether it is ready.",      \
       "Say with fields what its being ready looks like.")                                          \
+    X(REVISION_BEHIND, "RevisionBehind",                                                           \
+      "What is ready is an older revision; the newest was made or tried and is not there yet.",    \
+      "Wait; where it stays, look why the newest one does not come.")                              \
+    X(OPERATION_RUNNING, "OperationRunning",                                                       \
+      "A sync of the application is running or was asked for.", "Wait.")                           \
+    X(OPERATION_FAILED, "OperationFailed", "The last sync of the application failed.",             \
+      "The message has the controller's words; mend it and sync again.")                           \
+    X(OUT_OF_SYNC, "OutOfSync",                                                                    \
+      "What runs differs from what the source says, or was not compared with it.",                 \
+      "Sync it, or look why it is not synced by itself.")                                          \
+    X(HEALTH_OUTDATED, "HealthOutdated",                                                           \
+      "The health was seen before the last sync ended, or of another source than the one asked "   \
+      "for.",                                                                                      \
+      "Wait; where it stays, look whether the application controller runs.")                       \
+    X(HEALTH_DEGRADED, "HealthDegraded", "The controller says that what it manages is degraded.",  \
+      "The message has the controller's words.")                                                   \
+    X(ROLLOUT_ABORTED, "RolloutAborted",                                                           \
+      "The rollout was aborted, by a person or by an analysis.",                                   \
+      "Retry it, or roll the old revision out again.")                                             \
+    X(NOT_PROMOTED, "NotPromoted", "The newest revision is not the stable one yet.",               \
+      "Wait; where it stays, look at the steps of the rollout.")                                   \
+    X(ANALYSIS_FAILED, "AnalysisFailed", "An analysis found errors.", "Look at its results.")      \
+    X(CANARY_FAILED, "CanaryFailed", "The canary's checks failed, and it was rolled back.",        \
+      "Look at the canary's events and metrics.")                                                  \
+    X(WAITS_FOR_APPROVAL, "WaitsForApproval", "A confirmation from outside is waited for.",        \
+      "Give it, or look at the hook that is asked.")                                               \
+    X(CERTIFICATE_EXPIRING, "CertificateExpiring",                                                 \
+      "The certificate ends within dwells.certificate.", "Look why it is not renewed.")            \
+    X(RENEWAL_FAILING, "RenewalFailing",                                                           \
+      "The certificate should have been issued or renewed long since, and attempts fail.",         \
+      "Look at its CertificateRequest and issuer.")                                                \
+    X(MACHINE_FAILED, "MachineFailed", "The machine or cluster failed for good.",                  \
+      "The message has the controller's words; replace it.")                                       \
+    X(NOT_ATTACHED, "NotAttached",                                                                 \
+      "A parent that the route names has not answered, so nothing is routed there.",               \
+      "Look at the parent's name and namespace, and whether its controller runs.")                 \
+    X(RELEASE_DEPLOYED, "ReleaseDeployed", "The newest revision of the Helm release is deployed.", \
+      "Nothing.")                                                                                  \
+    X(RELEASE_PENDING, "ReleasePending", "Helm is at work on the release.", "Wait.")               \
+    X(RELEASE_STUCK, "ReleaseStuck",                                                               \
+      "The Helm release has been pending for longer than dwells.not_ready: whoever worked on it "  \
+      "is gone.",                                                                                  \
+      "Roll it back to the last deployed revision.")                                               \
+    X(RELEASE_FAILED, "ReleaseFailed",                                                             \
+      "The last install, upgrade or rollback of the Helm release failed.",                         \
+      "Look at helm status, and upgrade or roll back.")                                            \
+    X(RELEASE_UNINSTALLED, "ReleaseUninstalled",                                                   \
+      "The Helm release was uninstalled and only its history is left.",                            \
+      "Install it, or take it out of the check.")                                                  \
+    X(RELEASE_SUPERSEDED, "ReleaseSuperseded",                                                     \
+      "The newest revision of the Helm release that there is was superseded by one that is not.",  \
+      "Look at helm history: somebody deleted a revision.")                                        \
+    X(RELEASE_UNCLEAR, "ReleaseUnclear",                                                           \
+      "The labels of the Helm release do not say what its status is.",                             \
+      "Look at helm status and at the labels of the release's secrets.")                           \
     X(FIELD_MISMATCH, "FieldMismatch", "A field is not what `fields` asks for.",                   \
       "The message names the field and both values.")                                              \
     X(EMPTY_MATCH, "EmptyMatch", "Nothing matches: no such object, or a selector that fits none.", \

@@ -31,6 +31,8 @@ static void take_trouble(struct cvg_kube_pool *pool, const struct cvg_kube_view 
     if (*trouble != '\0' && facts->bad_since == 0) {
         facts->bad_since = view->meta.created_at;
     }
+    /* It becomes a reading's reason. */
+    trouble = *trouble == '\0' ? "" : cvg_kube_own_reason(trouble, CVG_KUBE_REASON_POD_FAILED);
     facts->trouble = cvg_kube_pool_take(pool, trouble);
 }
 

@@ -149,6 +149,9 @@ static void test_a_workload_is_ready_only_where_nothing_is_missing(void **state)
         const struct cvg_kube_workload *of = &drawn.view.of.workload;
         ready++;
         assert_true(drawn.view.has_status);
+        /* Their controllers always say what they have seen; nothing is 0. */
+        assert_true(drawn.view.meta.generation == CVG_KUBE_ABSENT ||
+                    drawn.view.observed_generation >= drawn.view.meta.generation);
         if (of->wanted == 0) {
             assert_string_equal(outcome.reason, "ScaledToZero");
             continue;

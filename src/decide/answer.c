@@ -264,6 +264,8 @@ static void settle(struct cvg_decider *decider, struct cvg_judged *judged)
         answer_unavailable(decider, judged);
     } else if (place == CVG_LEDGER_RECORDED) {
         answer(judged, id);
+    } else if (decider->commits && cvg_commit_hangs(decider->store)) {
+        answer_unavailable(decider, judged);
     } else if (decider->commits && !decider->recall_tried) {
         hold(decider, judged);
     } else if (decider->commits) {

@@ -41,6 +41,14 @@ bool cvg_commit_holds(struct cvg_store *store)
             status.fault != CVG_STORE_CORRUPT && status.fault != CVG_STORE_TAMPERED);
 }
 
+bool cvg_commit_hangs(struct cvg_store *store)
+{
+    struct cvg_store_status status;
+
+    cvg_store_status(store, &status);
+    return status.hangs;
+}
+
 void cvg_commit_why(struct cvg_store *store, char *ret, size_t size)
 {
     struct cvg_store_status status;

@@ -31,6 +31,8 @@ void cvg_commits_add(struct cvg_commits *commits, const struct cvg_record *recor
 /* Whether rows that were committed are still there, as far as is known: a store that is full or
  * locked has them, one that is damaged or away may not. */
 bool cvg_commit_holds(struct cvg_store *store);
+/* A row that is added now would be told of when nobody waits for it any more. */
+bool cvg_commit_hangs(struct cvg_store *store);
 /* "full: no space left on device"; "" where the store is available. */
 void cvg_commit_why(struct cvg_store *store, char *ret, size_t size);
 

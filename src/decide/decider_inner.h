@@ -43,6 +43,7 @@ struct cvg_decider {
     struct cvg_chronicle *chronicle; /* owned; NULL before the start */
     struct cvg_restart *restart;     /* owned; NULL before the start */
     struct cvg_complaint store_away;
+    bool store_hangs;         /* when it was looked at last */
     bool recalled, recalling; /* the ledger knows the store's decisions; a worker reads what
                                * could not be read at the start */
     bool recall_tried;        /* before that no decision becomes a row: it may be one already */

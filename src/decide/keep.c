@@ -152,8 +152,15 @@ void cvg_decider_store_changed(struct cvg_decider *decider)
 
 void cvg_decider_look_at_store(struct cvg_decider *decider)
 {
-    if (decider->store && (!decider->recalled || !cvg_restart_is_loaded(decider->restart) ||
-                           cvg_acts_wait(decider->acts))) {
+    if (!decider->store) {
+        return;
+    }
+    /* While the disk hangs, so does the thread that would tell of it. */
+    bool hangs = cvg_commit_hangs(decider->store), other = hangs != decider->store_hangs;
+
+    decider->store_hangs = hangs;
+    if (other || !decider->recalled || !cvg_restart_is_loaded(decider->restart) ||
+        cvg_acts_wait(decider->acts)) {
         on_changed(decider);
     }
 }

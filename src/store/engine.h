@@ -36,7 +36,7 @@ enum cvg_store_fault {
     CVG_STORE_CORRUPT,   /* content is not what was written */
     CVG_STORE_FOREIGN,   /* of a later version, or not a database of ours */
     CVG_STORE_IO,        /* the system said no for another reason */
-    CVG_STORE_BEHIND,    /* (store) the queue is full */
+    CVG_STORE_BEHIND,    /* (store) the queue is full, or the disk hangs */
     CVG_STORE_TAMPERED,  /* (store) chain and head do not agree */
     CVG_STORE_FAULT_KINDS
 };

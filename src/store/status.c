@@ -86,9 +86,23 @@ static void tell_behind(struct cvg_store_status *status)
              (unsigned long long)status->queued);
 }
 
+/* A fault that is known already says more. */
+static void tell_hang(const struct cvg_store *store, int64_t busy, struct cvg_store_status *ret)
+{
+    ret->hangs = true;
+    ret->commit_longest_s = CVG_MAX(ret->commit_longest_s, (double)busy / (double)CVG_SECOND);
+    if (ret->available || !store->tried) {
+        ret->available = false;
+        ret->fault = CVG_STORE_BEHIND;
+        snprintf(ret->why, sizeof ret->why, "the disk has not answered for %lld s%s",
+                 (long long)(busy / CVG_SECOND), store->tried ? "" : ", opening the database");
+    }
+}
+
 /* The caller holds the lock. */
 static void compose(struct cvg_store *store, struct cvg_store_status *ret)
 {
+    int64_t busy = store->busy_since ? cvg_time_now() - store->busy_since : 0;
     *ret = store->status;
     ret->changes_lost += store->queue.lost;
     ret->queued = store->queue.outstanding;
@@ -98,6 +112,9 @@ static void compose(struct cvg_store *store, struct cvg_store_status *ret)
     }
     if (ret->available && store->queue.behind) {
         tell_behind(ret);
+    }
+    if (busy >= CVG_STORE_PATIENCE) {
+        tell_hang(store, busy, ret);
     }
 }
 

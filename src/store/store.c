@@ -196,8 +196,8 @@ static void *run(void *arg)
     bool stopping = false;
     cvg_store_recover(store, cvg_time_now());
     pthread_mutex_lock(&store->lock);
-    store->told_available = store->status.available;
-    store->told_fault = store->status.fault;
+    store->told_available = store->status.available && !store->left;
+    store->told_fault = store->left ? CVG_STORE_BEHIND : store->status.fault;
     store->tried = true;
     pthread_cond_broadcast(&store->told);
     pthread_mutex_unlock(&store->lock);
@@ -205,7 +205,9 @@ static void *run(void *arg)
     for (;;) {
         struct cvg_batch batch = {0};
         pthread_mutex_lock(&store->lock);
+        store->busy_since = 0;
         wait_for_work(store);
+        store->busy_since = cvg_time_now();
         bool inspected = store->inspected, suspect = store->suspect, last = stopping;
         store->inspected = store->suspect = false;
         if (store->stopping && !stopping) {
@@ -292,7 +294,9 @@ int cvg_store_new(const struct cvg_store_options *options, struct cvg_store **re
                   struct cvg_error *reterr)
 {
     struct cvg_store *store = make(options);
+    int64_t deadline = cvg_time_now() + CVG_STORE_PATIENCE;
     int rc = cvg_store_claim(store, reterr);
+    store->busy_since = cvg_time_now();
     if (rc == 0 && pthread_create(&store->thread, NULL, run, store) != 0) {
         rc = cvg_error_set(reterr, CVG_E_IO, "no thread could be made for the store");
     }
@@ -301,9 +305,10 @@ int cvg_store_new(const struct cvg_store_options *options, struct cvg_store **re
         return rc;
     }
     pthread_mutex_lock(&store->lock);
-    while (!store->tried) {
-        pthread_cond_wait(&store->told, &store->lock);
+    while (!store->tried && cvg_time_now() < deadline) {
+        wait_until(store, &store->told, deadline);
     }
+    store->left = !store->tried;
     pthread_mutex_unlock(&store->lock);
     *ret = store;
     return 0;

@@ -37,6 +37,9 @@ struct cvg_store;
 /* Of records that wait. More are refused (CVG_STORE_BEHIND) until half of them are written. */
 #define CVG_STORE_QUEUE_BYTES (64u * 1024 * 1024)
 #define CVG_STORE_BATCH       1024 /* records in one transaction */
+/* A disk that has not answered for so long hangs: the store is unavailable (CVG_STORE_BEHIND) until
+ * it does. What waits then goes on waiting, since it may yet be written. */
+#define CVG_STORE_PATIENCE    (3 * INT64_C(1000000000))
 
 struct cvg_store_options {
     const char *file;                         /* copied */
@@ -47,14 +50,15 @@ struct cvg_store_options {
     size_t batch;             /* 0: CVG_STORE_BATCH; 1: each record on its own, for measuring */
     int64_t inspect_after_ns; /* the check of all pages begins so long after open; 0: at once */
     /* available, fault or inspected became another one after new returned, which leaves the state
-     * of the first try to be asked for; on the store's thread. May be NULL. */
+     * of the first try to be asked for; on the store's thread, and so not while the disk hangs. May
+     * be NULL. */
     void (*changed)(void *ctx);
     void *ctx;
 };
 
 /* Takes the lock, starts the thread, and waits until the first try to open the file has ended (a
- * big log that must be recovered takes a tenth of a second). A database that cannot be opened is
- * not a failure: the store is unavailable and tries again. Fails where another process has the
+ * big log that must be recovered takes a tenth of a second), or CVG_STORE_PATIENCE. A database that
+ * cannot be opened is not a failure: the store is unavailable and tries again. Fails where another process has the
  * store (CVG_E_EXISTS, with its number), and where the key beside the file is readable for others
  * (CVG_E_REFUSED) or no key (CVG_E_INVALID). */
 CVG_NODISCARD int cvg_store_new(const struct cvg_store_options *options, struct cvg_store **ret,
@@ -113,7 +117,8 @@ CVG_NODISCARD int cvg_store_notes(struct cvg_store *store, enum cvg_note_kind ki
 
 struct cvg_store_status {
     bool available;
-    bool read; /* the database could be opened and agreed with its head, at least once: what is in
+    bool hangs; /* for CVG_STORE_PATIENCE or longer; who appends would hear of it much later */
+    bool read;  /* the database could be opened and agreed with its head, at least once: what is in
                 * it is what was written last */
     enum cvg_store_fault fault;
     char why[CVG_ERROR_TEXT];     /* "" where available */

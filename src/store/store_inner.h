@@ -85,8 +85,10 @@ struct cvg_store {
     struct cvg_batch *in_flight;
     struct cvg_session *session; /* for readers; NULL: nothing could be opened yet */
     struct cvg_store_status status;
-    size_t wake_at; /* records that must wait for the thread to be woken; SIZE_MAX: do not */
+    size_t wake_at;     /* records that must wait for the thread to be woken; SIZE_MAX: do not */
+    int64_t busy_since; /* the thread's turn began; 0: it waits for work */
     bool tried, stopping, inspected, suspect;
+    bool left; /* new returned before the first try had ended */
 };
 
 /* ---- status.c ---- */

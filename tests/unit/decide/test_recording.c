@@ -128,6 +128,26 @@ static void a_question_repeated_meanwhile_waits_for_the_same_row(void **state)
     }
 }
 
+static void while_the_disk_hangs_the_answer_comes_at_once(void **state)
+{
+    struct question waiting, closed;
+
+    (void)state;
+    world_hold_commits(true);
+    question_ask(&world, &waiting, "shop");
+    world_await_store(&world, false);
+    question_ask(&world, &closed, "bank");
+    world_run_until(&world, &closed.done);
+    assert_int_equal(closed.ask.verdict, CVG_WAIT);
+    assert_true(question_says(&closed, "StoreUnavailable"));
+    assert_false(waiting.done);
+    world_hold_commits(false);
+    world_run_until(&world, &waiting.done);
+    assert_int_equal(waiting.ask.verdict, CVG_GO);
+    question_end(&waiting);
+    question_end(&closed);
+}
+
 static void what_cannot_be_recorded_is_closed_and_asked_again_makes_a_row(void **state)
 {
     CVG_CLEANUP(cvg_arena_done) struct cvg_arena *arena = cvg_arena_new();
@@ -399,6 +419,7 @@ int main(void)
         TEST(an_answer_comes_after_its_row),
         TEST(the_same_question_makes_no_second_row),
         TEST(a_question_repeated_meanwhile_waits_for_the_same_row),
+        TEST(while_the_disk_hangs_the_answer_comes_at_once),
         TEST(what_cannot_be_recorded_is_closed_and_asked_again_makes_a_row),
         TEST(what_was_recorded_is_answered_while_the_store_is_away),
         TEST(a_restart_makes_no_second_row_of_the_same_answer),

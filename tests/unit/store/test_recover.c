@@ -586,6 +586,43 @@ static void files_that_are_removed_under_it_are_missed(void **state)
     }
 }
 
+static void a_disk_that_hangs_is_told_of_and_holds_no_start_up(void **state)
+{
+    struct stand stand;
+    struct told told = {0}, after = {0};
+    (void)state;
+    stand_make(&stand);
+    stand_open(&stand);
+    memory_engine_hold(stand.file, MEMORY_COMMIT);
+    stand_append(&stand, &told);
+    stand_wait_available(&stand, false);
+    struct cvg_store_status status = stand_status(&stand);
+    assert_true(status.hangs);
+    assert_int_equal(status.fault, CVG_STORE_BEHIND);
+    assert_true(status.commit_longest_s >= (double)CVG_STORE_PATIENCE / (double)CVG_SECOND);
+    assert_int_equal(atomic_load(&told.times), 0);
+    memory_engine_release(stand.file, MEMORY_COMMIT);
+    stand_wait_told(&told, 1);
+    assert_int_equal(atomic_load(&told.rc), 0);
+    stand_wait_available(&stand, true);
+    assert_false(stand_status(&stand).hangs);
+    stand_close(&stand);
+
+    memory_engine_hold(stand.file, MEMORY_COMMIT);
+    stand_open(&stand);
+    unsigned changed = atomic_load(&stand.changed);
+    status = stand_status(&stand);
+    assert_false(status.available);
+    assert_int_equal(status.fault, CVG_STORE_BEHIND);
+    memory_engine_release(stand.file, MEMORY_COMMIT);
+    stand_wait_available(&stand, true);
+    stand_append(&stand, &after);
+    stand_wait_told(&after, 1);
+    assert_int_equal(atomic_load(&after.rc), 0);
+    assert_true(atomic_load(&stand.changed) > changed);
+    stand_free(&stand);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -603,6 +640,7 @@ int main(void)
         cmocka_unit_test(tampering_shows_and_nothing_is_touched),
         cmocka_unit_test(an_edit_in_the_middle_is_found),
         cmocka_unit_test(files_that_are_removed_under_it_are_missed),
+        cmocka_unit_test(a_disk_that_hangs_is_told_of_and_holds_no_start_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,7 +50,7 @@ static void say_unavailable(const struct cvg_kube_condition *condition,
 
 static int reason_is(const struct cvg_kube_condition *condition, const char *reason)
 {
-    return condition != NULL && strcmp(condition->reason, reason) == 0;
+    return strcmp(condition->reason, reason) == 0;
 }
 
 /* Argo CD looks at these reasons whatever the condition's status is. */
@@ -58,6 +58,12 @@ static int cannot_scale(const struct cvg_kube_condition *able)
 {
     return cvg_kube_is(able, "False") || reason_is(able, "FailedGetScale") ||
            reason_is(able, "FailedUpdateScale");
+}
+
+static void say_missing(const char *type, struct cvg_kube_outcome *ret)
+{
+    cvg_kube_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_NO_CONDITIONS),
+                 "the condition %s is missing", type);
 }
 
 /* Argo CD (health_hpa.go), except that one at its maximum is healthy there: it has no room for a
@@ -69,15 +75,13 @@ void cvg_kube_rule_autoscaler(const struct cvg_kube_view *view,
     const struct cvg_kube_condition *able = cvg_kube_current(view, "AbleToScale");
     const struct cvg_kube_condition *active = cvg_kube_current(view, "ScalingActive");
     const struct cvg_kube_condition *limited = cvg_kube_current(view, "ScalingLimited");
-    if (able == NULL || active == NULL) {
-        cvg_kube_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_NO_CONDITIONS),
-                     "the condition %s is missing", able == NULL ? "AbleToScale" : "ScalingActive");
-        if (cannot_scale(able)) {
-            /* The controller stops at the first failure and writes no more conditions. */
-            say_unavailable(able, dwells, CVG_KUBE_REASON_AUTOSCALER_STUCK, ret);
-        }
+    if (able == NULL) {
+        say_missing("AbleToScale", ret);
     } else if (cannot_scale(able)) {
+        /* The controller stops at the first failure and writes no more conditions. */
         say_unavailable(able, dwells, CVG_KUBE_REASON_AUTOSCALER_STUCK, ret);
+    } else if (active == NULL) {
+        say_missing("ScalingActive", ret);
     } else if (reason_is(active, "ScalingDisabled")) {
         cvg_kube_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_SCALED_TO_ZERO),
                      "its target is scaled to zero");

@@ -113,7 +113,7 @@ static void compose(struct cvg_store *store, struct cvg_store_status *ret)
     if (ret->available && store->queue.behind) {
         tell_behind(ret);
     }
-    if (busy >= CVG_STORE_PATIENCE) {
+    if (busy >= CVG_STORE_PATIENCE || !store->tried) {
         tell_hang(store, busy, ret);
     }
 }

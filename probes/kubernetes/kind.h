@@ -52,6 +52,7 @@ const struct cvg_kube_kind *cvg_kube_kind_find(const char *text);
 /* By group, version and kind; NULL: not built in. */
 const struct cvg_kube_kind *cvg_kube_kind_of(const char *group, const char *version,
                                              const char *name);
+/* NULL for CVG_KUBE_CUSTOM. CVG_KUBE_WEBHOOKS are two kinds: this gives the validating one. */
 const struct cvg_kube_kind *cvg_kube_kind_of_type(uint32_t type);
 
 /* Reads "group/version/Kind" ("v1/Kind" for the core group). -1: it is not such a text. Copies

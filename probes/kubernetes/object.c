@@ -13,16 +13,12 @@
  * that an operator expects. */
 #define FIELD_MOST 4096
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
+/* Shifted, so that 0 is none. */
+static const unsigned char hex[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
 
 /* -1: it is no UUID. */
 static int read_uuid(const char *text, struct cvg_kube_id *ret)
@@ -34,12 +30,12 @@ static int read_uuid(const char *text, struct cvg_kube_id *ret)
     }
     for (size_t i = 0; i < 36; i++) {
         int dash = i == 8 || i == 13 || i == 18 || i == 23;
-        int digit = hex(text[i]);
-        if (dash ? text[i] != '-' : digit < 0) {
+        unsigned digit = hex[(unsigned char)text[i]];
+        if (dash ? text[i] != '-' : digit == 0) {
             return -1;
         }
         if (!dash) {
-            parts[digits / 16] = parts[digits / 16] << 4 | (uint64_t)digit;
+            parts[digits / 16] = parts[digits / 16] << 4 | (digit - 1);
             digits++;
         }
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is kept of an object between events: its outcome and the few facts that checks read. Texts
- * are interned (text pool of the collection's cluster), so that what thousands of pods share is there once.
- * One block each, replaced as a whole when a newer version comes.
+ * are interned (text pool of the collection's cluster), so that what thousands of pods share is
+ * there once. One block each, replaced as a whole when a newer version comes.
  */
 #ifndef CVG_KUBE_OBJECT_H
 #define CVG_KUBE_OBJECT_H
@@ -17,10 +17,11 @@ struct cvg_kube_id { /* a UUID's bytes, or a digest of another text; zero: none 
 struct cvg_kube_pod_facts {
     int64_t cpu_milli, memory_bytes;
     int64_t restarts;
-    int64_t bad_since;   /* wall, of `trouble` */
-    const char *node;    /* "" not scheduled */
-    const char *trouble; /* waiting reason of a container that will not go away by itself:
-                                      "CrashLoopBackOff", "ImagePullBackOff", "Unschedulable"; "" */
+    int64_t bad_since; /* wall, of `trouble` */
+    const char *node;  /* "" not scheduled */
+    /* Waiting reason of a container that will not go away by itself, always a code:
+     * "CrashLoopBackOff", "ImagePullBackOff"; "Unschedulable", from its first moment; "" */
+    const char *trouble;
     const char *phase, *disruption; /* disruption: reason of DisruptionTarget=True, or "Evicted" */
     const char *template_hash;
 };
@@ -42,13 +43,16 @@ struct cvg_kube_object {
     int64_t generation, created_at;
     const char *revision;    /* what the kind calls so; "" */
     const char *app_version; /* label app.kubernetes.io/version; "" */
-    const char *const *
-        labels; /* interned set: name, value, name, value ..., ends at NULL; kept where the cluster wants labels of this kind */
-    const char *const
-        *images; /* interned set, ends at NULL: image@digest of containers that run, else image */
+    /* Interned set: name, value, name, value ..., ends at NULL; kept where somebody selects by
+     * labels of this kind. NULL: none. */
+    const char *const *labels;
+    /* Interned set of a pod: image@digest where the runtime told one, else image; init containers
+     * that are no sidecars left out. NULL: none. */
+    const char *const *images;
 
-    /* Interned set: the values of the pointers that the collection keeps (collection.h), in their order, as text;
-     * "" where there is none or it is null, false or an empty text, list or object. NULL: no pointers. */
+    /* Interned set: the values of the pointers that the collection keeps (collection.h), in their
+     * order, as text; "" where there is none or it is null, false or an empty text, list or object; "[...]" and
+     * "{...}" for others of these; cut and ending in "..." over 4 KiB. NULL: no pointers. */
     const char *const *fields;
 
     struct cvg_kube_outcome_kept {

@@ -43,19 +43,20 @@ struct cvg_kube_dwells {
     int64_t replica_failure; /* 30 s */
     int64_t node_unknown;    /* 50 s: heartbeats stopped */
     int64_t claim_pending;   /* 2 min */
-    int64_t
-        not_available;   /* 60 s: APIService, webhooks, autoscaler without metrics, Synced=False */
+    /* 60 s: APIService, webhooks, autoscaler without metrics, Synced=False */
+    int64_t not_available;
     int64_t not_ready;   /* 10 min: Ready=False of a custom resource; 0: never failed by time */
     int64_t certificate; /* 24 h: before notAfter, and after renewalTime */
 };
 
 void cvg_kube_dwells_default(struct cvg_kube_dwells *ret);
 
-/* By the common order (deletion, generation, Reconciling, Stalled) and then the kind's own rule. Pure. */
+/* By the common order (deletion, status, generation, Reconciling, Stalled) and then the kind's own
+ * rule (rule.h). Says something on every path. Pure; what it fills lives as long as the view. */
 void cvg_kube_judge(const struct cvg_kube_view *view, const struct cvg_kube_dwells *dwells,
                     struct cvg_kube_outcome *ret);
 
-/* Parts of it, each in a file of its own: rule_workload.c, rule_pod.c, ... */
+/* Of all kinds that are not built in (rule_custom.c). */
 void cvg_kube_rule_custom(const struct cvg_kube_view *view, const struct cvg_kube_dwells *dwells,
                           struct cvg_kube_outcome *ret);
 

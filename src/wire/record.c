@@ -14,7 +14,10 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define EXACT 9 /* digits of a time */
+/* Digits of a time: what a hash covers can be computed again; what is looked at tells the order of
+ * what happened within a second. */
+#define EXACT  9
+#define LOOKED 3
 
 static void add_hex(cJSON *parent, const char *name, const unsigned char *bytes, size_t length)
 {
@@ -24,11 +27,11 @@ static void add_hex(cJSON *parent, const char *name, const unsigned char *bytes,
     cvg_document_text(parent, name, text);
 }
 
-static void add_exact_time(cJSON *parent, const char *name, int64_t at)
+static void add_time(cJSON *parent, const char *name, int64_t at, int digits)
 {
     char text[CVG_NUMBER_TEXT];
 
-    cvg_format_time(at, EXACT, text, sizeof(text));
+    cvg_format_time(at, digits, text, sizeof(text));
     cvg_document_text(parent, name, text);
 }
 
@@ -79,7 +82,7 @@ int cvg_wire_record_write(const struct cvg_record *record, struct cvg_buf *ret)
     CVG_CLEANUP(cvg_free_pointer) char *body = one_line(record);
 
     cvg_document_number(root, "number", (double)record->number);
-    add_exact_time(root, "at", record->at);
+    add_time(root, "at", record->at, EXACT);
     cvg_document_text(root, "id", record->id);
     cvg_document_text(root, "action", record->action);
     cvg_document_text(root, "actor", record->actor);
@@ -127,7 +130,7 @@ static void add_decision(cJSON *list, const struct cvg_record *row)
 
     cvg_document_number(item, "number", (double)row->number);
     cvg_document_text(item, "id", row->id);
-    cvg_document_time(item, "at", row->at, 0);
+    add_time(item, "at", row->at, LOOKED);
     cvg_document_text(item, "environment", row->environment);
     cvg_document_text(item, "gate", row->gate);
     cvg_document_text(item, "app", row->app);
@@ -160,7 +163,7 @@ int cvg_wire_decision_record_write(const struct cvg_record *record, struct cvg_b
     CVG_CLEANUP(cvg_free_pointer) char *body = one_line(record);
 
     cvg_document_number(root, "number", (double)record->number);
-    cvg_document_time(root, "at", record->at, 0);
+    add_time(root, "at", record->at, LOOKED);
     cvg_document_text(root, "asked_by", record->actor);
     add_hex(root, "hash", record->hash, sizeof(record->hash));
     if (body) {
@@ -182,7 +185,7 @@ int cvg_wire_history_write(const char *environment, const struct cvg_change *row
     cvg_document_text(root, "environment", environment);
     for (size_t i = 0; i < count; i++) {
         cJSON *item = cvg_document_object();
-        cvg_document_time(item, "at", rows[i].at, 0);
+        add_time(item, "at", rows[i].at, LOOKED);
         cvg_document_text(item, "kind", cvg_change_kind_text(rows[i].kind));
         cvg_document_text(item, "name", rows[i].name);
         cvg_document_text(item, "before", rows[i].before);
@@ -213,7 +216,7 @@ int cvg_wire_head_write(const struct cvg_chain_signed *head,
     cvg_document_number(root, "number", (double)head->point.number);
     add_hex(root, "hash", head->point.hash, sizeof(head->point.hash));
     cvg_document_text(root, "head", point);
-    add_exact_time(root, "signed_at", head->at);
+    add_time(root, "signed_at", head->at, EXACT);
     add_hex(root, "signature", head->signature, sizeof(head->signature));
     add_hex(root, "public_key", public_key, CVG_ED25519_PUBLIC);
     return cvg_document_print(root, ret);

@@ -3,8 +3,9 @@
  * Recorded rows as documents: /v1/decisions[/{id}], /v1/environments/{env}/history, /v1/audit/head,
  * the lines of `convergate audit export`, and the bodies of acts. Every key is always present, and
  * each function appends one line without a newline. They return 0, or -1 over the buffer's limit.
- * Times have whole seconds like those of all documents; where a hash or a signature covers the
- * time, it has all nine digits, so that others can compute it again.
+ * Times of rows have milliseconds, since a timeline is made of what happened within one second,
+ * too; where a hash or a signature covers the time, it has all nine digits, so that others can
+ * compute it again.
  */
 #ifndef CVG_WIRE_RECORD_H
 #define CVG_WIRE_RECORD_H

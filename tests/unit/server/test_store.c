@@ -155,7 +155,7 @@ static void a_page_says_what_was_decided_and_why(void **state)
     assert_non_null(
         strstr(reply.body,
                "{\"decisions\":[{\"number\":5,\"id\":\"01900000-0000-7000-8000-000000000005\","
-               "\"at\":\"2026-01-01T10:04:00Z\",\"environment\":\"gone\",\"gate\":\"deploy\","
+               "\"at\":\"2026-01-01T10:04:00.000Z\",\"environment\":\"gone\",\"gate\":\"deploy\","
                "\"app\":\"cart\",\"revision\":\"r1\",\"verdict\":\"go\",\"asked_by\":\"token:ci\","
                "\"summary\":\"because of 5\",\"reasons\":[\"Rising\"],\"hash\":\""));
     reply_done(&reply);
@@ -170,7 +170,7 @@ static void one_decision_is_shown_as_it_was_sent(void **state)
     (void)snprintf(path, sizeof(path), "/v1/decisions/%s", shelf_id(4));
     client_request(fixture, "GET", path, "", NULL, &reply);
     assert_int_equal(reply.status, 200);
-    assert_non_null(strstr(reply.body, "{\"number\":4,\"at\":\"2026-01-01T10:03:00Z\","
+    assert_non_null(strstr(reply.body, "{\"number\":4,\"at\":\"2026-01-01T10:03:00.000Z\","
                                        "\"asked_by\":\"token:ci\",\"hash\":\""));
     assert_true(cvg_text_ends(reply.body,
                               "\"decision\":{\"id\":\"01900000-0000-7000-8000-000000000004\","

@@ -90,7 +90,7 @@ static void a_page_of_decisions_says_why_in_short(void **state)
         assert_int_equal(cvg_wire_decisions_write(&record, 1, "7", &text), 0);
         cvg_buf_printf(&want,
                        "{\"decisions\":[{\"number\":7,\"id\":\"0190-7\","
-                       "\"at\":\"2026-01-01T10:00:00Z\",\"environment\":\"prod\","
+                       "\"at\":\"2026-01-01T10:00:00.120Z\",\"environment\":\"prod\","
                        "\"gate\":\"deploy\",\"app\":\"sh\\\"op\",\"revision\":\"abc\","
                        "\"verdict\":\"wait\",\"asked_by\":\"token:ci\",\"summary\":\"%s\","
                        "\"reasons\":%s,\"hash\":\"" HASH "\"}],\"next\":\"7\"}",
@@ -107,10 +107,10 @@ static void one_decision_has_its_document_as_it_was_sent(void **state)
 
     (void)state;
     assert_int_equal(cvg_wire_decision_record_write(&record, &text), 0);
-    assert_string_equal(cvg_buf_text(&text),
-                        "{\"number\":7,\"at\":\"2026-01-01T10:00:00Z\",\"asked_by\":\"token:ci\","
-                        "\"hash\":\"" HASH
-                        "\",\"decision\":{\"verdict\":\"wait\",\"percent\":1e0}}");
+    assert_string_equal(
+        cvg_buf_text(&text),
+        "{\"number\":7,\"at\":\"2026-01-01T10:00:00.120Z\",\"asked_by\":\"token:ci\","
+        "\"hash\":\"" HASH "\",\"decision\":{\"verdict\":\"wait\",\"percent\":1e0}}");
     cvg_buf_clear(&text);
     assert_int_equal(cvg_wire_decision_record_write(&broken, &text), 0);
     assert_true(cvg_text_ends(cvg_buf_text(&text), "\"decision\":null}"));
@@ -152,7 +152,7 @@ static void history_is_read_back_as_it_was(void **state)
     assert_string_equal(read.environment, "prod");
     assert_string_equal(read.next, "1-8");
     assert_int_equal(read.count, 2);
-    assert_string_equal(read.changes[0].at, "2026-01-01T10:00:00Z");
+    assert_string_equal(read.changes[0].at, "2026-01-01T10:00:00.120Z");
     assert_string_equal(read.changes[0].kind, "status");
     assert_string_equal(read.changes[0].name, "api");
     assert_string_equal(read.changes[0].before, "ready");

@@ -83,6 +83,7 @@ static void finish(struct cvg_kube_list *list, const struct cvg_kube_ending *end
     if (ending->kind == CVG_KUBE_ENDED) {
         result.version = cvg_kube_page_end(list->page)->resource_version;
         cvg_kube_collection_end(list->collection);
+        cvg_kube_collection_move(list->collection, result.version);
     } else {
         cvg_kube_collection_abandon(list->collection);
     }

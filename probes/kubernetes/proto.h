@@ -33,7 +33,6 @@ cvg_kube_proto_fill cvg_kube_proto_plain, cvg_kube_proto_deployment, cvg_kube_pr
     cvg_kube_proto_extension, cvg_kube_proto_webhooks;
 
 struct Kube__ObjectMeta;
-struct Kube__Time;
 struct Kube__BriefCondition;
 struct Kube__ProbedCondition;
 struct Kube__DeploymentCondition;
@@ -41,7 +40,12 @@ struct Kube__Condition;
 struct Kube__Amount;
 
 void cvg_kube_proto_meta(struct cvg_kube_draft *draft, const struct Kube__ObjectMeta *meta);
-int64_t cvg_kube_proto_time(const struct Kube__Time *time); /* takes NULL */
+/* Of a field that protobuf-c calls name, with has_name beside it. */
+#define CVG_KUBE_PROTO_TIME(draft, message, name)                                                  \
+    cvg_kube_proto_time((draft), (message)->has_##name ? &(message)->name : NULL)
+int64_t cvg_kube_proto_time(struct cvg_kube_draft *draft, const ProtobufCBinaryData *time);
+/* Of bytes as text: a copy in the arena that ends with a NUL. */
+const char *cvg_kube_proto_bytes(struct cvg_kube_draft *draft, struct cvg_kube_bytes bytes);
 void cvg_kube_proto_brief(struct cvg_kube_draft *draft,
                           struct Kube__BriefCondition *const *conditions, size_t count);
 void cvg_kube_proto_probed(struct cvg_kube_draft *draft,

@@ -8,13 +8,26 @@
 
 #define SECOND INT64_C(1000000000)
 
-int64_t cvg_kube_proto_time(const Kube__Time *time)
+int64_t cvg_kube_proto_time(struct cvg_kube_draft *draft, const ProtobufCBinaryData *time)
 {
-    /* Seconds are all that JSON has, so they are all that counts. */
-    if (time == NULL || !time->has_seconds || time->seconds <= 0) {
+    struct cvg_kube_wire_field seconds;
+    if (time == NULL || time->len == 0) {
         return 0;
     }
-    return time->seconds > INT64_MAX / SECOND ? 0 : time->seconds * SECOND;
+    /* Seconds are all that JSON has, so they are all that counts. */
+    int found = cvg_kube_wire_find((struct cvg_kube_bytes){time->data, time->len}, 1,
+                                   CVG_KUBE_VARINT, &seconds);
+    if (found < 0) {
+        cvg_kube_draft_refuse(draft, "a time is damaged");
+    }
+    /* Before 1970, as two's complement, is beyond that too. */
+    return found <= 0 || seconds.value > INT64_MAX / SECOND ? 0 : (int64_t)seconds.value * SECOND;
+}
+
+const char *cvg_kube_proto_bytes(struct cvg_kube_draft *draft, struct cvg_kube_bytes bytes)
+{
+    return cvg_kube_draft_text(
+        draft, cvg_kube_arena_text(draft->arena, (const char *)bytes.at, bytes.length));
 }
 
 static const struct cvg_pair *pairs_of(struct cvg_kube_draft *draft, Kube__Text *const *texts,
@@ -38,10 +51,9 @@ static void fill_meta(struct cvg_kube_draft *draft, const Kube__ObjectMeta *meta
     if (meta->has_generation && meta->generation != 0) {
         ret->generation = cvg_kube_draft_serial(draft, meta->generation);
     }
-    ret->created_at = cvg_kube_proto_time(meta->creationtimestamp);
-    ret->deleted_at = cvg_kube_proto_time(meta->deletiontimestamp);
-    if (ret->deleted_at == 0 && meta->deletiontimestamp != NULL &&
-        meta->deletiontimestamp->has_seconds) {
+    ret->created_at = CVG_KUBE_PROTO_TIME(draft, meta, creationtimestamp);
+    ret->deleted_at = CVG_KUBE_PROTO_TIME(draft, meta, deletiontimestamp);
+    if (ret->deleted_at == 0 && meta->has_deletiontimestamp && meta->deletiontimestamp.len > 0) {
         /* It is being deleted: not a thing to miss. */
         cvg_kube_draft_refuse(draft, "the time of a deletion is none");
     }
@@ -80,7 +92,7 @@ void cvg_kube_proto_plain(struct cvg_kube_draft *draft, const ProtobufCMessage *
         (to)->status = cvg_kube_draft_text((draft), (from)->status);                               \
         (to)->reason = cvg_kube_draft_text((draft), (from)->reason);                               \
         (to)->message = cvg_kube_draft_text((draft), (from)->message);                             \
-        (to)->changed_at = cvg_kube_proto_time((from)->lasttransitiontime);                        \
+        (to)->changed_at = CVG_KUBE_PROTO_TIME((draft), (from), lasttransitiontime);               \
         (to)->observed_generation = CVG_KUBE_ABSENT;                                               \
     } while (0)
 
@@ -120,7 +132,7 @@ void cvg_kube_proto_updated(struct cvg_kube_draft *draft,
     struct cvg_kube_condition *to = begin(draft, count);
     for (size_t i = 0; i < draft->view->condition_count; i++) {
         TAKE_OVER(draft, &to[i], conditions[i]);
-        to[i].updated_at = cvg_kube_proto_time(conditions[i]->lastupdatetime);
+        to[i].updated_at = CVG_KUBE_PROTO_TIME(draft, conditions[i], lastupdatetime);
     }
 }
 
@@ -141,7 +153,13 @@ void cvg_kube_proto_conditions(struct cvg_kube_draft *draft, Kube__Condition *co
 
 const char *cvg_kube_proto_quantity(struct cvg_kube_draft *draft, const Kube__Amount *amount)
 {
-    return cvg_kube_draft_text(draft, amount->value == NULL ? NULL : amount->value->string);
+    struct cvg_kube_wire_field text;
+    int found = cvg_kube_wire_find((struct cvg_kube_bytes){amount->value.data, amount->value.len},
+                                   1, CVG_KUBE_BYTES, &text);
+    if (found < 0) {
+        cvg_kube_draft_refuse(draft, "a quantity is damaged");
+    }
+    return found > 0 ? cvg_kube_proto_bytes(draft, text.bytes) : "";
 }
 
 void cvg_kube_proto_amounts(struct cvg_kube_draft *draft, Kube__Amount *const *amounts,

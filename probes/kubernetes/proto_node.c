@@ -15,7 +15,7 @@ static void fill_taints(struct cvg_kube_draft *draft, Kube__Taint *const *from, 
         taints[i].key = cvg_kube_draft_text(draft, from[i]->key);
         taints[i].value = cvg_kube_draft_text(draft, from[i]->value);
         taints[i].effect = cvg_kube_draft_text(draft, from[i]->effect);
-        taints[i].since = cvg_kube_proto_time(from[i]->timeadded);
+        taints[i].since = CVG_KUBE_PROTO_TIME(draft, from[i], timeadded);
     }
     machine->taints = taints;
 }

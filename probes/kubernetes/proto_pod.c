@@ -16,7 +16,7 @@ static void fill_state(struct cvg_kube_draft *draft, const Kube__ContainerState 
         ret->waiting_reason = cvg_kube_draft_text(draft, state->waiting->reason);
         ret->waiting_message = cvg_kube_draft_text(draft, state->waiting->message);
     }
-    ret->running = state->running != NULL;
+    ret->running = state->has_running;
     if (state->terminated != NULL) {
         ret->terminated_reason = cvg_kube_draft_text(draft, state->terminated->reason);
         ret->exit_code = state->terminated->exitcode;
@@ -38,7 +38,7 @@ static void fill_status(struct cvg_kube_draft *draft, const Kube__ContainerStatu
     if (last != NULL) {
         ret->last_reason = cvg_kube_draft_text(draft, last->reason);
         ret->last_exit_code = last->exitcode;
-        ret->last_finished_at = cvg_kube_proto_time(last->finishedat);
+        ret->last_finished_at = CVG_KUBE_PROTO_TIME(draft, last, finishedat);
     }
 }
 
@@ -121,6 +121,24 @@ static void fill_containers(struct cvg_kube_draft *draft, const Kube__PodSpec *s
     cvg_kube_requests_total(&requests, &overhead, pod);
 }
 
+/* The name of the claim that a volume mounts: volumeSource, persistentVolumeClaim, claimName.
+ * volumeSource is one level more than in JSON, where the API inlines it. NULL: it mounts none. */
+static const char *claim_of(struct cvg_kube_draft *draft, struct cvg_kube_bytes volume)
+{
+    static const uint32_t path[] = {2, 10, 1};
+    struct cvg_kube_wire_field field = {.bytes = volume};
+    for (size_t i = 0; i < sizeof(path) / sizeof(path[0]); i++) {
+        int found = cvg_kube_wire_find(field.bytes, path[i], CVG_KUBE_BYTES, &field);
+        if (found < 0) {
+            cvg_kube_draft_refuse(draft, "a volume is damaged");
+        }
+        if (found <= 0) {
+            return NULL;
+        }
+    }
+    return cvg_kube_proto_bytes(draft, field.bytes);
+}
+
 static void fill_claims(struct cvg_kube_draft *draft, const Kube__PodSpec *spec)
 {
     struct cvg_kube_pod *pod = &draft->view->of.pod;
@@ -128,10 +146,10 @@ static void fill_claims(struct cvg_kube_draft *draft, const Kube__PodSpec *spec)
     const char **claims = cvg_kube_draft_array(draft, spec->n_volumes, sizeof(*claims), &room);
     pod->claims = claims;
     for (size_t i = 0; i < room; i++) {
-        const Kube__VolumeSource *source = spec->volumes[i]->volumesource;
-        if (source != NULL && source->persistentvolumeclaim != NULL) {
-            claims[pod->claim_count++] =
-                cvg_kube_draft_text(draft, source->persistentvolumeclaim->claimname);
+        const char *claim =
+            claim_of(draft, (struct cvg_kube_bytes){spec->volumes[i].data, spec->volumes[i].len});
+        if (claim != NULL) {
+            claims[pod->claim_count++] = claim;
         }
     }
 }

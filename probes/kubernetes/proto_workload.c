@@ -157,8 +157,8 @@ void cvg_kube_proto_job(struct cvg_kube_draft *draft, const ProtobufCMessage *me
         ret->active = cvg_kube_draft_count(draft, status->active);
         ret->succeeded = cvg_kube_draft_count(draft, status->succeeded);
         ret->failed = cvg_kube_draft_count(draft, status->failed);
-        ret->started_at = cvg_kube_proto_time(status->starttime);
-        ret->completed_at = cvg_kube_proto_time(status->completiontime);
+        ret->started_at = CVG_KUBE_PROTO_TIME(draft, status, starttime);
+        ret->completed_at = CVG_KUBE_PROTO_TIME(draft, status, completiontime);
         cvg_kube_proto_probed(draft, status->conditions, status->n_conditions);
     }
 }
@@ -173,7 +173,7 @@ void cvg_kube_proto_cronjob(struct cvg_kube_draft *draft, const ProtobufCMessage
     ret->suspended = job->spec != NULL && job->spec->suspend;
     if (job->status != NULL) {
         ret->active = (int64_t)job->status->n_active;
-        ret->last_scheduled_at = cvg_kube_proto_time(job->status->lastscheduletime);
-        ret->last_succeeded_at = cvg_kube_proto_time(job->status->lastsuccessfultime);
+        ret->last_scheduled_at = CVG_KUBE_PROTO_TIME(draft, job->status, lastscheduletime);
+        ret->last_succeeded_at = CVG_KUBE_PROTO_TIME(draft, job->status, lastsuccessfultime);
     }
 }

@@ -48,7 +48,7 @@ int cvg_kube_wire_next(struct cvg_kube_wire *wire, struct cvg_kube_wire_field *r
         (struct cvg_kube_wire_field){.number = (uint32_t)(tag >> 3), .type = (uint32_t)(tag & 7u)};
     switch (ret->type) {
     case CVG_KUBE_VARINT:
-        return read_varint(wire, &value) < 0 ? -1 : 1;
+        return read_varint(wire, &ret->value) < 0 ? -1 : 1;
     case CVG_KUBE_FIXED64:
         return pass(wire, 8, &ret->bytes);
     case CVG_KUBE_BYTES:
@@ -116,27 +116,27 @@ const char *cvg_kube_envelope_open(struct cvg_kube_bytes body, struct cvg_kube_e
     return encoded ? "its content is encoded once more" : NULL;
 }
 
-/* The last field 1 of a message that has it as bytes. */
-static int open_first(struct cvg_kube_bytes message, struct cvg_kube_bytes *ret)
+int cvg_kube_wire_find(struct cvg_kube_bytes message, uint32_t number, uint32_t type,
+                       struct cvg_kube_wire_field *ret)
 {
     struct cvg_kube_wire wire;
     struct cvg_kube_wire_field field;
     int more = 0, found = 0;
     cvg_kube_wire_begin(&wire, message);
     while ((more = cvg_kube_wire_next(&wire, &field)) > 0) {
-        if (field.number == 1 && field.type == CVG_KUBE_BYTES) {
-            *ret = field.bytes;
+        if (field.number == number && field.type == type) {
+            *ret = field;
             found = 1;
         }
     }
-    return more < 0 || !found ? -1 : 0;
+    return more < 0 ? -1 : found;
 }
 
 const char *cvg_kube_frame_open(struct cvg_kube_bytes frame, struct cvg_kube_bytes *ret_type,
                                 struct cvg_kube_bytes *ret_body)
 {
     struct cvg_kube_wire wire;
-    struct cvg_kube_wire_field field;
+    struct cvg_kube_wire_field field, object;
     int more = 0, has_body = 0;
     *ret_type = *ret_body = (struct cvg_kube_bytes){0};
     cvg_kube_wire_begin(&wire, frame);
@@ -147,10 +147,11 @@ const char *cvg_kube_frame_open(struct cvg_kube_bytes frame, struct cvg_kube_byt
         if (field.number == 1) {
             *ret_type = field.bytes;
         } else if (field.number == 2) {
-            if (open_first(field.bytes, ret_body) < 0) {
+            if (cvg_kube_wire_find(field.bytes, 1, CVG_KUBE_BYTES, &object) <= 0) {
                 more = -1;
                 break;
             }
+            *ret_body = object.bytes;
             has_body = 1;
         }
     }

@@ -33,6 +33,7 @@ enum cvg_kube_wire_type {
 
 struct cvg_kube_wire_field {
     uint32_t number, type;
+    uint64_t value;              /* of a CVG_KUBE_VARINT */
     struct cvg_kube_bytes bytes; /* of a CVG_KUBE_BYTES */
 };
 
@@ -40,6 +41,11 @@ void cvg_kube_wire_begin(struct cvg_kube_wire *wire, struct cvg_kube_bytes bytes
 /* 1: there is a field; 0: the message ends; -1: it is none. */
 int cvg_kube_wire_next(struct cvg_kube_wire *wire, struct cvg_kube_wire_field *ret);
 int cvg_kube_bytes_are(struct cvg_kube_bytes bytes, const char *text);
+
+/* The last field of that number and type in a message. 1: there is one; 0: none; -1: the message is
+ * damaged. */
+int cvg_kube_wire_find(struct cvg_kube_bytes message, uint32_t number, uint32_t type,
+                       struct cvg_kube_wire_field *ret);
 
 struct cvg_kube_envelope {
     struct cvg_kube_bytes api_version, kind, raw;

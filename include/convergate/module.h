@@ -157,6 +157,12 @@ struct cvg_connect {
 
 /* ---- child processes -------------------------------------------------------------------- */
 
+enum cvg_spawn_flag {
+    /* What it is told and what it prints are secret: neither its arguments nor its output are shown to
+     * who looks on (`convergate probe`), and the host wipes what it kept. */
+    CVG_SPAWN_SECRET = 1,
+};
+
 struct cvg_spawn {
     size_t size;
     const char *const *argv;        /* absolute argv[0], no shell; ends at NULL */
@@ -173,6 +179,9 @@ struct cvg_spawn {
                     int32_t exit_code, int32_t signal, const char *out, size_t out_length,
                     const char *err, size_t err_length);
     void *arg;
+    /* From minor 1 on. */
+    uint32_t flags; /* enum cvg_spawn_flag */
+    uint32_t reserved;
 };
 
 /* ---- the host --------------------------------------------------------------------------- */

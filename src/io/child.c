@@ -103,8 +103,12 @@ static void on_timer_closed(uv_handle_t *handle)
 static void dispose(struct child *child)
 {
     for (int i = 0; i < ENDS; i++) {
+        struct cvg_buf *bytes = &child->ends[i].bytes;
         close_end(&child->ends[i]);
-        cvg_buf_done(&child->ends[i].bytes);
+        if (bytes->data && child->spawn.flags & CVG_SPAWN_SECRET) {
+            explicit_bzero(bytes->data, bytes->length);
+        }
+        cvg_buf_done(bytes);
     }
     cvg_buf_done(&child->command);
     drop_poll(&child->exit_watch);
@@ -160,6 +164,10 @@ static void tell_exchange(const struct child *child, const struct cvg_scope *sco
         .total_length = out->length,
         .took_ns = cvg_time_now() - child->started,
     };
+    if (child->spawn.flags & CVG_SPAWN_SECRET) {
+        exchange.sent = exchange.received = "";
+        exchange.sent_length = exchange.received_length = 0;
+    }
     scope->hooks->exchanged(scope->owner, &exchange);
 }
 
@@ -479,7 +487,8 @@ static bool is_runnable(const struct cvg_spawn *spawn)
 static void take_spawn(struct child *child, const struct cvg_spawn *spawn)
 {
     child->command.limit = 4096;
-    for (size_t i = 0; spawn->argv && spawn->argv[i]; i++) {
+    bool secret = spawn->flags & CVG_SPAWN_SECRET;
+    for (size_t i = 0; spawn->argv && spawn->argv[i] && !(secret && i); i++) {
         cvg_buf_printf(&child->command, "%s%s", i ? " " : "", spawn->argv[i]);
     }
     child->ends[IN].bytes.limit = spawn->input_length;

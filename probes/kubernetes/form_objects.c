@@ -8,6 +8,7 @@
  *   fields of a built-in kind  must hold besides its rule
  */
 #include "memory.h"
+#include "neighbours.h"
 #include "objects.h"
 #include "reason.h"
 #include "rule.h"
@@ -54,27 +55,31 @@ static int take_keys(const struct cvg_kube_check_config *config, struct cvg_kube
     return 0;
 }
 
+/* -2: there are too many. */
+static int want_beside(struct cvg_kube_check *check, uint32_t type, int wanted)
+{
+    int first = wanted ? cvg_kube_check_want(check, cvg_kube_kind_of_type(type), 0, 1) : -1;
+    return wanted && first < 0 ? -2 : first;
+}
+
 static int want(struct cvg_kube_check *check, struct cvg_kube_objects *keys)
 {
-    const struct cvg_kube_kind *pod = cvg_kube_kind_of_type(CVG_KUBE_POD);
-    const struct cvg_kube_kind *replicaset = cvg_kube_kind_of_type(CVG_KUBE_REPLICASET);
     int replicasets = 0;
     int first = cvg_kube_check_want_fields(check, keys->kind, keys->selector != NULL, 0,
                                            keys->pointer_count > 0 ? keys->pointers : NULL);
-    keys->pods = keys->replicasets = -1;
     if (first < 0) {
         return -1;
     }
     keys->first = (size_t)first;
     keys->count = check->wanted_count - keys->first;
-    if (!cvg_kube_evidence_wanted(keys->kind->type, &replicasets)) {
-        return 0;
-    }
-    keys->pods = cvg_kube_check_want(check, pod, 0, 1);
-    if (replicasets && keys->pods >= 0) {
-        keys->replicasets = cvg_kube_check_want(check, replicaset, 0, 1);
-    }
-    return keys->pods < 0 || (replicasets && keys->replicasets < 0) ? -1 : 0;
+    int pods = cvg_kube_evidence_wanted(keys->kind->type, &replicasets);
+    keys->pods = want_beside(check, CVG_KUBE_POD, pods);
+    keys->replicasets = want_beside(check, CVG_KUBE_REPLICASET, replicasets);
+    keys->slices = want_beside(check, CVG_KUBE_ENDPOINTSLICE, keys->kind->type == CVG_KUBE_SERVICE);
+    keys->classes = want_beside(check, CVG_KUBE_STORAGECLASS, keys->kind->type == CVG_KUBE_CLAIM);
+    return keys->pods == -2 || keys->replicasets == -2 || keys->slices == -2 || keys->classes == -2
+               ? -1
+               : 0;
 }
 
 static void destroy(struct cvg_kube_check *check)
@@ -178,6 +183,26 @@ static void judge_pods(const struct walk *walk, struct cvg_kube_verdict *verdict
     }
 }
 
+/* A Service is ready when somebody answers behind it; a claim may wait for its first pod. */
+static void judge_neighbours(const struct walk *walk, struct cvg_kube_verdict *verdict)
+{
+    const struct cvg_kube_objects *keys = walk->keys;
+    /* Classes are in no namespace: there is one collection of them. */
+    const struct cvg_kube_collection *classes =
+        keys->classes < 0 ? NULL : cvg_kube_check_known(walk->check, (size_t)keys->classes);
+    if (keys->slices >= 0 && verdict->status == CVG_READY &&
+        cvg_kube_service_is_empty(verdict->object, beside(walk, keys->slices))) {
+        verdict->status = CVG_PROGRESSING;
+        verdict->reason = cvg_kube_reason(CVG_KUBE_REASON_NO_ENDPOINTS);
+        verdict->words = "no ready address stands behind it";
+    } else if (classes != NULL && verdict->status == CVG_FAILED &&
+               strcmp(verdict->reason, cvg_kube_reason(CVG_KUBE_REASON_CLAIM_PENDING)) == 0 &&
+               cvg_kube_claim_waits(verdict->object, classes)) {
+        verdict->status = CVG_PROGRESSING;
+        verdict->words = "waits for its first pod, as its storage class says";
+    }
+}
+
 static void judge_pause(const struct walk *walk, struct cvg_kube_verdict *verdict)
 {
     if (walk->check->config->paused_ready == 1 && verdict->status == CVG_DEGRADED &&
@@ -246,6 +271,7 @@ static void judge_object(const struct walk *walk, const struct cvg_kube_object *
     note_next(sum, walk->wall, object->outcome.worse_at);
     judge_fields(walk, &verdict);
     judge_pods(walk, &verdict, &evidence);
+    judge_neighbours(walk, &verdict);
     judge_pause(walk, &verdict);
     cvg_kube_few_add(&sum->versions, object->app_version);
     take_images(sum, object->images);

@@ -24,6 +24,7 @@ struct cvg_kube_objects {
     struct cvg_kube_amount at_least;
     size_t first, count;                            /* of the wanted collections of the kind */
     int pods, replicasets;                          /* the first of them; -1: none */
+    int slices, classes;                            /* the same */
     const char *pointers[CVG_KUBE_FIELDS_MOST + 1]; /* ends at NULL */
     const char *expected[CVG_KUBE_FIELDS_MOST];     /* "" : present */
     size_t pointer_count;
@@ -34,6 +35,7 @@ struct cvg_kube_verdict {
     const char *namespace, *name;
     uint32_t status;
     const char *reason;
+    const char *words;          /* instead of the object's own; NULL: those */
     const char *mismatch;       /* pointer of the field that is not as expected, or NULL */
     const char *wanted, *found; /* what is expected of it, and what there is */
     const struct cvg_kube_evidence *evidence; /* while it is taken; NULL: none */
@@ -64,6 +66,8 @@ void cvg_kube_few_add(struct cvg_kube_few *few, const char *text);
 /* Adds what the check's revision_from makes of this object. */
 void cvg_kube_objects_take_revision(struct cvg_kube_sum *sum, uint32_t revision_from,
                                     const struct cvg_kube_verdict *verdict);
+/* enum cvg_status, by its counts and what is needed. */
+uint32_t cvg_kube_sum_status(const struct cvg_kube_sum *sum);
 /* Status, words, facts and revision. */
 void cvg_kube_objects_say(const struct cvg_kube_check *check, const struct cvg_kube_objects *keys,
                           const struct cvg_kube_sum *sum, struct cvg_kube_finding *ret);

@@ -149,6 +149,9 @@ static const char *own_words(struct cvg_kube_finding *finding,
             *verdict->wanted != '\0' ? verdict->wanted : "something",
             *verdict->wanted != '\0' ? "'" : "");
     }
+    if (verdict->words != NULL) {
+        return verdict->words;
+    }
     const char *message = verdict->object->outcome.message;
     return *message != '\0' ? message : verdict->reason;
 }
@@ -193,7 +196,7 @@ static const char *words_of_all(struct cvg_kube_finding *finding,
 
 /* ---- status ---- */
 
-static uint32_t status_of(const struct cvg_kube_sum *sum)
+uint32_t cvg_kube_sum_status(const struct cvg_kube_sum *sum)
 {
     const int64_t *counts = sum->counts;
     if (counts[CVG_READY] >= sum->needed) {
@@ -362,7 +365,7 @@ void cvg_kube_objects_say(const struct cvg_kube_check *check, const struct cvg_k
         say_empty(check, keys, ret);
         return;
     }
-    uint32_t status = status_of(sum);
+    uint32_t status = cvg_kube_sum_status(sum);
     const struct cvg_kube_verdict *one = only_one(sum);
     cvg_kube_finding_say(ret, status, reason_of(sum, status), "%s",
                          one != NULL ? words_of(ret, keys, one) : words_of_all(ret, keys, sum));

@@ -75,6 +75,7 @@ static void test_what_is_missing_is_said_the_worst_first(void **state)
 
     for (size_t i = 0; i < CVG_COUNT(rows); i++) {
         open_check(&in_both);
+        fake_sync();
         fake_state(fake_find("persistentvolumeclaims", "shop"), rows[i].shop.sync,
                    rows[i].shop.fault, rows[i].shop.reason, rows[i].shop.message, fake_now);
         fake_state(fake_find("persistentvolumeclaims", "stage"), rows[i].stage.sync,
@@ -219,10 +220,10 @@ static void test_collections_are_wanted_in_each_namespace(void **state)
         struct cvg_list own, limit;
         const char *kind, *resource, *namespaces[2]; /* NULL: no more */
     } rows[] = {
-        {{0}, {0}, "pvc", "persistentvolumeclaims", {"", NULL}},
-        {{1, shop}, {0}, "pvc", "persistentvolumeclaims", {"shop", NULL}},
-        {{0}, {2, limit}, "pvc", "persistentvolumeclaims", {"a", "b"}},
-        {{1, star}, {2, limit}, "pvc", "persistentvolumeclaims", {"a", "b"}},
+        {{0}, {0}, "quota", "resourcequotas", {"", NULL}},
+        {{1, shop}, {0}, "quota", "resourcequotas", {"shop", NULL}},
+        {{0}, {2, limit}, "quota", "resourcequotas", {"a", "b"}},
+        {{1, star}, {2, limit}, "quota", "resourcequotas", {"a", "b"}},
         {{0}, {2, limit}, "Node", "nodes", {"", NULL}},
         {{0}, {2, limit}, "example.org/v1/Thing", "things", {"a", "b"}},
     };

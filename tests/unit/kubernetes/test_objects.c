@@ -416,6 +416,69 @@ static void test_several_revisions_are_none(void **state)
     close_check(&setup);
 }
 
+/* ---- what stands beside an object ---- */
+
+static void test_a_service_needs_somebody_who_answers(void **state)
+{
+    (void)state;
+    static const char slice[] =
+        "{'metadata': {'name': '%s', 'namespace': 'shop', 'labels': "
+        "{'kubernetes.io/service-name': '%s'}}, 'addressType': 'IPv4', 'endpoints': [%s]}";
+    static const char ready[] = "{'addresses': ['10.0.0.1'], 'conditions': {'ready': true}}";
+    static const char unready[] = "{'addresses': ['10.0.0.2'], 'conditions': {'ready': false}}";
+    struct setup setup = {.config = KEYS(.kind = "svc", .namespaces = LIST(shop), .name = "api")};
+
+    open_check(&setup);
+    fake_put(fake_find("services", "shop"),
+             "{'metadata': {'name': 'api', 'namespace': 'shop'}, 'spec': {'type': 'ClusterIP', "
+             "'clusterIP': '10.0.0.9', 'selector': {'app': 'api'}}, 'status': {}}");
+    assert_int_equal(read_check(&setup)->status, CVG_READY); /* no slices: not judged by them */
+    fake_putf(fake_find("endpointslices", "shop"), slice, "web-1", "web", ready);
+    fake_putf(fake_find("endpointslices", "shop"), slice, "api-1", "api", unready);
+    const struct cvg_reading *reading = read_check(&setup);
+    assert_int_equal(reading->status, CVG_PROGRESSING);
+    assert_string_equal(reading->reason, "NoEndpoints");
+    assert_string_equal(reading->message, "service shop/api: no ready address stands behind it");
+    fake_putf(fake_find("endpointslices", "shop"), slice, "api-2", "api", ready);
+    assert_int_equal(read_check(&setup)->status, CVG_READY);
+    close_check(&setup);
+}
+
+static void test_a_claim_may_wait_for_its_first_pod(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *mode, *is_default, *named;
+        uint32_t status;
+    } rows[] = {
+        {"WaitForFirstConsumer", "false", "'storageClassName': 'fast'", CVG_PROGRESSING},
+        {"Immediate", "false", "'storageClassName': 'fast'", CVG_FAILED},
+        {"WaitForFirstConsumer", "true", "'storageClassName': 'slow'", CVG_FAILED},
+        {"WaitForFirstConsumer", "true", "'resources': {}", CVG_PROGRESSING},
+        {"WaitForFirstConsumer", "false", "'resources': {}", CVG_FAILED},
+    };
+
+    for (size_t i = 0; i < CVG_COUNT(rows); i++) {
+        struct setup setup = {.config = KEYS(.kind = "pvc", .namespaces = LIST(shop))};
+        open_check(&setup);
+        fake_putf(fake_find("storageclasses", ""),
+                  "{'metadata': {'name': 'fast', 'annotations': "
+                  "{'storageclass.kubernetes.io/is-default-class': '%s'}}, 'volumeBindingMode': "
+                  "'%s'}",
+                  rows[i].is_default, rows[i].mode);
+        fake_putf(fake_find("persistentvolumeclaims", "shop"),
+                  "{'metadata': {'name': 'data', 'namespace': 'shop', 'creationTimestamp': "
+                  "'2026-01-01T00:00:00Z'}, 'spec': {%s}, 'status': {'phase': 'Pending'}}",
+                  rows[i].named);
+        const struct cvg_reading *reading = read_check(&setup);
+        if (reading->status != rows[i].status || strcmp(reading->reason, "ClaimPending") != 0) {
+            fail_msg("row %zu: %u %s", i, reading->status, reading->reason);
+        }
+        close_check(&setup);
+    }
+}
+
 /* ---- many ---- */
 
 static void test_the_same_is_said_whatever_the_order(void **state)
@@ -459,6 +522,8 @@ int main(void)
         cmocka_unit_test(test_a_pause_is_ready_where_it_is_meant),
         cmocka_unit_test(test_the_revision_is_what_is_chosen),
         cmocka_unit_test(test_several_revisions_are_none),
+        cmocka_unit_test(test_a_service_needs_somebody_who_answers),
+        cmocka_unit_test(test_a_claim_may_wait_for_its_first_pod),
         cmocka_unit_test(test_the_same_is_said_whatever_the_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

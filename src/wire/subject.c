@@ -67,8 +67,10 @@ static int read_labels(struct reader *reader, struct cvg_subject *ret)
         struct cvg_label *label = &labels[ret->label_count];
         size_t length = 0;
         const char *key = cvg_json_text(reader->json, &length);
-        if (length > CVG_SUBJECT_TEXT_LIMIT) {
-            return cvg_error_set(reader->reterr, CVG_E_INVALID, "a label's name is too long");
+        if (length > CVG_SUBJECT_TEXT_LIMIT || strlen(key) != length) {
+            return cvg_error_set(reader->reterr, CVG_E_INVALID,
+                                 "a label's name is longer than %d bytes, or contains NUL",
+                                 CVG_SUBJECT_TEXT_LIMIT);
         }
         label->name = cvg_arena_strndup(reader->arena, key, length);
         label->value = "";

@@ -74,6 +74,7 @@ static const struct refused refused[] = {
     {"{\"app\":\"a\",\"app\":\"b\"}", "not valid JSON"},
     {"{\"app\":1}", "'app' must be a string"},
     {"{\"app\":\"a\\u0000b\"}", "contains NUL"},
+    {"{\"labels\":{\"a\\u0000b\":\"c\"}}", "contains NUL"},
     {"{\"labels\":[]}", "'labels' must be an object"},
     {"{\"labels\":{\"a\":1}}", "'labels' must be a string"},
     {"{\"revision\":\"\xff\"}", "not valid JSON"},

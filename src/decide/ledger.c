@@ -236,19 +236,3 @@ bool cvg_ledger_recall(struct cvg_ledger *ledger, const struct cvg_ledger_key *k
     }
     return true;
 }
-
-bool cvg_ledger_record(struct cvg_ledger *ledger, const struct cvg_ledger_question *question,
-                       const struct cvg_decision *decision, int64_t wall_ns,
-                       char ret_id[CVG_LEDGER_ID])
-{
-    struct cvg_ledger_key key;
-    void *commit = NULL;
-
-    cvg_ledger_key(question, decision, &key);
-    if (cvg_ledger_find(ledger, &key, ret_id, &commit) == CVG_LEDGER_RECORDED) {
-        return false;
-    }
-    cvg_record_id(wall_ns, ret_id);
-    cvg_ledger_commit(ledger, &key, ret_id, NULL);
-    return true;
-}

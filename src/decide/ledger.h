@@ -58,11 +58,6 @@ void cvg_ledger_forget(struct cvg_ledger *ledger, const struct cvg_ledger_key *k
  * of its question. False: there is no room for more. */
 bool cvg_ledger_recall(struct cvg_ledger *ledger, const struct cvg_ledger_key *key, const char *id);
 
-/* Writes the id of the record that stands for this decision; returns true when it is a new one. For
- * where nothing is committed. */
-bool cvg_ledger_record(struct cvg_ledger *ledger, const struct cvg_ledger_question *question,
-                       const struct cvg_decision *decision, int64_t wall_ns,
-                       char ret_id[CVG_LEDGER_ID]);
 size_t cvg_ledger_count(const struct cvg_ledger *ledger);
 
 #endif

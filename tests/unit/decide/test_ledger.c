@@ -23,13 +23,22 @@ static struct cvg_decision decide(uint32_t verdict, const struct cvg_reason *rea
         .verdict = verdict, .reasons = reason, .reason_count = reason ? 1 : 0};
 }
 
+/* Writes the id of the record that stands for this decision; true: it is a new one. */
 static bool record(struct cvg_ledger *ledger, const struct cvg_subject *subject,
-                   const struct cvg_decision *decision, char *id)
+                   const struct cvg_decision *decision, char id[CVG_LEDGER_ID])
 {
     const struct cvg_ledger_question question = {
         .environment = "prod", .gate = "deploy", .subject = subject};
+    struct cvg_ledger_key key;
+    void *commit = NULL;
 
-    return cvg_ledger_record(ledger, &question, decision, INT64_C(1767261600) * CVG_SECOND, id);
+    cvg_ledger_key(&question, decision, &key);
+    if (cvg_ledger_find(ledger, &key, id, &commit) == CVG_LEDGER_RECORDED) {
+        return false;
+    }
+    cvg_record_id(INT64_C(1767261600) * CVG_SECOND, id);
+    cvg_ledger_commit(ledger, &key, id, NULL);
+    return true;
 }
 
 static void the_same_answer_keeps_its_record(void **state)

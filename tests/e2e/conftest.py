@@ -302,6 +302,17 @@ def place(tmp_path, answers):
         one.stop()
 
 
+@pytest.fixture
+def cluster(tmp_path):
+    """A fake Kubernetes API server of the test's own."""
+    from kube.cluster import Cluster
+    folder = tmp_path / "cluster"
+    folder.mkdir()
+    one = Cluster(folder)
+    yield one
+    one.stop()
+
+
 # ---- an upstream that does whatever a test wants, byte by byte ----
 
 

@@ -23,8 +23,8 @@ OLD_TOKEN = (
     "The provided continue parameter is too old to display a consistent list result. You can start "
     "a new list without the continue parameter, or use the continue token in this response to "
     "retrieve the remainder of the results. Continuing with the provided token results in an "
-    "inconsistent list - objects that were created, modified, or deleted between the time the first "
-    "chunk was returned and now may show up in the list.")
+    "inconsistent list - objects that were created, modified, or deleted between the time the "
+    "first chunk was returned and now may show up in the list.")
 READYZ = """ping log etcd etcd-readiness informer-sync
 poststarthook/start-kube-apiserver-admission-initializer
 poststarthook/generic-apiserver-start-informers

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A test's hand on the fake API server: starts it with certificates of its own, tells it what to do,
-writes kubeconfigs for it, and stops, freezes and kills it."""
+"""A test's hand on the fake API server: starts it with certificates of its own, tells it what to
+do, writes kubeconfigs for it, and stops, freezes and kills it."""
 
 import base64
 import json
@@ -34,9 +34,8 @@ class Authority:
         (folder / "index.txt").write_text("")
         (folder / "ca.cnf").write_text(
             "[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\nserial=serial\nnew_certs_dir=.\n"
-            "default_md=sha256\npolicy=p\nunique_subject=no\ncopy_extensions=copy\nrand_serial=yes\n"
-            "[p]\nCN=supplied\nO=optional\ncommonName=optional\n".replace("CN=supplied\n", "")
-            .replace("O=optional\n", "organizationName=optional\n"))
+            "default_md=sha256\npolicy=p\nunique_subject=no\ncopy_extensions=copy\n"
+            "rand_serial=yes\n[p]\norganizationName=optional\ncommonName=optional\n")
 
     @staticmethod
     def _key(path):

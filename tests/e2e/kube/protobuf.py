@@ -156,7 +156,8 @@ def write(message, value):
 
 
 def envelope(api_version, kind, raw):
-    return MAGIC + data(1, text(1, api_version) + text(2, kind)) + data(2, raw) + b"\x1a\x00\x22\x00"
+    about = text(1, api_version) + text(2, kind)
+    return MAGIC + data(1, about) + data(2, raw) + b"\x1a\x00\x22\x00"
 
 
 def open_envelope(body):

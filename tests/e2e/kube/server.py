@@ -3,8 +3,8 @@
 
     python3 -m kube.server --port 0 --cert FILE --key FILE --client-ca FILE [--http1]
 
-prints `{"port": ..., "control": ...}`; on the control port each line is a JSON command with an `op`,
-and is answered by a line. What a test may do is what the methods of Control are called."""
+prints `{"port": ..., "control": ...}`; on the control port each line is a JSON command with an
+`op`, and is answered by a line. What a test may do is what the methods of Control are called."""
 
 import argparse
 import asyncio

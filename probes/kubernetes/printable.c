@@ -35,21 +35,34 @@ static size_t character(const unsigned char *bytes, size_t length, uint32_t *ret
     return size;
 }
 
+/* Nearly all texts are ASCII, and most are short. */
+static int is_ascii(const char *text, size_t length)
+{
+    uint64_t eight = 0, seen = 0;
+    if (length < sizeof(eight)) {
+        for (size_t i = 0; i < length; i++) {
+            seen |= (unsigned char)text[i];
+        }
+        return seen < 0x80;
+    }
+    for (size_t at = 0; at + sizeof(eight) < length; at += sizeof(eight)) {
+        memcpy(&eight, text + at, sizeof(eight));
+        seen |= eight;
+    }
+    memcpy(&eight, text + length - sizeof(eight), sizeof(eight));
+    return ((seen | eight) & UINT64_C(0x8080808080808080)) == 0;
+}
+
 int cvg_kube_is_utf8(const char *text)
 {
+    size_t length = strlen(text);
+    if (is_ascii(text, length)) {
+        return 1;
+    }
     const unsigned char *at = (const unsigned char *)text;
-    const unsigned char *end = at + strlen(text);
+    const unsigned char *end = at + length;
     while (at < end) {
-        uint64_t eight = 0;
         uint32_t code = 0;
-        /* Nearly all of it is ASCII. */
-        if (end - at >= 8) {
-            memcpy(&eight, at, sizeof(eight));
-            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
-                at += 8;
-                continue;
-            }
-        }
         size_t size = character(at, (size_t)(end - at), &code);
         if (size == 0) {
             return 0;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pods from protobuf; see proto.h. */
+/*
+ * Pods from protobuf; see proto.h. The spec is walked in place, since most of it is nothing to us
+ * and protobuf-c would copy every field that it does not know.
+ */
 #include "proto.h"
 
 #include <kube.pb-c.h>
@@ -41,6 +44,25 @@ static void fill_status(struct cvg_kube_draft *draft, const Kube__ContainerStatu
         ret->last_finished_at = CVG_KUBE_PROTO_TIME(draft, last, finishedat);
     }
 }
+
+/* What is read of a PodSpec, by its field numbers in the published API. */
+enum spec_field {
+    SPEC_VOLUME = 1,
+    SPEC_CONTAINER = 2,
+    SPEC_RESTART_POLICY = 3,
+    SPEC_NODE_NAME = 10,
+    SPEC_INIT_CONTAINER = 20,
+    SPEC_OVERHEAD = 32,        /* (not recorded) */
+    SPEC_SCHEDULING_GATE = 38, /* (not recorded) */
+};
+
+struct spec {
+    struct cvg_kube_bytes node, restart_policy;
+    Kube__Container **containers, **init_containers; /* in the arena */
+    size_t container_count, init_container_count;
+    struct cvg_kube_amounts overhead;
+    int gated;
+};
 
 /* One half of a pod's containers: what the spec wants, and what the kubelet says of each. */
 struct half {
@@ -90,20 +112,15 @@ static void fill_half(struct cvg_kube_draft *draft, const struct half *half,
     }
 }
 
-static void fill_containers(struct cvg_kube_draft *draft, const Kube__PodSpec *spec,
+static void fill_containers(struct cvg_kube_draft *draft, const struct spec *spec,
                             const Kube__PodStatus *status)
 {
     struct cvg_kube_pod *pod = &draft->view->of.pod;
     struct cvg_kube_requests requests = {0};
-    struct cvg_kube_amounts overhead = {0};
-    struct half halves[] = {{.init = 1}, {.init = 0}};
-    if (spec != NULL) {
-        halves[0].wanted = spec->initcontainers;
-        halves[0].wanted_count = spec->n_initcontainers;
-        halves[1].wanted = spec->containers;
-        halves[1].wanted_count = spec->n_containers;
-        cvg_kube_proto_amounts(draft, spec->overhead, spec->n_overhead, &overhead);
-    }
+    struct half halves[] = {
+        {.wanted = spec->init_containers, .wanted_count = spec->init_container_count, .init = 1},
+        {.wanted = spec->containers, .wanted_count = spec->container_count},
+    };
     if (status != NULL) {
         halves[0].statuses = status->initcontainerstatuses;
         halves[0].status_count = status->n_initcontainerstatuses;
@@ -118,7 +135,7 @@ static void fill_containers(struct cvg_kube_draft *draft, const Kube__PodSpec *s
         fill_half(draft, &halves[0], containers, &requests);
         fill_half(draft, &halves[1], containers + first, &requests);
     }
-    cvg_kube_requests_total(&requests, &overhead, pod);
+    cvg_kube_requests_total(&requests, &spec->overhead, pod);
 }
 
 /* The name of the claim that a volume mounts: volumeSource, persistentVolumeClaim, claimName.
@@ -139,17 +156,89 @@ static const char *claim_of(struct cvg_kube_draft *draft, struct cvg_kube_bytes 
     return cvg_kube_proto_bytes(draft, field.bytes);
 }
 
-static void fill_claims(struct cvg_kube_draft *draft, const Kube__PodSpec *spec)
+static void add_container(struct cvg_kube_draft *draft, struct cvg_kube_bytes message,
+                          Kube__Container **containers, size_t *count)
+{
+    Kube__Container *container =
+        cvg_kube_proto_unpack(&kube__container__descriptor, message, draft->arena);
+    if (container == NULL) {
+        cvg_kube_draft_refuse(draft, "a container is damaged");
+    } else if (containers != NULL) {
+        containers[(*count)++] = container;
+    }
+}
+
+static void add_overhead(struct cvg_kube_draft *draft, struct cvg_kube_bytes message,
+                         struct cvg_kube_amounts *ret)
+{
+    Kube__Amount *amount = cvg_kube_proto_unpack(&kube__amount__descriptor, message, draft->arena);
+    if (amount == NULL) {
+        cvg_kube_draft_refuse(draft, "a quantity is damaged");
+    } else {
+        cvg_kube_proto_amounts(draft, &amount, 1, ret);
+    }
+}
+
+static void take_field(struct cvg_kube_draft *draft, const struct cvg_kube_wire_field *field,
+                       const char **claims, struct spec *ret)
 {
     struct cvg_kube_pod *pod = &draft->view->of.pod;
-    size_t room = 0;
-    const char **claims = cvg_kube_draft_array(draft, spec->n_volumes, sizeof(*claims), &room);
-    pod->claims = claims;
-    for (size_t i = 0; i < room; i++) {
-        const char *claim =
-            claim_of(draft, (struct cvg_kube_bytes){spec->volumes[i].data, spec->volumes[i].len});
-        if (claim != NULL) {
+    const char *claim = NULL;
+    switch (field->number) {
+    case SPEC_VOLUME:
+        claim = claim_of(draft, field->bytes);
+        if (claim != NULL && claims != NULL) {
             claims[pod->claim_count++] = claim;
+        }
+        break;
+    case SPEC_CONTAINER:
+        add_container(draft, field->bytes, ret->containers, &ret->container_count);
+        break;
+    case SPEC_INIT_CONTAINER:
+        add_container(draft, field->bytes, ret->init_containers, &ret->init_container_count);
+        break;
+    case SPEC_RESTART_POLICY:
+        ret->restart_policy = field->bytes;
+        break;
+    case SPEC_NODE_NAME:
+        ret->node = field->bytes;
+        break;
+    case SPEC_OVERHEAD:
+        add_overhead(draft, field->bytes, &ret->overhead);
+        break;
+    case SPEC_SCHEDULING_GATE:
+        ret->gated = 1;
+        break;
+    default:
+        break;
+    }
+}
+
+/* Walks it twice: how many there are of each, and what they are. */
+static void read_spec(struct cvg_kube_draft *draft, struct cvg_kube_bytes bytes, struct spec *ret)
+{
+    struct cvg_kube_wire wire;
+    struct cvg_kube_wire_field field;
+    size_t counts[SPEC_INIT_CONTAINER + 1] = {0}, room = 0;
+    int more = 0;
+    cvg_kube_wire_begin(&wire, bytes);
+    while ((more = cvg_kube_wire_next(&wire, &field)) > 0) {
+        counts[field.number <= SPEC_INIT_CONTAINER ? field.number : 0]++;
+    }
+    if (more < 0) {
+        cvg_kube_draft_refuse(draft, "a pod's spec is damaged");
+        return;
+    }
+    ret->containers = cvg_kube_draft_array(draft, counts[SPEC_CONTAINER],
+                                           sizeof(struct Kube__Container *), &room);
+    ret->init_containers = cvg_kube_draft_array(draft, counts[SPEC_INIT_CONTAINER],
+                                                sizeof(struct Kube__Container *), &room);
+    const char **claims = cvg_kube_draft_array(draft, counts[SPEC_VOLUME], sizeof(*claims), &room);
+    draft->view->of.pod.claims = claims;
+    cvg_kube_wire_begin(&wire, bytes);
+    while (cvg_kube_wire_next(&wire, &field) > 0) {
+        if (field.type == CVG_KUBE_BYTES) {
+            take_field(draft, &field, claims, ret);
         }
     }
 }
@@ -158,6 +247,7 @@ void cvg_kube_proto_pod(struct cvg_kube_draft *draft, const ProtobufCMessage *me
 {
     const Kube__Pod *from = (const void *)message;
     struct cvg_kube_pod *pod = &draft->view->of.pod;
+    struct spec spec = {0};
     *pod = (struct cvg_kube_pod){.phase = "",
                                  .reason = "",
                                  .message = "",
@@ -165,11 +255,11 @@ void cvg_kube_proto_pod(struct cvg_kube_draft *draft, const ProtobufCMessage *me
                                  .restart_policy = "",
                                  .template_hash = ""};
     cvg_kube_proto_meta(draft, from->metadata);
-    if (from->spec != NULL) {
-        pod->node = cvg_kube_draft_text(draft, from->spec->nodename);
-        pod->restart_policy = cvg_kube_draft_text(draft, from->spec->restartpolicy);
-        pod->gated = from->spec->n_schedulinggates > 0;
-        fill_claims(draft, from->spec);
+    if (from->has_spec) {
+        read_spec(draft, (struct cvg_kube_bytes){from->spec.data, from->spec.len}, &spec);
+        pod->node = cvg_kube_proto_bytes(draft, spec.node);
+        pod->restart_policy = cvg_kube_proto_bytes(draft, spec.restart_policy);
+        pod->gated = spec.gated;
     }
     if (from->status != NULL) {
         pod->phase = draft->view->phase = cvg_kube_draft_text(draft, from->status->phase);
@@ -177,5 +267,5 @@ void cvg_kube_proto_pod(struct cvg_kube_draft *draft, const ProtobufCMessage *me
         pod->message = cvg_kube_draft_text(draft, from->status->message);
         cvg_kube_proto_probed(draft, from->status->conditions, from->status->n_conditions);
     }
-    fill_containers(draft, from->spec, from->status);
+    fill_containers(draft, &spec, from->status);
 }

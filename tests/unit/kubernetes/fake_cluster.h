@@ -129,7 +129,14 @@ const struct cvg_kube_source_config *cvg_kube_cluster_config(struct cvg_kube_clu
     return &cluster->config;
 }
 
+const struct cvg_kube_dwells *cvg_kube_cluster_dwells(struct cvg_kube_cluster *cluster)
+{
+    return &cluster->dwells;
+}
+
+#ifndef FAKE_WITHOUT_HELM
 const struct cvg_kube_form cvg_kube_form_helm = {.name = "helm"};
+#endif
 
 const struct cvg_kube_form *cvg_kube_form_preset(uint32_t preset)
 {

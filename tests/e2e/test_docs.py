@@ -50,6 +50,14 @@ def test_the_codes_of_a_module_stand_on_its_page(module):
 # ---- examples ----
 
 
+SOURCES = {"metrics": '{type: prometheus, url: "http://127.0.0.1:9090"}',
+           "cluster": '{type: kubernetes, url: "https://127.0.0.1:6443"}'}
+
+
+def sources_of(checks):
+    return [f"{name}: {SOURCES[name]}" for name in sorted({each["source"] for each in checks.values()})]
+
+
 def examples():
     """Whole configurations, and maps of checks, which need an environment around them."""
     for page in PAGES:
@@ -60,7 +68,7 @@ def examples():
             elif all(isinstance(value, dict) and "source" in value for value in document.values()):
                 checks = textwrap.indent(text, " " * 6)
                 yield pytest.param(
-                    'sources: {metrics: {type: prometheus, url: "http://127.0.0.1:9090"}}\n'
+                    f"sources: {{{', '.join(sources_of(document))}}}\n"
                     f"environments:\n  prod:\n    checks:\n{checks}", id=f"{page.name}-{number}")
 
 

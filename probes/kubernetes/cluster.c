@@ -5,6 +5,7 @@
  */
 #include "cluster.h"
 
+#include "customs.h"
 #include "decode.h"
 #include "memory.h"
 #include "pulse.h"
@@ -32,12 +33,6 @@ struct entry {
     int64_t told_at; /* known_at that the readers, or the host, were told last */
 };
 
-struct custom {
-    struct cvg_kube_kind kind;
-    char *group, *version, *name, *resource; /* owned; of kind */
-    struct custom *next;
-};
-
 struct cvg_kube_cluster {
     const struct cvg_host *host;
     struct cvg_source *source;
@@ -49,7 +44,7 @@ struct cvg_kube_cluster {
     struct cvg_kube_dwells dwells;
     struct entry **entries; /* owned, each too */
     size_t count;
-    struct custom *customs;
+    struct cvg_kube_customs customs;
     struct cvg_kube_pulse *pulse;
     struct cvg_kube_readers *readers;
     int running, no_streams;
@@ -294,15 +289,6 @@ static void free_entry(struct entry *entry)
     free(entry);
 }
 
-static void free_custom(struct custom *custom)
-{
-    free(custom->group);
-    free(custom->version);
-    free(custom->name);
-    free(custom->resource);
-    free(custom);
-}
-
 void cvg_kube_cluster_free(struct cvg_kube_cluster *cluster)
 {
     if (!cluster) {
@@ -314,11 +300,7 @@ void cvg_kube_cluster_free(struct cvg_kube_cluster *cluster)
     }
     free(cluster->entries);
     cvg_kube_readers_free(cluster->readers);
-    while (cluster->customs) {
-        struct custom *next = cluster->customs->next;
-        free_custom(cluster->customs);
-        cluster->customs = next;
-    }
+    cvg_kube_customs_done(&cluster->customs);
     cvg_kube_connection_free(cluster->connection);
     cvg_kube_arena_free(cluster->arena);
     cvg_kube_pool_free(cluster->pool);
@@ -366,31 +348,7 @@ static void add_reader(struct entry *entry, struct cvg_kube_reader *reader)
     entry->readers[entry->reader_count++] = reader;
 }
 
-static int begins_with(const char *const *kept, const char *const *pointers)
-{
-    size_t i = 0;
-    while (pointers[i] && kept[i] && strcmp(kept[i], pointers[i]) == 0) {
-        i++;
-    }
-    return pointers[i] == NULL;
-}
-
-/* Checks that want the same share it. */
-static size_t keep_pointers(struct cvg_kube_collection *collection, const char *const *pointers)
-{
-    const struct cvg_kube_keep *keep = cvg_kube_collection_keep(collection);
-    size_t first = 0;
-    for (; keep->pointers && keep->pointers[first]; first++) {
-        if (begins_with(keep->pointers + first, pointers)) {
-            return first;
-        }
-    }
-    for (size_t i = 0; pointers[i]; i++) {
-        (void)cvg_kube_collection_keep_pointer(collection, pointers[i]);
-    }
-    return first;
-}
-
+/* NOLINTNEXTLINE(readability-function-size): what is wanted, by whom, and where it is then */
 struct cvg_kube_collection *
 cvg_kube_cluster_want(struct cvg_kube_cluster *cluster, struct cvg_kube_reader *reader,
                       const struct cvg_kube_kind *kind, const char *namespace, int labels,
@@ -402,7 +360,7 @@ cvg_kube_cluster_want(struct cvg_kube_cluster *cluster, struct cvg_kube_reader *
     if (labels) {
         cvg_kube_collection_keep_labels(entry->collection);
     }
-    size_t first = pointers ? keep_pointers(entry->collection, pointers) : 0;
+    size_t first = pointers ? cvg_kube_collection_keep_pointers(entry->collection, pointers) : 0;
     if (ret_first_pointer) {
         *ret_first_pointer = first;
     }
@@ -429,38 +387,13 @@ const struct cvg_kube_kind *cvg_kube_cluster_kind(struct cvg_kube_cluster *clust
                                                   const char *name)
 {
     const struct cvg_kube_kind *known = cvg_kube_kind_of(group, version, name);
-    if (known) {
-        return known;
-    }
-    for (struct custom *custom = cluster->customs; custom; custom = custom->next) {
-        if (strcmp(custom->group, group) == 0 && strcmp(custom->version, version) == 0 &&
-            strcmp(custom->name, name) == 0) {
-            return &custom->kind;
-        }
-    }
-    struct custom *custom = cvg_kube_alloc(sizeof(*custom));
-    custom->kind.group = custom->group = cvg_kube_copy(group);
-    custom->kind.version = custom->version = cvg_kube_copy(version);
-    custom->kind.name = custom->name = cvg_kube_copy(name);
-    custom->kind.type = CVG_KUBE_CUSTOM;
-    custom->next = cluster->customs;
-    cluster->customs = custom;
-    return &custom->kind;
+    return known ? known : cvg_kube_customs_take(&cluster->customs, group, version, name);
 }
 
 void cvg_kube_cluster_name(struct cvg_kube_cluster *cluster, const struct cvg_kube_kind *kind,
                            const char *resource, int namespaced)
 {
-    struct custom *custom = cluster->customs;
-    while (custom && &custom->kind != kind) {
-        custom = custom->next;
-    }
-    if (custom) {
-        char *old = custom->resource;
-        custom->kind.resource = custom->resource = cvg_kube_copy(resource);
-        custom->kind.namespaced = namespaced;
-        free(old);
-    }
+    cvg_kube_customs_name(&cluster->customs, kind, resource, namespaced);
 }
 
 /* ---- what it has ---- */

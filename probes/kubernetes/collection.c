@@ -108,6 +108,31 @@ size_t cvg_kube_collection_keep_pointer(struct cvg_kube_collection *collection, 
     return place;
 }
 
+static int begins_with(const char *const *kept, const char *const *pointers)
+{
+    size_t i = 0;
+    while (pointers[i] && kept[i] && strcmp(kept[i], pointers[i]) == 0) {
+        i++;
+    }
+    return pointers[i] == NULL;
+}
+
+size_t cvg_kube_collection_keep_pointers(struct cvg_kube_collection *collection,
+                                         const char *const *pointers)
+{
+    const struct cvg_kube_keep *keep = &collection->keep;
+    size_t first = 0;
+    for (; keep->pointers && keep->pointers[first]; first++) {
+        if (begins_with(keep->pointers + first, pointers)) {
+            return first;
+        }
+    }
+    for (size_t i = 0; pointers[i]; i++) {
+        (void)cvg_kube_collection_keep_pointer(collection, pointers[i]);
+    }
+    return first;
+}
+
 /* ---- how well it is known ---- */
 
 const struct cvg_kube_collection_state *

@@ -43,6 +43,10 @@ const struct cvg_kube_keep *cvg_kube_collection_keep(const struct cvg_kube_colle
 void cvg_kube_collection_keep_labels(struct cvg_kube_collection *collection);
 size_t cvg_kube_collection_keep_pointer(struct cvg_kube_collection *collection,
                                         const char *pointer);
+/* Several, which end at NULL, side by side; the place of the first. Those that are kept side by side
+ * already are shared. */
+size_t cvg_kube_collection_keep_pointers(struct cvg_kube_collection *collection,
+                                         const char *const *pointers);
 void cvg_kube_collection_set_state(struct cvg_kube_collection *collection,
                                    const struct cvg_kube_collection_state *state);
 

@@ -3,6 +3,7 @@
 #include "rig.h"
 
 #include "backoff.h"
+#include "recording.h"
 
 /* What client-go waits first: 800 ms and up to as much again. */
 #define SOON_LEAST (800 * FAKE_MS)
@@ -684,6 +685,105 @@ static void test_a_streaming_list_without_an_end_falls_back(void **state)
     rig_close(&rig);
 }
 
+/* ---- what a real server sent ---- */
+
+static size_t three(void *arg)
+{
+    (void)arg;
+    return 3;
+}
+
+/* Deployments of all namespaces, since lists and watches were recorded in different ones. */
+static void open_deployments(struct rig *rig, int protobuf)
+{
+    rig_prepare(rig);
+    rig->config.encoding = protobuf ? CVG_KUBE_PROTOBUF : CVG_KUBE_JSON;
+    rig->pods = cvg_kube_cluster_want(
+        rig->cluster, &rig->reader, cvg_kube_kind_of_type(CVG_KUBE_DEPLOYMENT), "", 0, NULL, NULL);
+    fake_host_cut(rig->fake, three, NULL);
+    rig_start(rig);
+}
+
+/* name: an @ in it is the encoding. */
+static void replay(struct rig *rig, struct cvg_op *request, const char *name, int protobuf)
+{
+    struct recording recording;
+    char file[128];
+    size_t start = strcspn(name, "@");
+    snprintf(file, sizeof file, "%.*s%s%s", (int)start, name,
+             !name[start] ? ""
+             : protobuf   ? "pb"
+                          : "json",
+             name[start] ? name + start + 1 : "");
+    recording_load(file, &recording);
+    if (fake_head(rig->fake, request, (uint32_t)recording.status, recording.content_type) &&
+        fake_bytes(rig->fake, request, recording.body, recording.length)) {
+        fake_end(rig->fake, request);
+    }
+    recording_done(&recording);
+}
+
+static void test_recorded_pages_and_events(void **state)
+{
+    (void)state;
+    for (int protobuf = 0; protobuf < 2; protobuf++) {
+        struct rig rig;
+        open_deployments(&rig, protobuf);
+        replay(&rig, rig_asked(&rig, "limit="), "pages/deployments.@.page1.http", protobuf);
+        replay(&rig, rig_asked(&rig, "continue="), "pages/deployments.@.page2.http", protobuf);
+        assert_int_equal(cvg_kube_collection_count(rig.pods), 0);
+        replay(&rig, rig_asked(&rig, "continue="), "pages/deployments.@.page3.http", protobuf);
+        assert_int_equal(cvg_kube_collection_count(rig.pods), 6);
+        assert_int_equal(rig_state(&rig)->sync, CVG_KUBE_SYNCED);
+        assert_non_null(cvg_kube_collection_get(rig.pods, "shop", "lagging"));
+        /* One Deployment is made, changed and deleted; a bookmark comes last. */
+        uint64_t edition = cvg_kube_collection_edition(rig.pods);
+        replay(&rig, rig_asked(&rig, "watch=1"), "watch/deployments.@.http", protobuf);
+        assert_true(cvg_kube_collection_edition(rig.pods) > edition + 10);
+        assert_int_equal(cvg_kube_collection_count(rig.pods), 6);
+        fake_host_advance(rig.fake, SOON_MOST);
+        (void)rig_asked(&rig, "watch=1");
+        assert_null(fake_host_find(rig.fake, "limit="));
+        rig_close(&rig);
+    }
+}
+
+static void test_recorded_refusals(void **state)
+{
+    static const struct {
+        const char *list, *watch; /* what answers the list; and the watch after an empty list */
+        enum cvg_kube_sync sync;
+        const char *reason;
+    } cases[] = {
+        {"errors/401-bad-token.@.http", NULL, CVG_KUBE_NOT_SYNCED, "Unauthorized"},
+        {"errors/403-readonly-secrets.pb.http", NULL, CVG_KUBE_REFUSED, "Forbidden"},
+        {"errors/404-missing-crd-group-admin.pb.http", NULL, CVG_KUBE_REFUSED, "KindNotFound"},
+        {"errors/410-expired-continue.@.http", NULL, CVG_KUBE_NOT_SYNCED, "NotSynced"},
+        {"errors/429-priority-and-fairness.@.http", NULL, CVG_KUBE_NOT_SYNCED, "Throttled"},
+        {"errors/503-aggregated-api-unavailable.http", NULL, CVG_KUBE_NOT_SYNCED, "ServerError"},
+        {"errors/etcd-stalled-list-consistent.json.http", NULL, CVG_KUBE_NOT_SYNCED, "ServerError"},
+        {"errors/504-future-resourceversion-list.pb.http", NULL, CVG_KUBE_NOT_SYNCED, "NotSynced"},
+        {NULL, "watch/error-410-old-resourceversion.@.http", CVG_KUBE_BROKEN_OFF, "NotSynced"},
+        {NULL, "errors/403-watch-secrets.http", CVG_KUBE_REFUSED, "Forbidden"},
+        {NULL, "errors/500-watch-bad-resourceversion.http", CVG_KUBE_BROKEN_OFF, "ServerError"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct rig rig;
+        open_deployments(&rig, 1);
+        if (cases[i].list) {
+            replay(&rig, rig_asked(&rig, "limit="), cases[i].list, 1);
+        } else {
+            replay(&rig, rig_asked(&rig, "limit="), "lists/empty-list.@.http", 1);
+            replay(&rig, rig_asked(&rig, "watch=1"), cases[i].watch, 1);
+        }
+        assert_int_equal(rig_state(&rig)->sync, cases[i].sync);
+        assert_string_equal(rig_state(&rig)->reason, cases[i].reason);
+        rig_close(&rig);
+    }
+}
+
 /* ---- waiting ---- */
 
 static void test_backoff_doubles_is_capped_and_forgets(void **state)
@@ -737,6 +837,8 @@ int main(void)
         cmocka_unit_test(test_a_streaming_list_that_is_cut_changes_nothing),
         cmocka_unit_test(test_a_server_without_streaming_lists_is_remembered),
         cmocka_unit_test(test_a_streaming_list_without_an_end_falls_back),
+        cmocka_unit_test(test_recorded_pages_and_events),
+        cmocka_unit_test(test_recorded_refusals),
         cmocka_unit_test(test_backoff_doubles_is_capped_and_forgets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

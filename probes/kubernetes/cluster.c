@@ -34,7 +34,8 @@ struct entry {
 };
 
 struct cvg_kube_cluster {
-    const struct cvg_host *host;
+    struct cvg_host
+        host; /* a copy, whose cancel() does nothing once the source's scope has ended */
     struct cvg_source *source;
     struct cvg_scope *scope;
     const struct cvg_kube_source_config *config;
@@ -128,7 +129,7 @@ static void renew(struct cvg_kube_cluster *cluster, int64_t since)
         all = is_proved(cluster->entries[i], since);
     }
     if (all) {
-        cluster->host->alive(cluster->source);
+        cluster->host.alive(cluster->source);
     }
     for (size_t i = 0; i < cluster->count; i++) {
         struct entry *entry = cluster->entries[i];
@@ -161,7 +162,7 @@ static void sever_silent(struct cvg_kube_cluster *cluster, int64_t since)
         const struct entry *entry = cluster->entries[i];
         uint64_t connection = cvg_kube_reflector_connection(entry->reflector);
         if (connection && known_at(entry) < since &&
-            cluster->host->now() - heard_at(cluster, connection) > most) {
+            cluster->host.now() - heard_at(cluster, connection) > most) {
             cvg_kube_reflector_sever(entry->reflector);
         }
     }
@@ -254,7 +255,7 @@ static void make_pulse(struct cvg_kube_cluster *cluster)
         .arg = cluster,
     };
     cluster->pulse =
-        cvg_kube_pulse_new(cluster->host, cluster->scope, cluster->config->probe_every, &owner);
+        cvg_kube_pulse_new(&cluster->host, cluster->scope, cluster->config->probe_every, &owner);
 }
 
 struct cvg_kube_cluster *cvg_kube_cluster_new(const struct cvg_host *host,
@@ -266,14 +267,14 @@ struct cvg_kube_cluster *cvg_kube_cluster_new(const struct cvg_host *host,
         return NULL;
     }
     struct cvg_kube_cluster *cluster = cvg_kube_alloc(sizeof(*cluster));
-    cluster->host = host;
+    memcpy(&cluster->host, host, host->size < sizeof(*host) ? host->size : sizeof(*host));
     cluster->source = source;
     cluster->scope = host->source_scope(source);
     cluster->config = config;
     cluster->connection = connection;
     cluster->pool = cvg_kube_pool_new();
     cluster->arena = cvg_kube_arena_new(CVG_KUBE_ARENA_MOST);
-    cluster->readers = cvg_kube_readers_new(host, cluster->scope);
+    cluster->readers = cvg_kube_readers_new(&cluster->host, cluster->scope);
     /* Chance spreads requests in time; without it they come together, and nothing else is lost. */
     (void)getrandom(&cluster->chance, sizeof(cluster->chance), GRND_NONBLOCK);
     take_dwells(cluster);
@@ -289,11 +290,18 @@ static void free_entry(struct entry *entry)
     free(entry);
 }
 
+/* The host has cancelled everything before it destroys a source: handles are dead then. */
+static void cancel_nothing(struct cvg_op *op)
+{
+    (void)op;
+}
+
 void cvg_kube_cluster_free(struct cvg_kube_cluster *cluster)
 {
     if (!cluster) {
         return;
     }
+    cluster->host.cancel = cancel_nothing;
     cvg_kube_pulse_free(cluster->pulse);
     for (size_t i = 0; i < cluster->count; i++) {
         free_entry(cluster->entries[i]);
@@ -400,7 +408,7 @@ void cvg_kube_cluster_name(struct cvg_kube_cluster *cluster, const struct cvg_ku
 
 const struct cvg_host *cvg_kube_cluster_host(struct cvg_kube_cluster *cluster)
 {
-    return cluster->host;
+    return &cluster->host;
 }
 
 struct cvg_scope *cvg_kube_cluster_scope(struct cvg_kube_cluster *cluster)
@@ -451,7 +459,7 @@ void cvg_kube_cluster_unauthorized(struct cvg_kube_cluster *cluster)
 void cvg_kube_cluster_throttled(struct cvg_kube_cluster *cluster)
 {
     cluster->throttles++;
-    cluster->throttled_at = cluster->host->now();
+    cluster->throttled_at = cluster->host.now();
     cvg_kube_readers_mark_all(cluster->readers);
 }
 

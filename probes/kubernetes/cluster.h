@@ -26,6 +26,7 @@ struct cvg_kube_reader {
 struct cvg_kube_cluster *cvg_kube_cluster_new(const struct cvg_host *host,
                                               struct cvg_source *source,
                                               const struct cvg_kube_source_config *config);
+/* From source_destroy: the source's scope has ended, so its operations are gone. Takes NULL. */
 void cvg_kube_cluster_free(struct cvg_kube_cluster *cluster);
 void cvg_kube_cluster_start(struct cvg_kube_cluster *cluster);
 

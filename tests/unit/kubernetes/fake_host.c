@@ -29,6 +29,7 @@ struct cvg_op {
     int64_t due; /* TIMER, and of others when they call back by themselves; INT64_MAX: never */
     int entered; /* its callback runs: freed when it returns */
     int dead;
+    int orphan; /* WORK that was cancelled: a worker has it */
     void *arg;
     void (*on_timer)(void *arg, struct cvg_op *op);
     void (*work)(void *arg);
@@ -121,10 +122,15 @@ static void remove_op(struct cvg_op *op)
 
 static void cancel(struct cvg_op *op)
 {
-    if (op->kind == WORK && op->discard) {
-        op->discard(op->arg);
+    if (op->kind == WORK) {
+        if (op->orphan) {
+            abort();
+        }
+        op->orphan = 1;
+        op->due = world->held ? INT64_MAX : world->now;
+    } else {
+        remove_op(op);
     }
-    remove_op(op);
 }
 
 /* Around callbacks after which the operation may be gone. Returns whether it is still there. */
@@ -430,7 +436,11 @@ static void call(struct cvg_op *op)
     case WORK:
         op->work(op->arg);
         remove_op(op);
-        op->done(op->arg, op);
+        if (op->orphan) {
+            op->discard(op->arg);
+        } else {
+            op->done(op->arg, op);
+        }
         break;
     case FILE_READ:
         remove_op(op);
@@ -674,11 +684,25 @@ struct fake_host *fake_host_new(void)
     return fake;
 }
 
+void fake_host_end(struct fake_host *fake)
+{
+    for (struct cvg_op *op = fake->ops; op;) {
+        struct cvg_op *next = op->next;
+        cancel(op);
+        op = next;
+    }
+}
+
 void fake_host_free(struct fake_host *fake)
 {
-    while (fake->ops) {
-        cancel(fake->ops);
+    for (struct cvg_op *op = fake->ops; op;) {
+        struct cvg_op *next = op->next;
+        if (!op->orphan) {
+            cancel(op);
+        }
+        op = next;
     }
+    (void)fake_host_work(fake);
     for (size_t i = 0; i < fake->check_count; i++) {
         struct cvg_check *check = &fake->checks[i];
         for (size_t j = 0; j < check->text_count; j++) {

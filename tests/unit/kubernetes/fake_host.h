@@ -17,7 +17,10 @@
 struct fake_host;
 
 struct fake_host *fake_host_new(void);
-void fake_host_free(struct fake_host *fake); /* ends the scope first */
+/* Ends the scope: everything is cancelled, and handles are dead. What a worker has goes on, and is
+ * discarded by fake_host_free. To be called before what the module made is destroyed. */
+void fake_host_end(struct fake_host *fake);
+void fake_host_free(struct fake_host *fake);
 const struct cvg_host *fake_host_table(struct fake_host *fake);
 struct cvg_source *fake_host_source(struct fake_host *fake);
 /* What has happened: alive() calls, log lines, refusals, connections that were shut down. */

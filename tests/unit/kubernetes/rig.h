@@ -123,6 +123,7 @@ static UNUSED void rig_open(struct rig *rig)
 
 static void rig_close(struct rig *rig)
 {
+    fake_host_end(rig->fake);
     cvg_kube_cluster_free(rig->cluster);
     fake_host_free(rig->fake);
 }

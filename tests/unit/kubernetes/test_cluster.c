@@ -194,6 +194,30 @@ static void test_a_read_without_an_answer_takes_the_connection_down(void **state
     rig_close(&rig);
 }
 
+static void test_a_read_that_was_asked_before_a_watch_opened_proves_nothing_of_it(void **state)
+{
+    struct rig rig;
+    (void)state;
+    struct cvg_op *watch = watched(&rig);
+    while (!fake_host_find(rig.fake, "/readyz")) {
+        fake_host_advance(rig.fake, 100 * FAKE_MS);
+    }
+    fake_fail(rig.fake, watch, CVG_FAULT_CONNECT, "cut the stream");
+    while (!fake_host_find(rig.fake, "watch=1")) {
+        fake_host_advance(rig.fake, 100 * FAKE_MS);
+    }
+    (void)rig_open_watch(&rig);
+    int64_t known_at = rig_state(&rig)->known_at;
+    fake_answer(rig.fake, rig_asked(&rig, "/readyz"), 200, "ok\n");
+    rig_expect(&rig, CVG_KUBE_BROKEN_OFF, "ConnectFailed", "");
+    assert_true(rig_state(&rig)->known_at == known_at);
+    /* One that is asked now does. */
+    fake_host_advance(rig.fake, FAKE_MS);
+    fake_answer(rig.fake, rig_asked(&rig, "/readyz"), 200, "ok\n");
+    rig_expect(&rig, CVG_KUBE_SYNCED, "", "");
+    rig_close(&rig);
+}
+
 static void test_what_an_answer_of_the_small_read_means(void **state)
 {
     static const struct {
@@ -458,6 +482,7 @@ int main(void)
         cmocka_unit_test(test_a_read_on_the_same_connection_proves_a_quiet_watch),
         cmocka_unit_test(test_nobody_is_alive_while_one_collection_is_not_known),
         cmocka_unit_test(test_a_read_without_an_answer_takes_the_connection_down),
+        cmocka_unit_test(test_a_read_that_was_asked_before_a_watch_opened_proves_nothing_of_it),
         cmocka_unit_test(test_what_an_answer_of_the_small_read_means),
         cmocka_unit_test(test_livez_is_read_where_readyz_is_forbidden),
         cmocka_unit_test(test_a_watch_on_another_connection_is_not_proved),

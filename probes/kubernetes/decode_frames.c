@@ -133,16 +133,16 @@ static enum cvg_kube_decoded proto_bookmark(const struct feeding *feeding,
 }
 
 static enum cvg_kube_decoded proto_error(const struct feeding *feeding,
-                                         const struct cvg_kube_envelope *envelope,
-                                         struct cvg_kube_event *event)
+                                         const struct cvg_kube_envelope *envelope)
 {
     struct cvg_kube_status status = {.code = 500};
     if (!cvg_kube_bytes_are(envelope->kind, "Status") ||
         cvg_kube_status_of_message(envelope->raw, feeding->frames->arena, &status) < 0) {
         return fail(feeding, CVG_KUBE_BROKEN, "an error without a Status");
     }
-    event->status = &status;
-    return show(feeding, event);
+    const struct cvg_kube_event told = {
+        .type = CVG_KUBE_ERROR, .resource_version = "", .status = &status};
+    return show(feeding, &told);
 }
 
 static enum cvg_kube_decoded proto_frame(const struct feeding *feeding, const void *frame,
@@ -163,7 +163,7 @@ static enum cvg_kube_decoded proto_frame(const struct feeding *feeding, const vo
     }
     cvg_kube_arena_reset(feeding->frames->arena);
     if (event.type == CVG_KUBE_ERROR) {
-        return proto_error(feeding, &envelope, &event);
+        return proto_error(feeding, &envelope);
     }
     if (event.type == CVG_KUBE_BOOKMARK) {
         return proto_bookmark(feeding, envelope.raw, &event);
@@ -317,6 +317,7 @@ static size_t complete(const struct feeding *feeding, const unsigned char *bytes
 }
 
 enum cvg_kube_decoded
+/* NOLINTNEXTLINE(readability-function-size): a visitor and an error text beside the bytes */
 cvg_kube_frames_feed(struct cvg_kube_frames *frames, const void *bytes, size_t length,
                      int (*see)(void *arg, const struct cvg_kube_event *event), void *arg,
                      char *error, size_t error_size)

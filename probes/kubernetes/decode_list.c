@@ -241,6 +241,7 @@ static enum cvg_kube_decoded json_list(struct page *page, struct cvg_json *json)
 /* ---- */
 
 enum cvg_kube_decoded
+/* NOLINTNEXTLINE(readability-function-size): a pure function's inputs are its arguments */
 cvg_kube_decode_list(const struct cvg_kube_kind *kind, const char *content_type, const char *body,
                      size_t length, struct cvg_kube_arena *arena, cvg_kube_see *see, void *arg,
                      struct cvg_kube_list_end *ret, char *error, size_t error_size)

@@ -32,7 +32,7 @@ cvg_kube_json_fill cvg_kube_json_deployment, cvg_kube_json_statefulset, cvg_kube
     cvg_kube_json_budget, cvg_kube_json_autoscaler, cvg_kube_json_webhooks;
 
 void cvg_kube_json_meta(struct cvg_kube_draft *draft, const struct cvg_kube_node *object);
-void cvg_kube_json_conditions(struct cvg_kube_draft *draft, const struct cvg_kube_node *conditions);
+void cvg_kube_json_conditions(struct cvg_kube_draft *draft, const struct cvg_kube_node *from);
 
 /* Of a member: "" where it is absent or no text. */
 const char *cvg_kube_json_text(struct cvg_kube_draft *draft, const struct cvg_kube_node *object,

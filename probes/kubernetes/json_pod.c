@@ -44,22 +44,36 @@ static void fill_status(struct cvg_kube_draft *draft, const struct cvg_kube_node
 
 /* One half of a pod's containers: what the spec wants, and what the kubelet says of each. */
 struct half {
-    const struct cvg_kube_node *wanted, *statuses;
+    const struct cvg_kube_node *wanted, *statuses; /* side by side */
+    size_t wanted_count, status_count;
     int init;
 };
 
+static struct half half_of(const struct cvg_kube_node *wanted, const struct cvg_kube_node *statuses,
+                           int init)
+{
+    struct half half = {.init = init};
+    if (wanted != NULL) {
+        half.wanted = wanted->items;
+        half.wanted_count = wanted->count;
+    }
+    if (statuses != NULL) {
+        half.statuses = statuses->items;
+        half.status_count = statuses->count;
+    }
+    return half;
+}
+
 static size_t half_count(const struct half *half)
 {
-    size_t wanted = cvg_kube_json_size(half->wanted);
-    return wanted > 0 ? wanted : cvg_kube_json_size(half->statuses);
+    return half->wanted_count > 0 ? half->wanted_count : half->status_count;
 }
 
 static void fill_half(struct cvg_kube_draft *draft, const struct half *half,
                       struct cvg_kube_container *ret, struct cvg_kube_requests *requests)
 {
-    size_t wanted_count = cvg_kube_json_size(half->wanted);
-    for (size_t i = 0; i < wanted_count; i++) {
-        const struct cvg_kube_node *wanted = &half->wanted->items[i];
+    for (size_t i = 0; i < half->wanted_count; i++) {
+        const struct cvg_kube_node *wanted = &half->wanted[i];
         struct cvg_kube_amounts amounts = {0};
         cvg_kube_container_clear(&ret[i]);
         ret[i].name = cvg_kube_json_text(draft, wanted, "name");
@@ -70,12 +84,12 @@ static void fill_half(struct cvg_kube_draft *draft, const struct half *half,
         cvg_kube_json_amounts(draft, get(get(wanted, "resources"), "requests"), &amounts);
         cvg_kube_requests_add(requests, &ret[i], &amounts);
     }
-    for (size_t i = 0; i < cvg_kube_json_size(half->statuses); i++) {
-        const struct cvg_kube_node *status = &half->statuses->items[i];
+    for (size_t i = 0; i < half->status_count; i++) {
+        const struct cvg_kube_node *status = &half->statuses[i];
         const char *name = cvg_kube_json_text(draft, status, "name");
         struct cvg_kube_container *container = &ret[i];
-        if (wanted_count > 0) {
-            container = cvg_kube_container_find(ret, wanted_count, i, name);
+        if (half->wanted_count > 0) {
+            container = cvg_kube_container_find(ret, half->wanted_count, i, name);
         } else {
             cvg_kube_container_clear(container);
             container->name = name;
@@ -92,11 +106,10 @@ static void fill_containers(const struct cvg_kube_json *json)
     struct cvg_kube_pod *pod = &json->draft->view->of.pod;
     struct cvg_kube_requests requests = {0};
     struct cvg_kube_amounts overhead = {0};
-    const struct half first = {.wanted = get(json->spec, "initContainers"),
-                               .statuses = get(json->status, "initContainerStatuses"),
-                               .init = 1};
-    const struct half second = {.wanted = get(json->spec, "containers"),
-                                .statuses = get(json->status, "containerStatuses")};
+    const struct half first =
+        half_of(get(json->spec, "initContainers"), get(json->status, "initContainerStatuses"), 1);
+    const struct half second =
+        half_of(get(json->spec, "containers"), get(json->status, "containerStatuses"), 0);
     struct cvg_kube_container *containers =
         cvg_kube_draft_array(json->draft, half_count(&first) + half_count(&second),
                              sizeof(*containers), &pod->container_count);

@@ -33,7 +33,7 @@ static int push(struct building *building, const struct cvg_kube_node *node)
         if (larger == NULL) {
             return -1;
         }
-        if (building->count > 0) {
+        if (building->pending != NULL) {
             memcpy(larger, building->pending, building->count * sizeof(*larger));
         }
         building->pending = larger;
@@ -59,6 +59,9 @@ static int open_container(struct building *building, uint32_t kind)
 
 static int close_container(struct building *building)
 {
+    if (building->depth == 0) {
+        return -1; /* no value begins with an end */
+    }
     size_t at = building->opened[--building->depth];
     size_t count = building->count - at - 1;
     struct cvg_kube_node *node = &building->pending[at];
@@ -66,8 +69,8 @@ static int close_container(struct building *building)
     if (items == NULL) {
         return -1;
     }
-    if (count > 0) {
-        memcpy(items, node + 1, count * sizeof(*items));
+    for (size_t i = 0; i < count; i++) {
+        items[i] = node[i + 1];
     }
     node->items = items;
     node->count = count;
@@ -133,8 +136,7 @@ static int read_token(struct building *building, enum cvg_json_token token)
 const struct cvg_kube_node *cvg_kube_tree_value(struct cvg_kube_arena *arena, struct cvg_json *json)
 {
     struct building building = {.arena = arena, .json = json};
-    if (cvg_json_current(json) == CVG_JSON_END ||
-        read_token(&building, cvg_json_current(json)) < 0) {
+    if (read_token(&building, cvg_json_current(json)) < 0) {
         return NULL;
     }
     while (building.depth > 0) {

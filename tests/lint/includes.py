@@ -127,10 +127,18 @@ def _wrong_quoted(root, path, name, own, row, known):
     return None
 
 
-def _wrong_angled(name, own, row):
+def _made_from(name):
+    """The schema that protoc-c makes this header from, or None."""
+    return name.removesuffix(".pb-c.h") + ".proto" if name.endswith(".pb-c.h") else None
+
+
+def _wrong_angled(root, name, own, row):
     if name.startswith("convergate/") or name in system_headers():
         return None
-    library = library_of(name)
+    schema = _made_from(name)
+    if schema and not Path(root, own, schema).exists():
+        return f"<{name}> is made from {own}/{schema}, which is not there"
+    library = library_of("protobuf-c/" if schema else name)
     if library is None:
         return f"<{name}> is of no library that the project knows (tests/lint/includes.py)"
     if library not in row.libraries:
@@ -150,7 +158,7 @@ def check_layers(root):
             if kind == '"':
                 wrong = _wrong_quoted(root, path, name, own, known[own], known)
             else:
-                wrong = _wrong_angled(name, own, known[own])
+                wrong = _wrong_angled(root, name, own, known[own])
             if wrong:
                 found.append(Finding(path, number, wrong))
     for path in files(root, ["include"], [".h"]):

@@ -97,6 +97,9 @@ FAULTS = {
     "a module that looks inside": (
         includes.check_layers, "probes/dns/a.c", TOP + '#include "base/buf.h"\n', 3, "a module",
     ),
+    "messages of another module": (
+        includes.check_layers, "probes/dns/a.c", TOP + "#include <kube.pb-c.h>\n", 3, "kube.proto",
+    ),
     "a folder without a row": (includes.check_layers, "src/new/a.c", TOP, 1, "no row"),
     "an SDK header on POSIX": (
         includes.check_layers, "include/convergate/a.h", TOP + "#include <unistd.h>\n", 3, "C11",

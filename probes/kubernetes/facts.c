@@ -51,6 +51,7 @@ static void take_pod(struct cvg_kube_pool *pool, const struct cvg_kube_view *vie
         .node = cvg_kube_pool_take(pool, of->node),
         .phase = cvg_kube_pool_take(pool, of->phase),
         .disruption = cvg_kube_pool_take(pool, disruption),
+        .disrupted_at = cvg_kube_is(disrupted, "True") ? disrupted->changed_at : 0,
         .template_hash = cvg_kube_pool_take(pool, of->template_hash),
     };
     take_trouble(pool, view, facts);
@@ -63,6 +64,18 @@ static void take_pod(struct cvg_kube_pool *pool, const struct cvg_kube_view *vie
     }
 }
 
+/* PreferNoSchedule only asks. */
+static int is_reserved(const struct cvg_kube_machine *of)
+{
+    for (size_t i = 0; i < of->taint_count; i++) {
+        if (strcmp(of->taints[i].effect, "NoSchedule") == 0 ||
+            strcmp(of->taints[i].effect, "NoExecute") == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static void take_node(const struct cvg_kube_view *view, struct cvg_kube_node_facts *facts)
 {
     const struct cvg_kube_machine *of = &view->of.machine;
@@ -73,6 +86,7 @@ static void take_node(const struct cvg_kube_view *view, struct cvg_kube_node_fac
         .pods = of->pods,
         .ready = ready < 0 ? 2 : (uint32_t)ready,
         .cordoned = of->unschedulable || cvg_kube_node_taint(view) != NULL,
+        .reserved = is_reserved(of),
     };
     (void)cvg_kube_node_pressure(view, &facts->pressure);
     /* Labels whose presence says it; their values are empty. */
@@ -347,35 +361,8 @@ const char *const *cvg_kube_facts_images(struct cvg_kube_pool *pool,
     return set;
 }
 
-/* Of custom kinds, where their controllers write what they have brought about. */
-static const char *custom_revision(const struct cvg_kube_view *view)
-{
-    static const struct {
-        const char *group, *name, *pointer;
-    } places[] = {
-        {"argoproj.io", "Rollout", "/status/currentPodHash"},
-        {"argoproj.io", "Application", "/status/sync/revision"},
-        {"kustomize.toolkit.fluxcd.io", "Kustomization", "/status/lastAppliedRevision"},
-        {"helm.toolkit.fluxcd.io", "HelmRelease", "/status/lastAppliedRevision"},
-        {"helm.toolkit.fluxcd.io", "HelmRelease", "/status/history/0/chartVersion"},
-        {"serving.knative.dev", "Service", "/status/latestReadyRevisionName"},
-        {"flagger.app", "Canary", "/status/lastAppliedSpec"},
-        {"cluster.x-k8s.io", "Machine", "/spec/version"},
-    };
-
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        if (strcmp(view->kind->group, places[i].group) == 0 &&
-            strcmp(view->kind->name, places[i].name) == 0) {
-            const char *text = cvg_kube_node_text(cvg_kube_node_at(view->tree, places[i].pointer));
-            if (*text != '\0') {
-                return text;
-            }
-        }
-    }
-    return "";
-}
-
-const char *cvg_kube_facts_revision(const struct cvg_kube_view *view)
+const char *cvg_kube_facts_revision(const struct cvg_kube_view *view,
+                                    char room[CVG_KUBE_CUSTOM_REVISION])
 {
     switch ((enum cvg_kube_type)view->kind->type) {
     case CVG_KUBE_DEPLOYMENT:
@@ -389,7 +376,7 @@ const char *cvg_kube_facts_revision(const struct cvg_kube_view *view)
     case CVG_KUBE_NODE:
         return view->of.machine.kubelet_version;
     case CVG_KUBE_CUSTOM:
-        return custom_revision(view);
+        return cvg_kube_custom_revision(view, room);
     default:
         return "";
     }

@@ -137,6 +137,7 @@ struct cvg_kube_object *cvg_kube_object_make(struct cvg_kube_pool *pool,
                                              const struct cvg_kube_keep *keep)
 {
     const struct cvg_kube_meta *meta = &view->meta;
+    char room[CVG_KUBE_CUSTOM_REVISION];
     struct cvg_kube_object *object = cvg_kube_alloc(sizeof(*object));
     *object = (struct cvg_kube_object){
         .kind = view->kind,
@@ -149,7 +150,7 @@ struct cvg_kube_object *cvg_kube_object_make(struct cvg_kube_pool *pool,
         .version = cvg_kube_pool_take(pool, meta->resource_version),
         .generation = meta->generation,
         .created_at = meta->created_at,
-        .revision = cvg_kube_pool_take(pool, cvg_kube_facts_revision(view)),
+        .revision = cvg_kube_pool_take(pool, cvg_kube_facts_revision(view, room)),
         .app_version = cvg_kube_pool_take(pool, cvg_kube_label(meta, "app.kubernetes.io/version")),
         .labels = keep->labels ? take_labels(pool, meta) : NULL,
         .images = cvg_kube_facts_images(pool, view),

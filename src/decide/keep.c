@@ -137,7 +137,8 @@ static void on_changed(void *arg)
     }
     cvg_store_status(decider->store, &status);
     tell(decider, status.available);
-    if (status.read) {
+    /* What is damaged would be read in vain every second. */
+    if (status.read && cvg_commit_holds(decider->store)) {
         bring_back_late(decider);
     }
     if (status.available) {

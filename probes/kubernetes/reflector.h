@@ -11,7 +11,7 @@
  *   streaming lists are tried first where the source asks for them; 422/400 falls back for good
  *
  * The resourceVersion is an opaque text. Half a list changes nothing. Silence is proved to be knowledge by the
- * cluster's small read (cluster.h), never assumed.
+ * cluster's small read (pulse.h), or by bytes of the watch itself, never assumed.
  */
 #ifndef CVG_KUBE_REFLECTOR_H
 #define CVG_KUBE_REFLECTOR_H

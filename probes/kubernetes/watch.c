@@ -369,6 +369,8 @@ int64_t cvg_kube_watch_heard_at(const struct cvg_kube_watch *watch)
 void cvg_kube_watch_sever(struct cvg_kube_watch *watch)
 {
     if (watch->request) {
+        watch->ending = (struct cvg_kube_ending){.kind = CVG_KUBE_ENDED};
+        watch->has_ending = 1;
         watch->host->http_sever(watch->request);
     }
 }

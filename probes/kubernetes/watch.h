@@ -36,7 +36,8 @@ const char *cvg_kube_watch_version(const struct cvg_kube_watch *watch);
 uint64_t cvg_kube_watch_connection(const struct cvg_kube_watch *watch); /* 0: not open */
 int64_t cvg_kube_watch_opened_at(const struct cvg_kube_watch *watch);   /* host->now(); 0: not */
 int64_t cvg_kube_watch_heard_at(const struct cvg_kube_watch *watch);    /* latest byte, or opened */
-/* Shuts its connection down; it ends by that. */
+/* Shuts its connection down, and it ends by that as if its time were over: nothing is known to be
+ * wrong, and if something is, the next watch will not be answered. */
 void cvg_kube_watch_sever(struct cvg_kube_watch *watch);
 
 #endif

@@ -30,10 +30,11 @@ struct cvg_kube_cluster *cvg_kube_cluster_new(const struct cvg_host *host,
 void cvg_kube_cluster_free(struct cvg_kube_cluster *cluster);
 void cvg_kube_cluster_start(struct cvg_kube_cluster *cluster);
 
-/* Before the start. The reader reads this collection from now on; made where there is none. kind: built in, or
- * cvg_kube_cluster_kind's. namespace: "" all. labels: it selects by labels. pointers: what it wants kept of each object
- * (ends at NULL; NULL: nothing); *ret_first_pointer is where these begin in the objects' fields, once the
- * cluster has started. A collection with pointers is read in JSON. */
+/* Before the start. The reader reads this collection from now on; made where there is none. kind:
+ * built in, or cvg_kube_cluster_kind's. namespace: "" all. labels: it selects by labels. pointers:
+ * what it wants kept of each object (ends at NULL; NULL: nothing); *ret_first_pointer (may be NULL)
+ * is where these begin in the objects' fields. A collection with pointers is read in JSON. Of a
+ * custom kind that turns out to have no namespaces, all is read whatever the namespace is. */
 struct cvg_kube_collection *
 cvg_kube_cluster_want(struct cvg_kube_cluster *cluster, struct cvg_kube_reader *reader,
                       const struct cvg_kube_kind *kind, const char *namespace, int labels,
@@ -58,9 +59,11 @@ void cvg_kube_cluster_changed(struct cvg_kube_cluster *cluster,
 /* From reflectors: the server answered 401, 429. */
 void cvg_kube_cluster_unauthorized(struct cvg_kube_cluster *cluster);
 void cvg_kube_cluster_throttled(struct cvg_kube_cluster *cluster);
-/* Throttles of our own requests since the start, and the latest (host->now()); for the api preset. */
+/* Throttles of our own requests since the start,
+ * and the latest (host->now()): for the api preset. */
 uint64_t cvg_kube_cluster_throttles(const struct cvg_kube_cluster *cluster, int64_t *ret_last);
-/* The latest answer of the small read: /readyz of the server. 0 not asked yet, else its HTTP status; text: failed lines. */
+/* The latest answer of the small read: its HTTP status, 0: none yet. text: what it says has failed;
+ * at: host->now(). */
 uint32_t cvg_kube_cluster_readyz(const struct cvg_kube_cluster *cluster, const char **ret_text,
                                  int64_t *ret_at);
 /* Whether the latest small read said that the server is in order (or may not say): a watch that

@@ -43,8 +43,8 @@ const struct cvg_kube_keep *cvg_kube_collection_keep(const struct cvg_kube_colle
 void cvg_kube_collection_keep_labels(struct cvg_kube_collection *collection);
 size_t cvg_kube_collection_keep_pointer(struct cvg_kube_collection *collection,
                                         const char *pointer);
-/* Several, which end at NULL, side by side; the place of the first. Those that are kept side by side
- * already are shared. */
+/* Several, which end at NULL, side by side; the place of the first. Those that are kept side by
+ * side already are shared. */
 size_t cvg_kube_collection_keep_pointers(struct cvg_kube_collection *collection,
                                          const char *const *pointers);
 void cvg_kube_collection_set_state(struct cvg_kube_collection *collection,
@@ -76,7 +76,8 @@ size_t cvg_kube_collection_count(const struct cvg_kube_collection *collection);
 /* NULL: it is not there. */
 const struct cvg_kube_object *cvg_kube_collection_get(const struct cvg_kube_collection *collection,
                                                       const char *namespace, const char *name);
-/* Walks in no particular order; *at begins at 0. NULL: the end. Nothing may be put or removed meanwhile. */
+/* Walks in no particular order; *at begins at 0. NULL: the end. Nothing may be put or removed
+ * meanwhile. */
 const struct cvg_kube_object *cvg_kube_collection_next(const struct cvg_kube_collection *collection,
                                                        size_t *at);
 /* Those that the owner controls; indexed. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the API server calls a custom kind in its paths ("certificates" for Certificate), and whether
- * its objects live in namespaces: asked of GET /apis/GROUP/VERSION. The source's thread.
+ * What the API server calls a custom kind in its paths ("certificates" for Certificate), and
+ * whether its objects live in namespaces: asked of GET /apis/GROUP/VERSION. The source's thread.
  */
 #ifndef CVG_KUBE_DISCOVERY_H
 #define CVG_KUBE_DISCOVERY_H

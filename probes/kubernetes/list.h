@@ -2,8 +2,8 @@
 /*
  * One list of a collection: page after page, each asked with the continue of the one before, and
  * put into the collection as one change when the last has come. Whatever goes wrong on the way
- * leaves the collection as it was. Bounded: 60 s without a byte, the endpoint's max_body for a page,
- * pages and objects counted. The source's thread.
+ * leaves the collection as it was. Bounded: 60 s without a byte, the endpoint's max_body for a
+ * page, pages and objects counted. The source's thread.
  */
 #ifndef CVG_KUBE_LIST_H
 #define CVG_KUBE_LIST_H

@@ -15,7 +15,7 @@ struct cvg_kube_page;
 
 /* Whether reading it would take more than a turn has (5 ms). */
 int cvg_kube_page_is_heavy(const char *content_type, size_t length);
-/* Takes the body over. apart: for a worker; else pool and arena are the cluster's. */
+/* Takes the body over. */
 struct cvg_kube_page *cvg_kube_page_new(const struct cvg_kube_collection *collection,
                                         const struct cvg_kube_dwells *dwells,
                                         const char *content_type, char *body, size_t length);
@@ -27,7 +27,8 @@ void cvg_kube_page_read(struct cvg_kube_page *page, struct cvg_kube_pool *pool,
 enum cvg_kube_decoded cvg_kube_page_result(const struct cvg_kube_page *page,
                                            const char **ret_error);
 const struct cvg_kube_list_end *cvg_kube_page_end(const struct cvg_kube_page *page);
-/* Puts at most so many into the collection. Returns how many are left, -1: the collection is full. */
+/* Puts at most so many into the collection. Returns how many are left;
+ * -1: the collection is full. */
 int64_t cvg_kube_page_hand(struct cvg_kube_page *page, struct cvg_kube_collection *collection,
                            struct cvg_kube_pool *pool, size_t most);
 

@@ -4,14 +4,15 @@
  * host's operations:
  *
  *   waiting --start (staggered)--> listing --pages--> watching --events--> watching
- *      ^                              |                  |  clean end: watch again at the last version
+ *      ^                              |                  |  clean end: again, at the last version
  *      |--backoff, jitter-------------+------------------+  410: list again (the server's newest)
  *
  *   resolve (custom kinds): GET /apis/GROUP/VERSION names the resource first
  *   streaming lists are tried first where the source asks for them; 422/400 falls back for good
  *
- * The resourceVersion is an opaque text. Half a list changes nothing. Silence is proved to be knowledge by the
- * cluster's small read (pulse.h), or by bytes of the watch itself, never assumed.
+ * The resourceVersion is an opaque text. Half a list changes nothing. Silence is proved to be
+ * knowledge by the cluster's small read (pulse.h), or by bytes of the watch itself, never assumed.
+ * The source's thread.
  */
 #ifndef CVG_KUBE_REFLECTOR_H
 #define CVG_KUBE_REFLECTOR_H

@@ -49,7 +49,7 @@ static void a_page_comes_back_as_it_was(void **state)
     assert_int_equal(page.count, 2);
     assert_string_equal(page.next, "4711");
     assert_string_equal(page.rows[1].id, row.id);
-    assert_string_equal(page.rows[1].at, "2026-01-01T10:00:00Z");
+    assert_string_equal(page.rows[1].at, "2026-01-01T10:00:00.000Z");
     assert_string_equal(page.rows[1].environment, "prod");
     assert_string_equal(page.rows[1].gate, "deploy");
     assert_string_equal(page.rows[1].app, "web");

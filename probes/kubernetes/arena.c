@@ -21,9 +21,9 @@ struct block {
 };
 
 struct cvg_kube_arena {
-    struct block *block; /* the newest; owned */
-    size_t used;         /* of it */
-    size_t taken;        /* data of all blocks */
+    struct block *block;     /* the newest; owned */
+    unsigned char *at, *end; /* what is free of it; nothing once the arena is full */
+    size_t taken;            /* data of all blocks */
     size_t ceiling;
     int full;
 };
@@ -57,6 +57,12 @@ void cvg_kube_arena_free(struct cvg_kube_arena *arena)
     free(arena);
 }
 
+static void use_block(struct cvg_kube_arena *arena)
+{
+    arena->at = arena->block == NULL ? NULL : arena->block->data;
+    arena->end = arena->block == NULL ? NULL : arena->block->data + arena->block->size;
+}
+
 void cvg_kube_arena_reset(struct cvg_kube_arena *arena)
 {
     while (arena->block != NULL && arena->block->before != NULL) {
@@ -64,8 +70,8 @@ void cvg_kube_arena_reset(struct cvg_kube_arena *arena)
         arena->block = block->before;
         free(block);
     }
+    use_block(arena);
     arena->taken = arena->block == NULL ? 0 : arena->block->size;
-    arena->used = 0;
     arena->full = 0;
 }
 
@@ -84,29 +90,38 @@ static int grow(struct cvg_kube_arena *arena, size_t size)
     block->before = arena->block;
     block->size = wanted;
     arena->block = block;
-    arena->used = 0;
     arena->taken += wanted;
+    use_block(arena);
     return 0;
+}
+
+static void *take(struct cvg_kube_arena *arena, size_t size)
+{
+    void *memory = arena->at;
+    arena->at += size;
+    return memory;
+}
+
+/* Nothing comes out of it any more, not even what would fit. */
+static void *fill_up(struct cvg_kube_arena *arena)
+{
+    arena->full = 1;
+    arena->at = arena->end;
+    return NULL;
 }
 
 void *cvg_kube_arena_raw(struct cvg_kube_arena *arena, size_t size)
 {
     const size_t step = alignof(max_align_t);
-    if (arena->full || size > arena->ceiling) {
-        arena->full = 1;
-        return NULL;
-    }
     /* Nothing is not no memory: an empty array has an address too. */
-    size = size == 0 ? step : (size + step - 1) / step * step;
-    if (arena->block == NULL || arena->block->size - arena->used < size) {
-        if (grow(arena, size) < 0) {
-            arena->full = 1;
-            return NULL;
-        }
+    size_t rounded = (size + (size == 0) + step - 1) / step * step;
+    if (rounded >= size && rounded <= (size_t)(arena->end - arena->at)) {
+        return take(arena, rounded);
     }
-    void *memory = arena->block->data + arena->used;
-    arena->used += size;
-    return memory;
+    if (arena->full || rounded < size || grow(arena, rounded) < 0) {
+        return fill_up(arena);
+    }
+    return take(arena, rounded);
 }
 
 void *cvg_kube_arena_alloc(struct cvg_kube_arena *arena, size_t size)
@@ -119,8 +134,7 @@ void *cvg_kube_arena_array(struct cvg_kube_arena *arena, size_t count, size_t si
 {
     size_t total = 0;
     if (__builtin_mul_overflow(count, size, &total)) {
-        arena->full = 1;
-        return NULL;
+        return fill_up(arena);
     }
     return cvg_kube_arena_alloc(arena, total);
 }
@@ -129,8 +143,7 @@ char *cvg_kube_arena_text(struct cvg_kube_arena *arena, const char *bytes, size_
 {
     char *text = length < SIZE_MAX ? cvg_kube_arena_raw(arena, length + 1) : NULL;
     if (text == NULL) {
-        arena->full = 1;
-        return NULL;
+        return fill_up(arena);
     }
     if (length > 0) {
         memcpy(text, bytes, length);

@@ -11,7 +11,7 @@ void cvg_kube_wire_begin(struct cvg_kube_wire *wire, struct cvg_kube_bytes bytes
 }
 
 /* -1: it does not end, or is longer than 64 bits. */
-static int read_varint(struct cvg_kube_wire *wire, uint64_t *ret)
+static int read_long_varint(struct cvg_kube_wire *wire, uint64_t *ret)
 {
     uint64_t value = 0;
     for (unsigned shift = 0; shift < 64 && wire->at < wire->end; shift += 7) {
@@ -23,6 +23,16 @@ static int read_varint(struct cvg_kube_wire *wire, uint64_t *ret)
         }
     }
     return -1;
+}
+
+/* Nearly all tags and lengths are one byte. */
+static inline int read_varint(struct cvg_kube_wire *wire, uint64_t *ret)
+{
+    if (wire->at < wire->end && *wire->at < 0x80) {
+        *ret = *wire->at++;
+        return 0;
+    }
+    return read_long_varint(wire, ret);
 }
 
 static int pass(struct cvg_kube_wire *wire, uint64_t length, struct cvg_kube_bytes *ret)

@@ -51,10 +51,10 @@ static int take(const struct cvg_kube_node *status, const char *key, int lines, 
                 struct cvg_kube_problem *problem)
 {
     const struct cvg_kube_node *node = cvg_kube_node_get(status, key);
-    if (node == NULL || node->kind == CVG_KUBE_NULL || node->length == 0) {
+    int good = node != NULL && node->kind == CVG_KUBE_STRING;
+    if (node == NULL || node->kind == CVG_KUBE_NULL || (good && node->length == 0)) {
         return 0;
     }
-    int good = node->kind == CVG_KUBE_STRING;
     for (size_t i = 0; good && i < node->length; i++) {
         unsigned char byte = (unsigned char)node->text[i];
         good = byte >= 0x20 ? byte != 0x7f : lines && (byte == '\n' || byte == '\r');

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The wait that comes next is kept, not the one that was: so a zeroed struct has not failed. */
 #include "backoff.h"
 
 int64_t cvg_kube_backoff_spread(int64_t least, uint64_t chance)

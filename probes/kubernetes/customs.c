@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A list; operators name a handful of kinds. */
 #include "customs.h"
 
 #include "memory.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The document is read with the SDK's pull reader, to its end: one that is cut or broken after the
+ * kind was found is none. Then the one request.
+ */
 #include "discovery.h"
 
 #include "memory.h"

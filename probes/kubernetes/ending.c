@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of statuses, and the sentences. What the server said comes printable and bounded from
+ * the decoder; what the host says of a transfer is its own.
+ */
 #include "ending.h"
 
 #include <stdarg.h>

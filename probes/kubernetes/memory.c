@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* calloc, realloc and strdup, which do not return without what was asked for. */
 #include "memory.h"
 
 #include <stdio.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A page is its own world while a worker has it: it has copies of all that it needs of the cluster,
+ * and objects in a pool of its own, which move into the cluster's when they are handed over.
+ */
 #include "page.h"
 
 #include "memory.h"

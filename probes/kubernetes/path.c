@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Every text that is put into a path goes through encoded(). */
 #include "path.h"
 
 #include "memory.h"
@@ -72,16 +73,14 @@ char *cvg_kube_path_list(const struct cvg_kube_kind *kind, const char *namespace
 char *cvg_kube_path_watch(const struct cvg_kube_kind *kind, const char *namespace,
                           const char *version, int64_t seconds)
 {
+    static const char streaming[] =
+        "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=";
     char *start = base(kind, namespace);
     char *from = encoded(version ? version : "");
     size_t size = strlen(start) + strlen(from) + 192;
     char *ret = cvg_kube_alloc(size);
-    (void)snprintf(ret, size, "%swatch=1&allowWatchBookmarks=true&timeoutSeconds=%lld%s", start,
-                   (long long)seconds,
-                   version ? "&resourceVersion="
-                           : "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan"
-                             "&resourceVersion=");
-    strncat(ret, from, size - strlen(ret) - 1);
+    (void)snprintf(ret, size, "%swatch=1&allowWatchBookmarks=true&timeoutSeconds=%lld%s%s", start,
+                   (long long)seconds, version ? "&resourceVersion=" : streaming, from);
     free(start);
     free(from);
     return ret;

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A round is one read or a few after each other. Its deadline is ours and not the host's: the read
+ * has to be there still, so that http_sever() knows which connection it was on.
+ */
 #include "pulse.h"
 
 #include "memory.h"

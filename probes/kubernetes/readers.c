@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Two timers: `soon` for the next looks together, `later` for the earliest time that a reader named.
+ * A reader is in one list; how it stands hangs on its `place`.
+ */
 #include "readers.h"
 
 #include "memory.h"

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Slots in one array, chained into buckets by name and, where there is an owner, by owner, both
+ * ways, so that the thousandth pod of one owner is taken out as fast as the first. Places are
+ * indices, so the array may move.
+ */
 #include "table.h"
 
 #include "memory.h"

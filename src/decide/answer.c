@@ -243,6 +243,16 @@ static void hold(struct cvg_decider *decider, struct cvg_judged *judged)
     }
 }
 
+/* The store can neither be relied on to have the record, nor to take a new one in time. */
+static bool is_closed(const struct cvg_decider *decider, enum cvg_ledger_place place)
+{
+    if (!decider->commits) {
+        return false;
+    }
+    return place == CVG_LEDGER_RECORDED ? !cvg_commit_holds(decider->store)
+                                        : cvg_commit_hangs(decider->store);
+}
+
 /* With the record that there is, or with a new one. */
 static void settle(struct cvg_decider *decider, struct cvg_judged *judged)
 {
@@ -259,13 +269,10 @@ static void settle(struct cvg_decider *decider, struct cvg_judged *judged)
     enum cvg_ledger_place place = cvg_ledger_find(decider->ledger, &key, id, &commit);
     if (place == CVG_LEDGER_COMMITTING) {
         join(commit, judged);
-    } else if (place == CVG_LEDGER_RECORDED && decider->commits &&
-               !cvg_commit_holds(decider->store)) {
+    } else if (is_closed(decider, place)) {
         answer_unavailable(decider, judged);
     } else if (place == CVG_LEDGER_RECORDED) {
         answer(judged, id);
-    } else if (decider->commits && cvg_commit_hangs(decider->store)) {
-        answer_unavailable(decider, judged);
     } else if (decider->commits && !decider->recall_tried) {
         hold(decider, judged);
     } else if (decider->commits) {

@@ -261,18 +261,6 @@ static void publish(struct cvg_store *store, struct cvg_session *session)
     cvg_session_unref(before);
 }
 
-/* The database agrees with its head, which is ours before the first one that we write. */
-static void believe(struct cvg_store *store, const struct known_head *known)
-{
-    pthread_mutex_lock(&store->lock);
-    store->status.read = true;
-    if (known->there && store->status.head.point.number == 0) {
-        store->status.head = known->head.point;
-        memcpy(store->status.public_key, known->head.public_key, sizeof known->head.public_key);
-    }
-    pthread_mutex_unlock(&store->lock);
-}
-
 /* A transaction that leaves nothing behind: where it cannot be committed, nothing else can. */
 static int try_writing(struct cvg_session *session, struct cvg_store_trouble *trouble)
 {
@@ -374,7 +362,7 @@ static int try_opening(struct cvg_store *store, int64_t now, struct cvg_store_tr
         publish(store, seen);
     }
     if (seen && rc == 0 && (placed == 0 || of_place.fault != CVG_STORE_TAMPERED)) {
-        believe(store, &known);
+        cvg_store_set_read(store, known.there ? &known.head : NULL);
     }
     if (placed < 0) {
         *trouble = of_place;

@@ -9,6 +9,17 @@
 #define MEASURE_EVERY CVG_MINUTE
 #define LONGEST_FOR   CVG_MINUTE
 
+void cvg_store_set_read(struct cvg_store *store, const struct cvg_head *head)
+{
+    pthread_mutex_lock(&store->lock);
+    store->status.read = true;
+    if (head && store->status.head.point.number == 0) {
+        store->status.head = head->point;
+        memcpy(store->status.public_key, head->public_key, sizeof head->public_key);
+    }
+    pthread_mutex_unlock(&store->lock);
+}
+
 void cvg_store_set_available(struct cvg_store *store)
 {
     pthread_mutex_lock(&store->lock);

@@ -93,7 +93,9 @@ struct cvg_store {
 
 /* ---- status.c ---- */
 
-/* Takes the lock. */
+/* Takes the lock. The database agrees with its head (NULL: there is none), which is ours until the
+ * first one that we write. */
+void cvg_store_set_read(struct cvg_store *store, const struct cvg_head *head);
 void cvg_store_set_available(struct cvg_store *store);
 void cvg_store_set_away(struct cvg_store *store, const struct cvg_store_trouble *trouble);
 void cvg_store_set_inspected(struct cvg_store *store, int inspected);

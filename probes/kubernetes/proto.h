@@ -34,7 +34,6 @@ cvg_kube_proto_fill cvg_kube_proto_plain, cvg_kube_proto_deployment, cvg_kube_pr
 
 struct Kube__ObjectMeta;
 struct Kube__BriefCondition;
-struct Kube__ProbedCondition;
 struct Kube__DeploymentCondition;
 struct Kube__Condition;
 struct Kube__Amount;
@@ -48,8 +47,9 @@ int64_t cvg_kube_proto_time(struct cvg_kube_draft *draft, const ProtobufCBinaryD
 const char *cvg_kube_proto_bytes(struct cvg_kube_draft *draft, struct cvg_kube_bytes bytes);
 void cvg_kube_proto_brief(struct cvg_kube_draft *draft,
                           struct Kube__BriefCondition *const *conditions, size_t count);
-void cvg_kube_proto_probed(struct cvg_kube_draft *draft,
-                           struct Kube__ProbedCondition *const *conditions, size_t count);
+/* Of the shape that kube.proto has no message for. */
+void cvg_kube_proto_probed(struct cvg_kube_draft *draft, const ProtobufCBinaryData *conditions,
+                           size_t count);
 void cvg_kube_proto_updated(struct cvg_kube_draft *draft,
                             struct Kube__DeploymentCondition *const *conditions, size_t count);
 void cvg_kube_proto_conditions(struct cvg_kube_draft *draft,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What all messages share: metadata, times, conditions of four shapes, amounts. See proto.h. */
+/* What all messages share: metadata, times, conditions of their shapes, amounts. See proto.h. */
 #include "proto.h"
 
 #include <kube.pb-c.h>
@@ -8,15 +8,14 @@
 
 #define SECOND INT64_C(1000000000)
 
-int64_t cvg_kube_proto_time(struct cvg_kube_draft *draft, const ProtobufCBinaryData *time)
+static int64_t seconds_of(struct cvg_kube_draft *draft, struct cvg_kube_bytes time)
 {
     struct cvg_kube_wire_field seconds;
-    if (time == NULL || time->len == 0) {
+    if (time.length == 0) {
         return 0;
     }
     /* Seconds are all that JSON has, so they are all that counts. */
-    int found = cvg_kube_wire_find((struct cvg_kube_bytes){time->data, time->len}, 1,
-                                   CVG_KUBE_VARINT, &seconds);
+    int found = cvg_kube_wire_find(time, 1, CVG_KUBE_VARINT, &seconds);
     if (found < 0) {
         cvg_kube_draft_refuse(draft, "a time is damaged");
     }
@@ -24,19 +23,48 @@ int64_t cvg_kube_proto_time(struct cvg_kube_draft *draft, const ProtobufCBinaryD
     return found <= 0 || seconds.value > INT64_MAX / SECOND ? 0 : (int64_t)seconds.value * SECOND;
 }
 
+int64_t cvg_kube_proto_time(struct cvg_kube_draft *draft, const ProtobufCBinaryData *time)
+{
+    return time == NULL ? 0 : seconds_of(draft, (struct cvg_kube_bytes){time->data, time->len});
+}
+
 const char *cvg_kube_proto_bytes(struct cvg_kube_draft *draft, struct cvg_kube_bytes bytes)
 {
+    if (bytes.length == 0) {
+        return "";
+    }
     return cvg_kube_draft_text(
         draft, cvg_kube_arena_text(draft->arena, (const char *)bytes.at, bytes.length));
 }
 
-static const struct cvg_pair *pairs_of(struct cvg_kube_draft *draft, Kube__Text *const *texts,
-                                       size_t count, size_t *ret_count)
+/* The key and the value of a map's entry. */
+static void read_pair(struct cvg_kube_draft *draft, const ProtobufCBinaryData *entry,
+                      struct cvg_pair *ret)
+{
+    struct cvg_kube_bytes texts[2] = {{0}};
+    struct cvg_kube_wire wire;
+    struct cvg_kube_wire_field field;
+    int more = 0;
+    cvg_kube_wire_begin(&wire, (struct cvg_kube_bytes){entry->data, entry->len});
+    while ((more = cvg_kube_wire_next(&wire, &field)) > 0) {
+        if (field.type == CVG_KUBE_BYTES && field.number <= 2) {
+            texts[field.number - 1] = field.bytes;
+        }
+    }
+    if (more < 0) {
+        cvg_kube_draft_refuse(draft, "a label or annotation is damaged");
+    }
+    ret->name = cvg_kube_proto_bytes(draft, texts[0]);
+    ret->value = cvg_kube_proto_bytes(draft, texts[1]);
+}
+
+static const struct cvg_pair *pairs_of(struct cvg_kube_draft *draft,
+                                       const ProtobufCBinaryData *entries, size_t count,
+                                       size_t *ret_count)
 {
     struct cvg_pair *pairs = cvg_kube_draft_array(draft, count, sizeof(*pairs), ret_count);
     for (size_t i = 0; i < *ret_count; i++) {
-        pairs[i].name = cvg_kube_draft_text(draft, texts[i]->key);
-        pairs[i].value = cvg_kube_draft_text(draft, texts[i]->value);
+        read_pair(draft, &entries[i], &pairs[i]);
     }
     return pairs;
 }
@@ -113,16 +141,40 @@ void cvg_kube_proto_brief(struct cvg_kube_draft *draft, Kube__BriefCondition *co
     }
 }
 
-void cvg_kube_proto_probed(struct cvg_kube_draft *draft, Kube__ProbedCondition *const *conditions,
+static void read_probed(struct cvg_kube_draft *draft, const ProtobufCBinaryData *from,
+                        struct cvg_kube_condition *ret)
+{
+    struct cvg_kube_bytes fields[8] = {{0}};
+    struct cvg_kube_wire wire;
+    struct cvg_kube_wire_field field;
+    uint64_t generation = 0;
+    int more = 0;
+    cvg_kube_wire_begin(&wire, (struct cvg_kube_bytes){from->data, from->len});
+    while ((more = cvg_kube_wire_next(&wire, &field)) > 0) {
+        if (field.type == CVG_KUBE_BYTES && field.number < 8) {
+            fields[field.number] = field.bytes;
+        } else if (field.type == CVG_KUBE_VARINT && field.number == 7) {
+            generation = field.value;
+        }
+    }
+    if (more < 0) {
+        cvg_kube_draft_refuse(draft, "a condition is damaged");
+    }
+    ret->type = cvg_kube_proto_bytes(draft, fields[1]);
+    ret->status = cvg_kube_proto_bytes(draft, fields[2]);
+    ret->changed_at = seconds_of(draft, fields[4]);
+    ret->reason = cvg_kube_proto_bytes(draft, fields[5]);
+    ret->message = cvg_kube_proto_bytes(draft, fields[6]);
+    ret->observed_generation =
+        generation == 0 ? CVG_KUBE_ABSENT : cvg_kube_draft_serial(draft, (int64_t)generation);
+}
+
+void cvg_kube_proto_probed(struct cvg_kube_draft *draft, const ProtobufCBinaryData *conditions,
                            size_t count)
 {
     struct cvg_kube_condition *to = begin(draft, count);
     for (size_t i = 0; i < draft->view->condition_count; i++) {
-        TAKE_OVER(draft, &to[i], conditions[i]);
-        if (conditions[i]->has_observedgeneration && conditions[i]->observedgeneration != 0) {
-            to[i].observed_generation =
-                cvg_kube_draft_serial(draft, conditions[i]->observedgeneration);
-        }
+        read_probed(draft, &conditions[i], &to[i]);
     }
 }
 

@@ -249,13 +249,12 @@ void cvg_kube_rule_application(const struct cvg_kube_view *view,
         return;
     }
     say_health(view, ret);
-    /* What is broken or cannot be told is so whether or not it is synced. */
-    if (cvg_kube_badness(ret->status) < cvg_kube_badness(CVG_UNKNOWN)) {
-        struct cvg_kube_outcome health = *ret;
-        if (say_out_of_sync(view, ret) &&
-            cvg_kube_badness(ret->status) < cvg_kube_badness(health.status)) {
-            *ret = health;
-        }
+    /* What is broken or cannot be told is so whether or not it is synced. What is only paused is not
+     * in order by that, even for an operator to whom paused is ready: so the reason is the sync. */
+    uint32_t health = ret->status;
+    if (cvg_kube_badness(health) < cvg_kube_badness(CVG_UNKNOWN) && say_out_of_sync(view, ret) &&
+        cvg_kube_badness(health) > cvg_kube_badness(ret->status)) {
+        ret->status = health;
     }
 }
 

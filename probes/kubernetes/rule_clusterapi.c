@@ -95,10 +95,6 @@ static void say_all(const struct cvg_kube_view *view, const char *const *types, 
 /* What speaks before any condition does. */
 static int say_first(const struct cvg_kube_view *view, struct cvg_kube_outcome *ret)
 {
-    if (is_paused(view)) {
-        cvg_kube_say_suspended(ret);
-        return 1;
-    }
     return cvg_kube_say_no_status(view, ret) || say_final(view, ret) || say_changing(view, ret);
 }
 
@@ -123,8 +119,8 @@ static int say_phase(const struct cvg_kube_view *view, const char *good,
     return 1;
 }
 
-void cvg_kube_rule_machine(const struct cvg_kube_view *view, const struct cvg_kube_dwells *dwells,
-                           struct cvg_kube_outcome *ret)
+static void judge_machine(const struct cvg_kube_view *view, const struct cvg_kube_dwells *dwells,
+                          struct cvg_kube_outcome *ret)
 {
     static const char *const available[] = {"Available"};
     static const char *const healthy[] = {"NodeHealthy"};
@@ -140,9 +136,9 @@ void cvg_kube_rule_machine(const struct cvg_kube_view *view, const struct cvg_ku
 
 /* In v1beta1 the parts have booleans of their own, which once true stay so; Ready is the sum of the
  * conditions of both. */
-void cvg_kube_rule_machine_cluster(const struct cvg_kube_view *view,
-                                   const struct cvg_kube_dwells *dwells,
-                                   struct cvg_kube_outcome *ret)
+static void judge_machine_cluster(const struct cvg_kube_view *view,
+                                  const struct cvg_kube_dwells *dwells,
+                                  struct cvg_kube_outcome *ret)
 {
     static const char *const available[] = {"Available"};
     static const char *const older[] = {"InfrastructureReady", "ControlPlaneReady", "Ready"};
@@ -212,8 +208,8 @@ static int say_counts(const struct cvg_kube_view *view, struct cvg_kube_outcome 
     return 0;
 }
 
-void cvg_kube_rule_machine_set(const struct cvg_kube_view *view,
-                               const struct cvg_kube_dwells *dwells, struct cvg_kube_outcome *ret)
+static void judge_machine_set(const struct cvg_kube_view *view,
+                              const struct cvg_kube_dwells *dwells, struct cvg_kube_outcome *ret)
 {
     static const char *const types[] = {"Ready", "Available", "MachinesReady"};
     int said = 0;
@@ -233,4 +229,36 @@ void cvg_kube_rule_machine_set(const struct cvg_kube_view *view,
         cvg_kube_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_READY),
                      "all %" PRId64 " machines are available", ret->total);
     }
+}
+
+/* ---- */
+
+/* What the controllers of a paused one wrote last may be old. */
+static void consider_pause(const struct cvg_kube_view *view, struct cvg_kube_outcome *ret)
+{
+    if (is_paused(view)) {
+        cvg_kube_suspend(ret);
+    }
+}
+
+void cvg_kube_rule_machine(const struct cvg_kube_view *view, const struct cvg_kube_dwells *dwells,
+                           struct cvg_kube_outcome *ret)
+{
+    judge_machine(view, dwells, ret);
+    consider_pause(view, ret);
+}
+
+void cvg_kube_rule_machine_cluster(const struct cvg_kube_view *view,
+                                   const struct cvg_kube_dwells *dwells,
+                                   struct cvg_kube_outcome *ret)
+{
+    judge_machine_cluster(view, dwells, ret);
+    consider_pause(view, ret);
+}
+
+void cvg_kube_rule_machine_set(const struct cvg_kube_view *view,
+                               const struct cvg_kube_dwells *dwells, struct cvg_kube_outcome *ret)
+{
+    judge_machine_set(view, dwells, ret);
+    consider_pause(view, ret);
 }

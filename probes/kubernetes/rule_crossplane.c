@@ -51,26 +51,38 @@ static int takes_its_time(const struct cvg_kube_condition *ready)
     return strcmp(ready->reason, "Creating") == 0 || strcmp(ready->reason, "Deleting") == 0;
 }
 
+/* While it is paused, Synced=False only says so. */
+static int say_not_synced(const struct cvg_kube_view *view, const struct cvg_kube_dwells *dwells,
+                          struct cvg_kube_outcome *ret)
+{
+    const struct cvg_kube_condition *synced = cvg_kube_condition(view, "Synced");
+    if (say_cannot(view, "LastAsyncOperation", dwells, ret) ||
+        say_cannot(view, "Synced", dwells, ret) || cvg_kube_say_missing(view, "Synced", ret)) {
+        return 1;
+    }
+    if (!cvg_kube_is(synced, "True")) {
+        cvg_kube_say_not_yet(synced, dwells->not_ready, ret);
+        return 1;
+    }
+    return 0;
+}
+
 void cvg_kube_rule_managed(const struct cvg_kube_view *view, const struct cvg_kube_dwells *dwells,
                            struct cvg_kube_outcome *ret)
 {
     const struct cvg_kube_condition *ready = cvg_kube_condition(view, "Ready");
-    const struct cvg_kube_condition *synced = cvg_kube_condition(view, "Synced");
-    if (is_paused(view)) {
-        cvg_kube_say_suspended(ret);
-    } else if (cvg_kube_say_no_status(view, ret) ||
-               say_cannot(view, "LastAsyncOperation", dwells, ret) ||
-               say_cannot(view, "Synced", dwells, ret) ||
-               cvg_kube_say_missing(view, "Synced", ret)) {
+    int paused = is_paused(view);
+    if (cvg_kube_say_no_status(view, ret) || (!paused && say_not_synced(view, dwells, ret)) ||
+        cvg_kube_say_missing(view, "Ready", ret)) {
         return;
-    } else if (!cvg_kube_is(synced, "True")) {
-        cvg_kube_say_not_yet(synced, dwells->not_ready, ret);
-    } else if (cvg_kube_say_missing(view, "Ready", ret)) {
-        return;
-    } else if (!cvg_kube_is(ready, "True")) {
+    }
+    if (!cvg_kube_is(ready, "True")) {
         cvg_kube_say_not_yet(ready, takes_its_time(ready) ? 0 : dwells->not_ready, ret);
     } else {
         cvg_kube_say_ready(ready, ret);
+    }
+    if (paused) {
+        cvg_kube_suspend(ret);
     }
 }
 
@@ -86,10 +98,6 @@ void cvg_kube_rule_package(const struct cvg_kube_view *view, const struct cvg_ku
     if (is_revision && strcmp(cvg_kube_text_at(view, "/spec/desiredState"), "Inactive") == 0) {
         cvg_kube_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_READY),
                      "it is not the active revision");
-        return;
-    }
-    if (is_paused(view)) {
-        cvg_kube_say_suspended(ret);
         return;
     }
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -109,6 +117,9 @@ void cvg_kube_rule_package(const struct cvg_kube_view *view, const struct cvg_ku
     }
     if (good != NULL) {
         cvg_kube_say_ready(good, ret);
+        if (is_paused(view)) {
+            cvg_kube_suspend(ret);
+        }
     } else if (!cvg_kube_say_no_status(view, ret)) {
         cvg_kube_say_no_conditions("condition Healthy", ret);
     }

@@ -182,19 +182,39 @@ int cvg_kube_say_missing(const struct cvg_kube_view *view, const char *type,
     return 0;
 }
 
+int cvg_kube_say_default(const struct cvg_kube_condition *condition, struct cvg_kube_outcome *ret)
+{
+    if (condition->changed_at > 0 || cvg_kube_is(condition, "True") ||
+        cvg_kube_is(condition, "False")) {
+        return 0;
+    }
+    cvg_kube_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_NO_STATUS),
+                 "no controller has said anything of %s yet", condition->type);
+    return 1;
+}
+
 void cvg_kube_say_not_yet(const struct cvg_kube_condition *condition, int64_t dwell,
                           struct cvg_kube_outcome *ret)
 {
     int is_false = cvg_kube_is(condition, "False");
+    if (cvg_kube_say_default(condition, ret)) {
+        return;
+    }
     cvg_kube_say_condition(ret, CVG_PROGRESSING, condition, CVG_KUBE_REASON_NOT_READY);
     cvg_kube_worsen(ret, condition->changed_at, dwell, is_false ? CVG_FAILED : CVG_UNKNOWN,
                     cvg_kube_reason(CVG_KUBE_REASON_NOT_READY_TOO_LONG));
 }
 
-void cvg_kube_say_suspended(struct cvg_kube_outcome *ret)
+void cvg_kube_suspend(struct cvg_kube_outcome *ret)
 {
-    cvg_kube_say(ret, CVG_DEGRADED, cvg_kube_reason(CVG_KUBE_REASON_SUSPENDED),
-                 "it is suspended, so nothing will happen");
+    const char *reason = cvg_kube_reason(CVG_KUBE_REASON_SUSPENDED);
+    char words[CVG_KUBE_MESSAGE];
+    memcpy(words, ret->message, sizeof(words));
+    if (ret->status == CVG_READY) {
+        cvg_kube_say(ret, CVG_DEGRADED, reason, "it is suspended, so nothing will happen");
+    } else if (ret->status == CVG_PROGRESSING) {
+        cvg_kube_say(ret, CVG_PROGRESSING, reason, "it is suspended: %s", words);
+    }
 }
 
 void cvg_kube_say_ready(const struct cvg_kube_condition *condition, struct cvg_kube_outcome *ret)

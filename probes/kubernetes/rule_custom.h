@@ -31,13 +31,18 @@ int cvg_kube_say_no_status(const struct cvg_kube_view *view, struct cvg_kube_out
 /* The status has nothing of what the rule looks for. */
 void cvg_kube_say_no_conditions(const char *type, struct cvg_kube_outcome *ret);
 /* Of a positive condition that is not True: False is on its way and failed after the dwell, and
- * anything else unknown after it. */
+ * anything else unknown after it. Unknown since the beginning of time is what a definition fills in
+ * until a controller comes, and no status. */
 void cvg_kube_say_not_yet(const struct cvg_kube_condition *condition, int64_t dwell,
                           struct cvg_kube_outcome *ret);
+/* 1: it is such a default, and that was said. */
+int cvg_kube_say_default(const struct cvg_kube_condition *condition, struct cvg_kube_outcome *ret);
 /* 1: the condition is missing, or older than the object, and that was said. */
 int cvg_kube_say_missing(const struct cvg_kube_view *view, const char *type,
                          struct cvg_kube_outcome *ret);
-void cvg_kube_say_suspended(struct cvg_kube_outcome *ret);
+/* Nobody works on it: what is ready is degraded, Suspended, and what is on its way will not arrive.
+ * What has failed or cannot be told stays so, whatever the operator thinks of paused objects. */
+void cvg_kube_suspend(struct cvg_kube_outcome *ret);
 /* Ready, with the condition's message and time. */
 void cvg_kube_say_ready(const struct cvg_kube_condition *condition, struct cvg_kube_outcome *ret);
 

@@ -57,10 +57,6 @@ void cvg_kube_rule_canary(const struct cvg_kube_view *view, const struct cvg_kub
     };
 
     (void)dwells;
-    if (cvg_kube_true_at(view, "/spec/suspend")) {
-        cvg_kube_say_suspended(ret);
-        return;
-    }
     if (cvg_kube_say_no_status(view, ret)) {
         return;
     }
@@ -73,5 +69,8 @@ void cvg_kube_rule_canary(const struct cvg_kube_view *view, const struct cvg_kub
     }
     if (ret->status == CVG_READY && !is_promoted(view)) {
         say_phase(view, CVG_PROGRESSING, CVG_KUBE_REASON_NOT_PROMOTED, ret);
+    }
+    if (cvg_kube_true_at(view, "/spec/suspend")) {
+        cvg_kube_suspend(ret);
     }
 }

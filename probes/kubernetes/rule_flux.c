@@ -64,14 +64,12 @@ static void say_not_ready(const struct cvg_kube_condition *ready,
     }
 }
 
-void cvg_kube_rule_flux(const struct cvg_kube_view *view, const struct cvg_kube_dwells *dwells,
-                        struct cvg_kube_outcome *ret)
+static void judge(const struct cvg_kube_view *view, const struct cvg_kube_dwells *dwells,
+                  struct cvg_kube_outcome *ret)
 {
     const struct cvg_kube_condition *ready = cvg_kube_condition(view, "Ready");
     const struct cvg_kube_condition *healthy = cvg_kube_current(view, "Healthy");
-    if (cvg_kube_true_at(view, "/spec/suspend")) {
-        cvg_kube_say_suspended(ret);
-    } else if (is_static(view) && !view->has_status) {
+    if (is_static(view) && !view->has_status) {
         cvg_kube_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_READY), "it is there");
     } else if (cvg_kube_say_missing(view, "Ready", ret)) {
         return;
@@ -81,5 +79,15 @@ void cvg_kube_rule_flux(const struct cvg_kube_view *view, const struct cvg_kube_
         say_not_ready(healthy, dwells, ret);
     } else if (!say_asked(view, ret) && !say_other_revision(view, ret)) {
         cvg_kube_say_ready(ready, ret);
+    }
+}
+
+/* A suspended one keeps its last conditions, whatever they were. */
+void cvg_kube_rule_flux(const struct cvg_kube_view *view, const struct cvg_kube_dwells *dwells,
+                        struct cvg_kube_outcome *ret)
+{
+    judge(view, dwells, ret);
+    if (cvg_kube_true_at(view, "/spec/suspend")) {
+        cvg_kube_suspend(ret);
     }
 }

@@ -64,6 +64,9 @@ static int say_place(const struct cvg_kube_view *view, const struct cvg_kube_nod
         }
         if (!cvg_kube_is(&condition, wanted[i].good)) {
             int known = cvg_kube_is(&condition, "True") || cvg_kube_is(&condition, "False");
+            if (cvg_kube_say_default(&condition, ret)) {
+                return 1;
+            }
             cvg_kube_say_condition(ret, CVG_PROGRESSING, &condition, CVG_KUBE_REASON_NOT_READY);
             cvg_kube_worsen(ret, condition.changed_at, dwells->not_available,
                             known ? CVG_FAILED : CVG_UNKNOWN, ret->reason);
@@ -148,18 +151,25 @@ static int is_same_reference(const struct cvg_kube_view *view, const struct cvg_
            is_same_text(one, other, "namespace", view->meta.namespace);
 }
 
-/* A parent that the spec names and no controller answers for: nothing is routed there. */
-static int say_unanswered(const struct cvg_kube_view *view, const struct cvg_kube_node *answers,
-                          struct cvg_kube_outcome *ret)
+static int is_among(const struct cvg_kube_view *view, const struct cvg_kube_node *reference,
+                    const struct cvg_kube_node *list, const char *key)
 {
-    const struct cvg_kube_node *asked = cvg_kube_node_at(view->tree, "/spec/parentRefs");
-    for (size_t i = 0; i < size_of(asked); i++) {
-        int found = 0;
-        for (size_t k = 0; k < size_of(answers) && !found; k++) {
-            found = is_same_reference(view, &asked->items[i],
-                                      cvg_kube_node_get(&answers->items[k], "parentRef"));
+    for (size_t i = 0; i < size_of(list); i++) {
+        const struct cvg_kube_node *each =
+            key == NULL ? &list->items[i] : cvg_kube_node_get(&list->items[i], key);
+        if (is_same_reference(view, reference, each)) {
+            return 1;
         }
-        if (!found) {
+    }
+    return 0;
+}
+
+/* A parent that the spec names and no controller answers for: nothing is routed there. */
+static int say_unanswered(const struct cvg_kube_view *view, const struct cvg_kube_node *asked,
+                          const struct cvg_kube_node *answers, struct cvg_kube_outcome *ret)
+{
+    for (size_t i = 0; i < size_of(asked); i++) {
+        if (!is_among(view, &asked->items[i], answers, "parentRef")) {
             cvg_kube_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_NOT_ATTACHED),
                          "no controller has answered for its parent %.100s",
                          cvg_kube_node_text(cvg_kube_node_get(&asked->items[i], "name")));
@@ -183,7 +193,8 @@ void cvg_kube_rule_route(const struct cvg_kube_view *view, const struct cvg_kube
     const struct cvg_kube_node *parents = cvg_kube_node_at(view->tree, "/status/parents");
     const struct cvg_kube_node *answers =
         parents != NULL ? parents : cvg_kube_node_at(view->tree, "/status/ancestors");
-    if (cvg_kube_say_no_status(view, ret) || say_unanswered(view, answers, ret)) {
+    const struct cvg_kube_node *asked = cvg_kube_node_at(view->tree, "/spec/parentRefs");
+    if (cvg_kube_say_no_status(view, ret) || say_unanswered(view, asked, answers, ret)) {
         return;
     }
     if (size_of(answers) == 0) {
@@ -199,6 +210,11 @@ void cvg_kube_rule_route(const struct cvg_kube_view *view, const struct cvg_kube
                  "all its parents have accepted it");
     for (size_t i = 0; i < answers->count; i++) {
         struct cvg_kube_outcome each = {.reason = ""};
+        /* A parent that is no longer asked for can have left its answer behind. */
+        if (size_of(asked) > 0 &&
+            !is_among(view, cvg_kube_node_get(&answers->items[i], "parentRef"), asked, NULL)) {
+            continue;
+        }
         const struct cvg_kube_node *conditions =
             cvg_kube_node_get(&answers->items[i], "conditions");
         ret->total++;

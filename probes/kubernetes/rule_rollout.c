@@ -81,8 +81,10 @@ void cvg_kube_rule_rollout(const struct cvg_kube_view *view, const struct cvg_ku
         ret->since = cvg_kube_time_at(view, "/status/abortedAt");
     } else if (strcmp(view->phase, "Degraded") == 0) {
         say_phase(view, CVG_FAILED, CVG_KUBE_REASON_HEALTH_DEGRADED, ret);
-    } else if (strcmp(view->phase, "Paused") == 0 || cvg_kube_true_at(view, "/spec/paused")) {
-        say_phase(view, CVG_DEGRADED, CVG_KUBE_REASON_SUSPENDED, ret);
+    } else if (strcmp(view->phase, "Paused") == 0) {
+        /* Where replicas are missing it is not the pause alone that keeps it. */
+        say_phase(view, ret->done < ret->total ? CVG_PROGRESSING : CVG_DEGRADED,
+                  CVG_KUBE_REASON_SUSPENDED, ret);
         ret->since = cvg_kube_time_at(view, "/status/pauseConditions/0/startTime");
     } else if (strcmp(view->phase, "Progressing") == 0) {
         say_phase(view, CVG_PROGRESSING, CVG_KUBE_REASON_PROGRESSING, ret);
@@ -90,6 +92,9 @@ void cvg_kube_rule_rollout(const struct cvg_kube_view *view, const struct cvg_ku
         say_healthy(view, ret);
     } else {
         say_phase(view, CVG_UNKNOWN, CVG_KUBE_REASON_NO_CONDITIONS, ret);
+    }
+    if (strcmp(view->phase, "Paused") != 0 && cvg_kube_true_at(view, "/spec/paused")) {
+        cvg_kube_suspend(ret); /* asked for, and not said yet */
     }
 }
 

@@ -5,12 +5,9 @@
  */
 #include "cluster.h"
 
-#include "customs.h"
+#include "cluster_inner.h"
 #include "decode.h"
 #include "memory.h"
-#include "pulse.h"
-#include "readers.h"
-#include "reflector.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,52 +22,12 @@
 /* Above the minute between bookmarks: a watch that brought none and was not proved otherwise. */
 #define UNPROVED_MOST (90 * SECOND)
 
-struct entry {
-    struct cvg_kube_collection *collection; /* owned */
-    struct cvg_kube_reflector *reflector;   /* owned */
-    struct cvg_kube_reader **readers;       /* the array is owned */
-    size_t reader_count;
-    int64_t told_at; /* known_at that the readers, or the host, were told last */
-};
-
-struct cvg_kube_cluster {
-    struct cvg_host
-        host; /* a copy, whose cancel() does nothing once the source's scope has ended */
-    struct cvg_source *source;
-    struct cvg_scope *scope;
-    const struct cvg_kube_source_config *config;
-    struct cvg_kube_connection *connection;
-    struct cvg_kube_pool *pool;
-    struct cvg_kube_arena *arena;
-    struct cvg_kube_dwells dwells;
-    struct entry **entries; /* owned, each too */
-    size_t count;
-    struct cvg_kube_customs customs;
-    struct cvg_kube_pulse *pulse;
-    struct cvg_kube_readers *readers;
-    int running, no_streams;
-    int proved_any; /* the latest answer of the small read proved a watch */
-    uint32_t told_status;
-    uint64_t throttles, chance;
-    int64_t throttled_at;
-};
-
-static struct entry *entry_of(const struct cvg_kube_cluster *cluster,
-                              const struct cvg_kube_collection *collection)
-{
-    size_t i = 0;
-    while (i < cluster->count && cluster->entries[i]->collection != collection) {
-        i++;
-    }
-    return i < cluster->count ? cluster->entries[i] : NULL;
-}
-
-static int64_t known_at(const struct entry *entry)
+static int64_t known_at(const struct cvg_kube_entry *entry)
 {
     return cvg_kube_collection_state(entry->collection)->known_at;
 }
 
-static enum cvg_kube_sync sync_of(const struct entry *entry)
+static enum cvg_kube_sync sync_of(const struct cvg_kube_entry *entry)
 {
     return cvg_kube_collection_state(entry->collection)->sync;
 }
@@ -95,7 +52,7 @@ static int wants_more(void *arg, int64_t since)
 {
     const struct cvg_kube_cluster *cluster = arg;
     for (size_t i = 0; cluster->proved_any && i < cluster->count; i++) {
-        const struct entry *entry = cluster->entries[i];
+        const struct cvg_kube_entry *entry = cluster->entries[i];
         if (cvg_kube_reflector_connection(entry->reflector) && known_at(entry) < since) {
             return 1;
         }
@@ -103,7 +60,7 @@ static int wants_more(void *arg, int64_t since)
     return 0;
 }
 
-static int is_proved(const struct entry *entry, int64_t since)
+static int is_proved(const struct cvg_kube_entry *entry, int64_t since)
 {
     enum cvg_kube_sync sync = sync_of(entry);
     if (sync == CVG_KUBE_REFUSED) {
@@ -113,7 +70,7 @@ static int is_proved(const struct entry *entry, int64_t since)
            cvg_kube_reflector_connection(entry->reflector);
 }
 
-static void tell_entry(struct cvg_kube_cluster *cluster, const struct entry *entry)
+static void tell_entry(struct cvg_kube_cluster *cluster, const struct cvg_kube_entry *entry)
 {
     for (size_t i = 0; i < entry->reader_count; i++) {
         cvg_kube_readers_mark(cluster->readers, entry->readers[i]);
@@ -132,7 +89,7 @@ static void renew(struct cvg_kube_cluster *cluster, int64_t since)
         cluster->host.alive(cluster->source);
     }
     for (size_t i = 0; i < cluster->count; i++) {
-        struct entry *entry = cluster->entries[i];
+        struct cvg_kube_entry *entry = cluster->entries[i];
         if (!all && known_at(entry) > entry->told_at) {
             tell_entry(cluster, entry);
         }
@@ -159,7 +116,7 @@ static void sever_silent(struct cvg_kube_cluster *cluster, int64_t since)
     int64_t most = 3 * cluster->config->probe_every;
     most = most > UNPROVED_MOST ? most : UNPROVED_MOST;
     for (size_t i = 0; i < cluster->count; i++) {
-        const struct entry *entry = cluster->entries[i];
+        const struct cvg_kube_entry *entry = cluster->entries[i];
         uint64_t connection = cvg_kube_reflector_connection(entry->reflector);
         if (connection && known_at(entry) < since &&
             cluster->host.now() - heard_at(cluster, connection) > most) {
@@ -282,14 +239,6 @@ struct cvg_kube_cluster *cvg_kube_cluster_new(const struct cvg_host *host,
     return cluster;
 }
 
-static void free_entry(struct entry *entry)
-{
-    cvg_kube_reflector_free(entry->reflector);
-    cvg_kube_collection_free(entry->collection);
-    free(entry->readers);
-    free(entry);
-}
-
 /* The host has cancelled everything before it destroys a source: handles are dead then. */
 static void cancel_nothing(struct cvg_op *op)
 {
@@ -304,7 +253,7 @@ void cvg_kube_cluster_free(struct cvg_kube_cluster *cluster)
     cluster->host.cancel = cancel_nothing;
     cvg_kube_pulse_free(cluster->pulse);
     for (size_t i = 0; i < cluster->count; i++) {
-        free_entry(cluster->entries[i]);
+        cvg_kube_entry_free(cluster->entries[i]);
     }
     free(cluster->entries);
     cvg_kube_readers_free(cluster->readers);
@@ -318,74 +267,6 @@ void cvg_kube_cluster_free(struct cvg_kube_cluster *cluster)
 void cvg_kube_cluster_start(struct cvg_kube_cluster *cluster)
 {
     cvg_kube_connection_start(cluster->connection, on_ready, on_failed, cluster);
-}
-
-/* ---- who reads what ---- */
-
-static struct entry *take_entry(struct cvg_kube_cluster *cluster, const struct cvg_kube_kind *kind,
-                                const char *namespace)
-{
-    for (size_t i = 0; i < cluster->count; i++) {
-        struct entry *entry = cluster->entries[i];
-        if (cvg_kube_collection_kind(entry->collection) == kind &&
-            strcmp(cvg_kube_collection_namespace(entry->collection), namespace) == 0) {
-            return entry;
-        }
-    }
-    struct entry *entry = cvg_kube_alloc(sizeof(*entry));
-    entry->collection = cvg_kube_collection_new(cluster->pool, kind, namespace);
-    entry->reflector = cvg_kube_reflector_new(cluster, entry->collection);
-    cluster->entries =
-        cvg_kube_resize(cluster->entries, cluster->count + 1, sizeof(struct entry *));
-    cluster->entries[cluster->count++] = entry;
-    if (cluster->running) {
-        cvg_kube_reflector_start(entry->reflector, 0);
-    }
-    return entry;
-}
-
-static void add_reader(struct entry *entry, struct cvg_kube_reader *reader)
-{
-    for (size_t i = 0; i < entry->reader_count; i++) {
-        if (entry->readers[i] == reader) {
-            return;
-        }
-    }
-    entry->readers =
-        cvg_kube_resize(entry->readers, entry->reader_count + 1, sizeof(struct cvg_kube_reader *));
-    entry->readers[entry->reader_count++] = reader;
-}
-
-/* NOLINTNEXTLINE(readability-function-size): what is wanted, by whom, and where it is then */
-struct cvg_kube_collection *
-cvg_kube_cluster_want(struct cvg_kube_cluster *cluster, struct cvg_kube_reader *reader,
-                      const struct cvg_kube_kind *kind, const char *namespace, int labels,
-                      const char *const *pointers, size_t *ret_first_pointer)
-{
-    struct entry *entry = take_entry(cluster, kind, namespace);
-    cvg_kube_readers_add(cluster->readers, reader);
-    add_reader(entry, reader);
-    if (labels) {
-        cvg_kube_collection_keep_labels(entry->collection);
-    }
-    size_t first = pointers ? cvg_kube_collection_keep_pointers(entry->collection, pointers) : 0;
-    if (ret_first_pointer) {
-        *ret_first_pointer = first;
-    }
-    return entry->collection;
-}
-
-void cvg_kube_cluster_leave(struct cvg_kube_cluster *cluster, struct cvg_kube_reader *reader)
-{
-    for (size_t i = 0; i < cluster->count; i++) {
-        struct entry *entry = cluster->entries[i];
-        for (size_t j = 0; j < entry->reader_count; j++) {
-            if (entry->readers[j] == reader) {
-                entry->readers[j] = entry->readers[--entry->reader_count];
-            }
-        }
-    }
-    cvg_kube_readers_remove(cluster->readers, reader);
 }
 
 /* ---- custom kinds ---- */
@@ -446,7 +327,7 @@ int cvg_kube_cluster_json_only(struct cvg_kube_cluster *cluster)
 void cvg_kube_cluster_changed(struct cvg_kube_cluster *cluster,
                               struct cvg_kube_collection *collection)
 {
-    struct entry *entry = entry_of(cluster, collection);
+    struct cvg_kube_entry *entry = cvg_kube_cluster_entry(cluster, collection);
     entry->told_at = known_at(entry);
     tell_entry(cluster, entry);
 }

@@ -34,7 +34,8 @@ void cvg_kube_cluster_start(struct cvg_kube_cluster *cluster);
  * built in, or cvg_kube_cluster_kind's. namespace: "" all. labels: it selects by labels. pointers:
  * what it wants kept of each object (ends at NULL; NULL: nothing); *ret_first_pointer (may be NULL)
  * is where these begin in the objects' fields. A collection with pointers is read in JSON. Of a
- * custom kind that turns out to have no namespaces, all is read whatever the namespace is. */
+ * custom kind that turns out to have no namespaces, all is read whatever the namespace is; for a
+ * reader with several namespaces the others are REFUSED then. */
 struct cvg_kube_collection *
 cvg_kube_cluster_want(struct cvg_kube_cluster *cluster, struct cvg_kube_reader *reader,
                       const struct cvg_kube_kind *kind, const char *namespace, int labels,
@@ -75,6 +76,10 @@ void cvg_kube_cluster_no_streams(struct cvg_kube_cluster *cluster);
 /* What discovery found out about a custom kind. resource: NULL: it is to be found out again. */
 void cvg_kube_cluster_name(struct cvg_kube_cluster *cluster, const struct cvg_kube_kind *kind,
                            const char *resource, int namespaced);
+/* Somebody reads this collection and an earlier one of the same kind. Of a kind without namespaces
+ * both would hold all objects, and each would count twice. */
+int cvg_kube_cluster_is_doubled(const struct cvg_kube_cluster *cluster,
+                                const struct cvg_kube_collection *collection);
 /* Chance for jitter. */
 uint64_t cvg_kube_cluster_random(struct cvg_kube_cluster *cluster);
 

@@ -238,6 +238,10 @@
     X(TOO_MANY_OBJECTS, "TooManyObjects",                                                          \
       "There are more objects than are kept of one kind, so that what is known is not all.",       \
       "Name namespaces in the check or the source, so that less is read.")                         \
+    X(NOT_NAMESPACED, "NotNamespaced",                                                             \
+      "The kind has no namespaces, and the check or the source names several, in each of which "   \
+      "every object would be counted again.",                                                      \
+      "Name one namespace in the check.")                                                          \
     X(CREDENTIALS_FAILED, "CredentialsFailed",                                                     \
       "Credentials could not be got: a file cannot be read, or the exec plugin failed.",           \
       "The message says which, and why.")                                                          \

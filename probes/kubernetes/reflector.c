@@ -388,10 +388,23 @@ static void start_watch(struct cvg_kube_reflector *reflector)
                                             is_json(reflector), reflector->version, &owner);
 }
 
+/* Never a built-in kind: of these it is known before anybody wants them. */
+static int is_doubled(const struct cvg_kube_reflector *reflector)
+{
+    return !reflector->kind->namespaced &&
+           cvg_kube_cluster_is_doubled(reflector->cluster, reflector->collection);
+}
+
 static void step(struct cvg_kube_reflector *reflector)
 {
     reflector->patient = 0;
-    if (!reflector->kind->resource) {
+    if (reflector->kind->resource && is_doubled(reflector)) {
+        struct cvg_kube_ending ending;
+        cvg_kube_ending_say(&ending, CVG_KUBE_FORBIDDEN, CVG_FAULT_REQUEST,
+                            CVG_KUBE_REASON_NOT_NAMESPACED,
+                            "the kind has no namespaces, and several are named");
+        fall_rarely(reflector, &ending);
+    } else if (!reflector->kind->resource) {
         reflector->phase = RESOLVING;
         reflector->discovery =
             cvg_kube_discovery_start(reflector->cluster, reflector->kind, on_resolved, reflector);

@@ -441,6 +441,40 @@ static void test_a_custom_kind_that_goes_is_asked_for_again(void **state)
     rig_close(&rig);
 }
 
+static void test_a_custom_kind_without_namespaces_is_not_counted_twice(void **state)
+{
+    struct rig rig;
+    struct cvg_kube_reader other = {.look = rig_look};
+    (void)state;
+    open_custom(&rig, "Gadget");
+    const struct cvg_kube_kind *kind = cvg_kube_collection_kind(rig.pods);
+    struct cvg_kube_collection *second =
+        cvg_kube_cluster_want(rig.cluster, &rig.reader, kind, "b", 0, NULL, NULL);
+    struct cvg_kube_collection *third =
+        cvg_kube_cluster_want(rig.cluster, &other, kind, "c", 0, NULL, NULL);
+    fake_host_run(rig.fake);
+    struct cvg_op *request;
+    while ((request = fake_host_find(rig.fake, "/apis/example.org/v1")) &&
+           !strstr(fake_request_path(request), "limit=")) {
+        fake_answer(rig.fake, request, 200, group_list);
+    }
+    while ((request = fake_host_find(rig.fake, "limit="))) {
+        fake_answer(rig.fake, request, 200,
+                    "{\"metadata\":{\"resourceVersion\":\"1\"},"
+                    "\"items\":[]}");
+    }
+    while ((request = fake_host_find(rig.fake, "/apis/example.org/v1")) &&
+           !strstr(fake_request_path(request), "watch=")) {
+        fake_answer(rig.fake, request, 200, group_list);
+    }
+    assert_int_equal(cvg_kube_collection_state(second)->sync, CVG_KUBE_REFUSED);
+    assert_string_equal(cvg_kube_collection_state(second)->reason, "NotNamespaced");
+    assert_int_equal(rig_state(&rig)->sync, CVG_KUBE_SYNCED);
+    assert_int_not_equal(cvg_kube_collection_state(third)->sync, CVG_KUBE_REFUSED);
+    cvg_kube_cluster_leave(rig.cluster, &other);
+    rig_close(&rig);
+}
+
 static void test_only_a_resource_list_names_resources(void **state)
 {
     static const struct {
@@ -495,6 +529,7 @@ int main(void)
         cmocka_unit_test(test_a_custom_kind_s_resource_is_asked_for_first),
         cmocka_unit_test(test_a_custom_kind_that_is_not_installed_is_tried_again),
         cmocka_unit_test(test_a_custom_kind_that_goes_is_asked_for_again),
+        cmocka_unit_test(test_a_custom_kind_without_namespaces_is_not_counted_twice),
         cmocka_unit_test(test_only_a_resource_list_names_resources),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,7 +70,7 @@ static void add_reader(struct cvg_kube_entry *entry, struct cvg_kube_reader *rea
     entry->readers[entry->reader_count++] = reader;
 }
 
-/* NOLINTNEXTLINE(readability-function-size): what is wanted, by whom, and where it is then */
+/* NOLINTBEGIN(readability-function-size): what is wanted, by whom, and where it is then */
 struct cvg_kube_collection *
 cvg_kube_cluster_want(struct cvg_kube_cluster *cluster, struct cvg_kube_reader *reader,
                       const struct cvg_kube_kind *kind, const char *namespace, int labels,
@@ -88,6 +88,8 @@ cvg_kube_cluster_want(struct cvg_kube_cluster *cluster, struct cvg_kube_reader *
     }
     return entry->collection;
 }
+
+/* NOLINTEND(readability-function-size) */
 
 void cvg_kube_cluster_leave(struct cvg_kube_cluster *cluster, struct cvg_kube_reader *reader)
 {

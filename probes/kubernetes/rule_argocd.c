@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-#define LONGEST 160 /* of a controller's words beside ours */
+#define LONGEST 160  /* of a controller's words beside ours */
+#define MEMBERS 1000 /* of an object whose members are looked for one by one */
 
 /* ---- what was compared with what is asked for ---- */
 
@@ -42,11 +43,28 @@ static int is_empty(const struct cvg_kube_node *node)
 
 static int is_same(const struct cvg_kube_node *one, const struct cvg_kube_node *other);
 
-/* What is missing is the same as what is empty: the copy leaves out what is. */
-static int has_all_of(const struct cvg_kube_node *one, const struct cvg_kube_node *other)
+/* Both are written in the same order as a rule, so that it is there that a member is looked for
+ * first; elsewhere only in objects that are small, as all of a source's are. */
+static const struct cvg_kube_node *member(const struct cvg_kube_node *object, size_t hint,
+                                          const char *key)
+{
+    if (hint < object->count && strcmp(object->items[hint].key, key) == 0) {
+        return &object->items[hint];
+    }
+    return object->count > MEMBERS ? NULL : cvg_kube_node_get(object, key);
+}
+
+/* What is missing is the same as what is empty: the copy leaves out what is. Each pair is compared
+ * once: the way back only looks for what the way there has not met. */
+static int has_same_members(const struct cvg_kube_node *one, const struct cvg_kube_node *other)
 {
     for (size_t i = 0; i < one->count; i++) {
-        if (!is_same(&one->items[i], cvg_kube_node_get(other, one->items[i].key))) {
+        if (!is_same(&one->items[i], member(other, i, one->items[i].key))) {
+            return 0;
+        }
+    }
+    for (size_t i = 0; i < other->count; i++) {
+        if (member(one, i, other->items[i].key) == NULL && !is_empty(&other->items[i])) {
             return 0;
         }
     }
@@ -77,7 +95,7 @@ static int is_same(const struct cvg_kube_node *one, const struct cvg_kube_node *
     }
     switch (one->kind) {
     case CVG_KUBE_OBJECT:
-        return has_all_of(one, other) && has_all_of(other, one);
+        return has_same_members(one, other);
     case CVG_KUBE_ARRAY:
         return is_same_list(one, other);
     case CVG_KUBE_BOOL:

@@ -11,6 +11,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define PARENTS 256 /* of a route that is judged */
+
 /* ---- conditions that stand somewhere in the status ---- */
 
 /* As view->conditions has them, read where it is needed. */
@@ -179,6 +181,18 @@ static int say_unanswered(const struct cvg_kube_view *view, const struct cvg_kub
     return 0;
 }
 
+/* The definitions allow 32; more are not compared with each other on the loop's time. */
+static int say_too_many(const struct cvg_kube_node *asked, const struct cvg_kube_node *answers,
+                        struct cvg_kube_outcome *ret)
+{
+    if (size_of(asked) <= PARENTS && size_of(answers) <= PARENTS) {
+        return 0;
+    }
+    cvg_kube_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_NO_CONDITIONS),
+                 "it has more than %d parents", PARENTS);
+    return 1;
+}
+
 /* Routes have parents, policies ancestors; both are written alike. */
 void cvg_kube_rule_route(const struct cvg_kube_view *view, const struct cvg_kube_dwells *dwells,
                          struct cvg_kube_outcome *ret)
@@ -194,7 +208,8 @@ void cvg_kube_rule_route(const struct cvg_kube_view *view, const struct cvg_kube
     const struct cvg_kube_node *answers =
         parents != NULL ? parents : cvg_kube_node_at(view->tree, "/status/ancestors");
     const struct cvg_kube_node *asked = cvg_kube_node_at(view->tree, "/spec/parentRefs");
-    if (cvg_kube_say_no_status(view, ret) || say_unanswered(view, asked, answers, ret)) {
+    if (cvg_kube_say_no_status(view, ret) || say_too_many(asked, answers, ret) ||
+        say_unanswered(view, asked, answers, ret)) {
         return;
     }
     if (size_of(answers) == 0) {

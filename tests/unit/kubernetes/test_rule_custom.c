@@ -272,6 +272,58 @@ static void test_revisions_that_do_not_fit_are_none(void **state)
     assert_string_equal(cvg_kube_custom_revision(view, room), "");
 }
 
+/* ---- objects that are larger than any controller's ---- */
+
+/* {'a': {'a': ... 'x': 1}}, `depth` of them. */
+static size_t nested(char *text, size_t size, int depth)
+{
+    size_t used = 0;
+    for (int i = 0; i < depth; i++) {
+        used += (size_t)snprintf(text + used, size - used, "{'a': ");
+    }
+    used += (size_t)snprintf(text + used, size - used, "1");
+    for (int i = 0; i < depth; i++) {
+        used += (size_t)snprintf(text + used, size - used, "}");
+    }
+    return used;
+}
+
+static void test_a_deep_source_is_compared_in_time(void **state)
+{
+    (void)state;
+    char values[2048], text[6000];
+    struct cvg_kube_dwells dwells;
+    cvg_kube_dwells_default(&dwells);
+    (void)nested(values, sizeof(values), 150);
+    (void)snprintf(text, sizeof(text),
+                   "'spec': {'source': {'helm': {'valuesObject': %s}}}, 'status': {'health': "
+                   "{'status': 'Healthy'}, 'sync': {'status': 'Synced', 'comparedTo': {'source': "
+                   "{'helm': {'valuesObject': %s}}}}}",
+                   values, values);
+    assert_int_equal(
+        judged(view_of("argoproj.io", "v1alpha1", "Application", text), &dwells).status, CVG_READY);
+}
+
+static void test_more_parents_than_are_allowed_are_unknown(void **state)
+{
+    (void)state;
+    struct cvg_kube_dwells dwells;
+    cvg_kube_dwells_default(&dwells);
+    for (int count = 256; count <= 257; count++) {
+        char text[6000] = "'status': {'parents': [{'conditions': [{'type': 'Accepted', 'status': "
+                          "'True'}]}";
+        size_t used = strlen(text);
+        for (int i = 1; i < count; i++) {
+            used += (size_t)snprintf(text + used, sizeof(text) - used, ", {}");
+        }
+        (void)snprintf(text + used, sizeof(text) - used, "]}");
+        struct cvg_kube_outcome outcome =
+            judged(view_of("gateway.networking.k8s.io", "v1", "HTTPRoute", text), &dwells);
+        assert_int_equal(outcome.status, CVG_UNKNOWN);
+        assert_int_equal(outcome.total, count == 256 ? 256 : 0);
+    }
+}
+
 /* ---- statuses of other shapes ---- */
 
 /* A tree in which one node has become another. */
@@ -413,6 +465,8 @@ int main(void)
         cmocka_unit_test(test_groups_are_told_apart),
         cmocka_unit_test(test_revisions_are_what_was_brought_about),
         cmocka_unit_test(test_revisions_that_do_not_fit_are_none),
+        cmocka_unit_test(test_a_deep_source_is_compared_in_time),
+        cmocka_unit_test(test_more_parents_than_are_allowed_are_unknown),
         cmocka_unit_test(test_a_status_of_another_shape_upsets_no_rule),
         cmocka_unit_test(test_nothing_is_ready_that_does_not_say_so),
     };

@@ -29,9 +29,10 @@ int cvg_kube_problem_set(struct cvg_kube_problem *problem, const char *key, cons
     return -1;
 }
 
-struct cvg_kube_access *cvg_kube_access_new(void)
+struct cvg_kube_access *cvg_kube_access_new(cvg_kube_file_reader *reader)
 {
     struct cvg_kube_access *access = cvg_kube_alloc(sizeof(*access));
+    access->reader = reader;
     access->namespace = "";
     access->user = "";
     return access;

@@ -37,7 +37,12 @@ struct cvg_kube_plugin {
     const char *cluster;             /* JSON for spec.cluster; NULL: it does not ask for it */
 };
 
+/* How files are read: cvg_kube_file_read, or a test's own. *ret is the caller's to free, with a NUL
+ * behind its bytes. Returns 0, or an errno value. */
+typedef int cvg_kube_file_reader(const char *path, size_t limit, char **ret, size_t *ret_length);
+
 struct cvg_kube_access {
+    cvg_kube_file_reader *reader;
     /* NULL: not set. */
     const char *server, *server_name, *proxy, *ca_pem;
     const char *cert_pem, *key_pem, *token, *username, *password;
@@ -53,7 +58,7 @@ struct cvg_kube_access {
     struct cvg_kube_text *texts; /* all of the above; owned */
 };
 
-struct cvg_kube_access *cvg_kube_access_new(void);
+struct cvg_kube_access *cvg_kube_access_new(cvg_kube_file_reader *reader);
 void cvg_kube_access_free(struct cvg_kube_access *access); /* takes NULL */
 /* A copy that lives as long as the access. */
 const char *cvg_kube_access_keep(struct cvg_kube_access *access, const char *bytes, size_t length);
@@ -71,9 +76,6 @@ int cvg_kube_access_same(const struct cvg_kube_access *a, const struct cvg_kube_
 /* The same for how their plugins are to be run; both may be NULL. */
 int cvg_kube_plugin_same(const struct cvg_kube_plugin *a, const struct cvg_kube_plugin *b);
 
-/* How files are read: cvg_kube_file_read, or a test's own. *ret is the caller's to free, with a NUL
- * behind its bytes. Returns 0, or an errno value. */
-typedef int cvg_kube_file_reader(const char *path, size_t limit, char **ret, size_t *ret_length);
 /* A regular file (behind links, too), whole; EFBIG over the limit. Blocks: for the creation of a
  * source, and for workers. */
 cvg_kube_file_reader cvg_kube_file_read;
@@ -81,12 +83,11 @@ cvg_kube_file_reader cvg_kube_file_read;
 const char *cvg_kube_errno_text(int error);
 /* Reads a file that belongs to an access into it and notes it. what: for the message. NULL: it
  * cannot be read, is empty or has a NUL in it, and problem says so. */
-const char *cvg_kube_access_read(struct cvg_kube_access *access, cvg_kube_file_reader *reader,
-                                 const char *path, const char *what,
+const char *cvg_kube_access_read(struct cvg_kube_access *access, const char *path, const char *what,
                                  struct cvg_kube_problem *problem);
 /* The same without the white space around it: a token. */
-const char *cvg_kube_access_read_token(struct cvg_kube_access *access, cvg_kube_file_reader *reader,
-                                       const char *path, struct cvg_kube_problem *problem);
+const char *cvg_kube_access_read_token(struct cvg_kube_access *access, const char *path,
+                                       struct cvg_kube_problem *problem);
 /* Wipes and frees what a reader gave; takes NULL. */
 void cvg_kube_bytes_free(char *bytes, size_t length);
 

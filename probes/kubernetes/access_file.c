@@ -80,8 +80,7 @@ int cvg_kube_file_read(const char *path, size_t limit, char **ret, size_t *ret_l
     return error;
 }
 
-const char *cvg_kube_access_read(struct cvg_kube_access *access, cvg_kube_file_reader *reader,
-                                 const char *path, const char *what,
+const char *cvg_kube_access_read(struct cvg_kube_access *access, const char *path, const char *what,
                                  struct cvg_kube_problem *problem)
 {
     char *bytes = NULL;
@@ -90,7 +89,7 @@ const char *cvg_kube_access_read(struct cvg_kube_access *access, cvg_kube_file_r
         (void)cvg_kube_problem_set(problem, "kubeconfig", "too many files are named");
         return NULL;
     }
-    int error = reader(path, CVG_KUBE_ACCESS_FILE_MOST, &bytes, &length);
+    int error = access->reader(path, CVG_KUBE_ACCESS_FILE_MOST, &bytes, &length);
     if (error != 0) {
         (void)cvg_kube_problem_set(problem, "kubeconfig", "%s: %s: %s", what, path,
                                    cvg_kube_errno_text(error));
@@ -107,11 +106,11 @@ const char *cvg_kube_access_read(struct cvg_kube_access *access, cvg_kube_file_r
     return text;
 }
 
-const char *cvg_kube_access_read_token(struct cvg_kube_access *access, cvg_kube_file_reader *reader,
-                                       const char *path, struct cvg_kube_problem *problem)
+const char *cvg_kube_access_read_token(struct cvg_kube_access *access, const char *path,
+                                       struct cvg_kube_problem *problem)
 {
     static const char white[] = " \t\r\n";
-    const char *text = cvg_kube_access_read(access, reader, path, "the token's file", problem);
+    const char *text = cvg_kube_access_read(access, path, "the token's file", problem);
     if (text == NULL) {
         return NULL;
     }

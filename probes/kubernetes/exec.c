@@ -134,6 +134,7 @@ static void tell_failure(const struct cvg_kube_exec_run *run, const char *what, 
     run->on_done(run->arg, NULL, &problem);
 }
 
+// NOLINTNEXTLINE(readability-function-size): the shape is the host table's
 static void on_exit_of_plugin(void *arg, struct cvg_op *op, uint32_t fault, const char *text,
                               int32_t exit_code, int32_t signal, const char *out, size_t out_length,
                               const char *err, size_t err_length)

@@ -58,12 +58,11 @@ static const char *path_of(const struct cvg_kube_pod *pod, struct cvg_kube_acces
 }
 
 /* Not every pod has the file, and nothing depends on it but which namespace is meant. */
-static void take_namespace(const struct cvg_kube_pod *pod, cvg_kube_file_reader *reader,
-                           struct cvg_kube_access *access)
+static void take_namespace(const struct cvg_kube_pod *pod, struct cvg_kube_access *access)
 {
     char *bytes = NULL;
     size_t length = 0;
-    if (reader(path_of(pod, access, "namespace"), NAMESPACE_MOST, &bytes, &length) != 0) {
+    if (access->reader(path_of(pod, access, "namespace"), NAMESPACE_MOST, &bytes, &length) != 0) {
         return;
     }
     access->namespace = cvg_kube_access_keep(access, bytes, strcspn(bytes, " \t\r\n"));
@@ -74,14 +73,13 @@ struct cvg_kube_access *cvg_kube_pod_load(const struct cvg_kube_pod *pod,
                                           cvg_kube_file_reader *reader,
                                           struct cvg_kube_problem *problem)
 {
-    struct cvg_kube_access *access = cvg_kube_access_new();
+    struct cvg_kube_access *access = cvg_kube_access_new(reader);
     int code = take_server(pod, access, problem);
     if (code == 0) {
-        access->token =
-            cvg_kube_access_read_token(access, reader, path_of(pod, access, "token"), problem);
+        access->token = cvg_kube_access_read_token(access, path_of(pod, access, "token"), problem);
     }
     if (access->token != NULL) {
-        access->ca_pem = cvg_kube_access_read(access, reader, path_of(pod, access, "ca.crt"),
+        access->ca_pem = cvg_kube_access_read(access, path_of(pod, access, "ca.crt"),
                                               "the cluster's CA", problem);
     }
     if (access->ca_pem == NULL) {
@@ -89,6 +87,6 @@ struct cvg_kube_access *cvg_kube_pod_load(const struct cvg_kube_pod *pod,
         cvg_kube_access_free(access);
         return NULL;
     }
-    take_namespace(pod, reader, access);
+    take_namespace(pod, access);
     return access;
 }

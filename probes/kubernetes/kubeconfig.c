@@ -228,8 +228,8 @@ static const char *decode(struct cvg_kube_access *access, const char *text)
 }
 
 int cvg_kube_entry_bytes(const struct cvg_kube_entry *entry, const char *where, const char *key,
-                         cvg_kube_file_reader *reader, struct cvg_kube_access *access,
-                         const char **ret, struct cvg_kube_problem *problem)
+                         struct cvg_kube_access *access, const char **ret,
+                         struct cvg_kube_problem *problem)
 {
     char data_key[64], what[160];
     const char *data = NULL, *path = NULL;
@@ -249,7 +249,7 @@ int cvg_kube_entry_bytes(const struct cvg_kube_entry *entry, const char *where, 
     }
     if (path != NULL) {
         path = cvg_kube_entry_path(entry, access, path);
-        *ret = cvg_kube_access_read(access, reader, path, what, problem);
+        *ret = cvg_kube_access_read(access, path, what, problem);
         return *ret == NULL ? -1 : 0;
     }
     return 0;

@@ -68,19 +68,17 @@ int cvg_kube_entry_true(const struct cvg_kube_entry *entry, const char *where, c
                         uint32_t *ret, struct cvg_kube_problem *problem);
 /* What stands in `key`-data, or the file that `key` names; NULL where neither is set. */
 int cvg_kube_entry_bytes(const struct cvg_kube_entry *entry, const char *where, const char *key,
-                         cvg_kube_file_reader *reader, struct cvg_kube_access *access,
-                         const char **ret, struct cvg_kube_problem *problem);
+                         struct cvg_kube_access *access, const char **ret,
+                         struct cvg_kube_problem *problem);
 /* A path of the entry, absolute. */
 const char *cvg_kube_entry_path(const struct cvg_kube_entry *entry, struct cvg_kube_access *access,
                                 const char *path);
 
 /* Fills in what its parts say: kubeconfig_cluster.c, kubeconfig_user.c, kubeconfig_plugin.c. */
 int cvg_kube_take_cluster(const struct cvg_kube_entry *entry, const char *name,
-                          cvg_kube_file_reader *reader, struct cvg_kube_access *access,
-                          struct cvg_kube_problem *problem);
+                          struct cvg_kube_access *access, struct cvg_kube_problem *problem);
 int cvg_kube_take_user(const struct cvg_kube_entry *entry, const char *name,
-                       cvg_kube_file_reader *reader, struct cvg_kube_access *access,
-                       struct cvg_kube_problem *problem);
+                       struct cvg_kube_access *access, struct cvg_kube_problem *problem);
 /* exec: the user's. cluster: of the same context, for provideClusterInfo; access has what was
  * taken of it. */
 int cvg_kube_take_plugin(const struct cvg_kube_entry *user, const struct cvg_kube_entry *cluster,

@@ -82,8 +82,7 @@ static int is_server_name(const char *name)
 }
 
 int cvg_kube_take_cluster(const struct cvg_kube_entry *entry, const char *name,
-                          cvg_kube_file_reader *reader, struct cvg_kube_access *access,
-                          struct cvg_kube_problem *problem)
+                          struct cvg_kube_access *access, struct cvg_kube_problem *problem)
 {
     char where[128];
     const char *server_name = NULL;
@@ -93,7 +92,7 @@ int cvg_kube_take_cluster(const struct cvg_kube_entry *entry, const char *name,
         cvg_kube_entry_text(entry, where, "tls-server-name", &server_name, problem) < 0 ||
         cvg_kube_entry_true(entry, where, "insecure-skip-tls-verify", &access->insecure, problem) <
             0 ||
-        cvg_kube_entry_bytes(entry, where, "certificate-authority", reader, access, &access->ca_pem,
+        cvg_kube_entry_bytes(entry, where, "certificate-authority", access, &access->ca_pem,
                              problem) < 0) {
         return -1;
     }

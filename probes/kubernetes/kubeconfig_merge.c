@@ -120,8 +120,8 @@ static int find_named(const struct cvg_kube_kubeconfig *kubeconfig, const char *
 }
 
 static int take_context(const struct cvg_kube_kubeconfig *kubeconfig,
-                        const struct cvg_kube_entry *context, cvg_kube_file_reader *reader,
-                        struct cvg_kube_access *access, struct cvg_kube_problem *problem)
+                        const struct cvg_kube_entry *context, struct cvg_kube_access *access,
+                        struct cvg_kube_problem *problem)
 {
     const char *cluster_name = NULL, *user_name = NULL, *space = NULL;
     struct cvg_kube_entry cluster, user;
@@ -137,14 +137,14 @@ static int take_context(const struct cvg_kube_kubeconfig *kubeconfig,
         access->namespace = cvg_kube_access_keep(access, space, strlen(space));
     }
     if (find_named(kubeconfig, "clusters", "cluster", cluster_name, &cluster, problem) < 0 ||
-        cvg_kube_take_cluster(&cluster, cluster_name, reader, access, problem) < 0) {
+        cvg_kube_take_cluster(&cluster, cluster_name, access, problem) < 0) {
         return -1;
     }
     if (user_name == NULL) {
         return 0; /* as kubectl: nobody in particular asks */
     }
     if (find_named(kubeconfig, "users", "user", user_name, &user, problem) < 0 ||
-        cvg_kube_take_user(&user, user_name, reader, access, problem) < 0) {
+        cvg_kube_take_user(&user, user_name, access, problem) < 0) {
         return -1;
     }
     return cvg_kube_take_plugin(&user, &cluster, user_name, access, problem);
@@ -155,10 +155,10 @@ struct cvg_kube_access *cvg_kube_kubeconfig_access(const struct cvg_kube_kubecon
                                                    cvg_kube_file_reader *reader,
                                                    struct cvg_kube_problem *problem)
 {
-    struct cvg_kube_access *access = cvg_kube_access_new();
+    struct cvg_kube_access *access = cvg_kube_access_new(reader);
     struct cvg_kube_entry entry;
     if (find_context(kubeconfig, context, &entry, problem) < 0 ||
-        take_context(kubeconfig, &entry, reader, access, problem) < 0) {
+        take_context(kubeconfig, &entry, access, problem) < 0) {
         cvg_kube_access_free(access);
         return NULL;
     }

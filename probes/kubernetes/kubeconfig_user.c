@@ -8,7 +8,6 @@
 struct user {
     const struct cvg_kube_entry *entry;
     const char *where;
-    cvg_kube_file_reader *reader;
     struct cvg_kube_access *access;
     struct cvg_kube_problem *problem;
 };
@@ -39,10 +38,10 @@ static int is_header_text(const char *text)
 static int take_certificate(const struct user *user)
 {
     struct cvg_kube_access *access = user->access;
-    if (cvg_kube_entry_bytes(user->entry, user->where, "client-certificate", user->reader, access,
+    if (cvg_kube_entry_bytes(user->entry, user->where, "client-certificate", access,
                              &access->cert_pem, user->problem) < 0 ||
-        cvg_kube_entry_bytes(user->entry, user->where, "client-key", user->reader, access,
-                             &access->key_pem, user->problem) < 0) {
+        cvg_kube_entry_bytes(user->entry, user->where, "client-key", access, &access->key_pem,
+                             user->problem) < 0) {
         return -1;
     }
     if ((access->cert_pem == NULL) != (access->key_pem == NULL)) {
@@ -70,7 +69,7 @@ static int take_token(const struct user *user)
     }
     if (path != NULL) {
         path = cvg_kube_entry_path(user->entry, access, path);
-        access->token = cvg_kube_access_read_token(access, user->reader, path, user->problem);
+        access->token = cvg_kube_access_read_token(access, path, user->problem);
         if (access->token == NULL) {
             return -1;
         }
@@ -215,11 +214,10 @@ static int take_impersonation(const struct user *user)
 }
 
 int cvg_kube_take_user(const struct cvg_kube_entry *entry, const char *name,
-                       cvg_kube_file_reader *reader, struct cvg_kube_access *access,
-                       struct cvg_kube_problem *problem)
+                       struct cvg_kube_access *access, struct cvg_kube_problem *problem)
 {
     char where[128];
-    struct user user = {entry, where, reader, access, problem};
+    struct user user = {entry, where, access, problem};
     (void)snprintf(where, sizeof(where), "user '%.80s'", name);
     access->user = cvg_kube_access_keep(access, name, strlen(name));
     if (refuse_provider(&user) < 0 || take_certificate(&user) < 0 || take_token(&user) < 0 ||

@@ -152,6 +152,56 @@ static void test_output_stops_at_its_limit(void **state)
     harness_stop(&harness);
 }
 
+static char told[512];
+
+static void on_exchanged(void *owner, const struct cvg_exchange *exchange)
+{
+    (void)owner;
+    (void)snprintf(told, sizeof told, "%s <%.*s> %s", exchange->request, (int)exchange->sent_length,
+                   exchange->sent, exchange->received);
+}
+
+/* Who looks on (`convergate probe`) sees what a child was told and what it printed, unless it is
+ * secret; a module of minor 0 cannot say so. */
+static void test_secrets_are_not_shown(void **state)
+{
+    (void)state;
+
+    static const struct {
+        uint32_t flags;
+        size_t size;
+        const char *told;
+    } table[] = {
+        {0, sizeof(struct cvg_spawn), "/bin/sh -c cat; echo told <asked> askedtold\n"},
+        {CVG_SPAWN_SECRET, sizeof(struct cvg_spawn), "/bin/sh <> "},
+        {CVG_SPAWN_SECRET, offsetof(struct cvg_spawn, flags),
+         "/bin/sh -c cat; echo told <asked> askedtold\n"},
+    };
+
+    static const struct cvg_scope_hooks hooks = {.exchanged = on_exchanged};
+    static const char *const argv[] = {"/bin/sh", "-c", "cat; echo told", NULL};
+    static const char *const environment[] = {"PATH=/usr/bin:/bin", NULL};
+    struct harness harness;
+    harness_start(&harness, NULL);
+    harness.scope.hooks = &hooks;
+    for (size_t i = 0; i < CVG_COUNT(table); i++) {
+        struct end end = {0};
+        struct cvg_spawn spawn = {.size = table[i].size,
+                                  .argv = argv,
+                                  .environment = environment,
+                                  .input = "asked",
+                                  .input_length = 5,
+                                  .on_done = take,
+                                  .arg = &end,
+                                  .flags = table[i].flags};
+        cvg_child_spawn(&harness.scope, &spawn);
+        harness_wait(&harness, &end.done);
+        assert_string_equal(end.out, "askedtold\n"); /* the module has it in any case */
+        assert_string_equal(told, table[i].told);
+    }
+    harness_stop(&harness);
+}
+
 static void test_big_input_passes(void **state)
 {
     (void)state;
@@ -236,6 +286,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_output_input_and_exit),
         cmocka_unit_test(test_output_stops_at_its_limit),
+        cmocka_unit_test(test_secrets_are_not_shown),
         cmocka_unit_test(test_big_input_passes),
         cmocka_unit_test(test_memory_is_limited),
         cmocka_unit_test(test_the_whole_group_dies_and_nothing_is_left),

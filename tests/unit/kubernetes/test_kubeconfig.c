@@ -324,7 +324,7 @@ static void many_are_too_many(void **state)
     assert_string_equal(problem.text, "KUBECONFIG names more than 32 files");
     cvg_kube_search_done(&search);
 
-    struct cvg_kube_access *access = cvg_kube_access_new();
+    struct cvg_kube_access *access = cvg_kube_access_new(cvg_kube_file_read);
     for (int i = 0; i < CVG_KUBE_HEADERS_MOST; i++) {
         assert_int_equal(cvg_kube_access_add_header(access, "Impersonate-Group", "a"), 0);
     }

@@ -15,6 +15,8 @@
 
 /* ---- what was compared with what is asked for ---- */
 
+/* NOLINTBEGIN(misc-no-recursion): as deep as the reader takes, which is CVG_KUBE_DEPTH_MOST */
+
 /* An object all of whose members are empty is: of several sources the single one is still written,
  * with an empty repoURL. */
 static int is_empty(const struct cvg_kube_node *node)
@@ -84,7 +86,6 @@ static int is_same_list(const struct cvg_kube_node *one, const struct cvg_kube_n
     return 1;
 }
 
-/* Nested no deeper than the reader takes (CVG_KUBE_DEPTH_MOST). */
 static int is_same(const struct cvg_kube_node *one, const struct cvg_kube_node *other)
 {
     if (is_empty(one) || is_empty(other)) {
@@ -104,6 +105,8 @@ static int is_same(const struct cvg_kube_node *one, const struct cvg_kube_node *
         return strcmp(one->text, other->text) == 0;
     }
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 /* The controller decides the same way whether to look again (controller/appcontroller.go,
  * needRefreshAppStatus). An old one writes no comparedTo; then nothing can be held against it. */

@@ -12,6 +12,9 @@
 /* Evidence that only grew older again is reported at most so often; else alive() says it. */
 #define RENEW_NS      INT64_C(5000000000)
 #define LOOK_AGAIN_NS INT64_C(500000000)
+/* That nothing can be told is dated back by so much, which makes it no fresher than it is: what is
+ * known next may have been asked for before. */
+#define UNKNOWN_NS    INT64_C(5000000000)
 
 /* ---- what it reads ---- */
 
@@ -71,6 +74,14 @@ int cvg_kube_check_want(struct cvg_kube_check *check, const struct cvg_kube_kind
                         int optional)
 {
     return cvg_kube_check_want_fields(check, kind, labels, optional, NULL);
+}
+
+int cvg_kube_check_want_in(struct cvg_kube_check *check, const struct cvg_kube_kind *kind,
+                           const char *namespace, int labels, int optional)
+{
+    const struct want want = {kind, labels, optional, NULL};
+    int first = (int)check->wanted_count;
+    return add(check, &want, namespace) < 0 ? -1 : first;
 }
 
 static int is_filled(const struct cvg_kube_collection_state *state)
@@ -188,7 +199,8 @@ int64_t cvg_kube_check_read(struct cvg_kube_check *check, int64_t wall,
         return 0;
     }
     int64_t next = check->form->judge(check, wall, ret);
-    ret->reading.observed_at_ns = oldest_known(check);
+    int64_t known = oldest_known(check), own = ret->reading.observed_at_ns;
+    ret->reading.observed_at_ns = own == 0 || (known != 0 && known < own) ? known : own;
     return next;
 }
 
@@ -227,6 +239,18 @@ static uint64_t digest_of(const struct cvg_reading *reading)
     return digest | 1;
 }
 
+/* Of a reading that is about no evidence. While a first list is under way, its date stays. */
+static int64_t date_unknown(const struct cvg_kube_check *check, const struct cvg_reading *reading,
+                            int64_t now)
+{
+    int64_t at = now > UNKNOWN_NS ? now - UNKNOWN_NS : 1;
+    if (at < check->observed_at || (reading->fault == CVG_FAULT_NONE && check->observed_at != 0 &&
+                                    strcmp(reading->reason, CVG_NOT_SYNCED) == 0)) {
+        at = check->observed_at;
+    }
+    return at;
+}
+
 static int64_t look(struct cvg_kube_reader *reader, int64_t wall)
 {
     struct cvg_kube_check *check = (struct cvg_kube_check *)(void *)reader;
@@ -237,7 +261,8 @@ static int64_t look(struct cvg_kube_reader *reader, int64_t wall)
     uint64_t digest = digest_of(&finding.reading);
 
     if (observed == 0) {
-        observed = finding.reading.observed_at_ns = host->now();
+        observed = date_unknown(check, &finding.reading, host->now());
+        finding.reading.observed_at_ns = observed;
     }
     if (digest == check->said && observed - check->observed_at < RENEW_NS) {
         return next;

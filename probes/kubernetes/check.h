@@ -9,7 +9,7 @@
  *
  * It reports what differs from what it said last, and what it knows newer. The host takes no
  * evidence that is older than what it has: such a reading waits until the watches behind it were
- * proved again.
+ * proved again. What is unknown is dated back a little, so that this is rare.
  *
  * The source's thread.
  */
@@ -30,7 +30,8 @@ struct cvg_kube_form {
     /* All collections that it wants are SYNCED, or were and are only broken off (the reading's
      * observed_at is then the oldest known_at); optional ones only where cvg_kube_check_known()
      * says so. Fills the finding; returns when time alone changes it next (wall), 0: never. Pure
-     * over collections, time is an argument. */
+     * over collections, time is an argument. observed_at: only where it knows something else, and
+     * that is older than what the collections do. */
     int64_t (*judge)(struct cvg_kube_check *check, int64_t wall, struct cvg_kube_finding *ret);
 };
 
@@ -74,6 +75,9 @@ int cvg_kube_check_want(struct cvg_kube_check *check, const struct cvg_kube_kind
                         int optional);
 int cvg_kube_check_want_fields(struct cvg_kube_check *check, const struct cvg_kube_kind *kind,
                                int labels, int optional, const char *const *pointers);
+/* The same in one namespace ("" all), whatever the check and its source name. */
+int cvg_kube_check_want_in(struct cvg_kube_check *check, const struct cvg_kube_kind *kind,
+                           const char *namespace, int labels, int optional);
 /* For forms, in judge(): the collection; NULL where it is optional and cannot be read. */
 const struct cvg_kube_collection *cvg_kube_check_known(const struct cvg_kube_check *check,
                                                        size_t wanted);

@@ -184,8 +184,7 @@ static void run_plugin(struct cvg_kube_connection *connection)
         .on_done = on_plugin,
         .arg = connection,
     };
-    connection->running = cvg_kube_exec_start(&connection->run, &problem);
-    if (connection->running == NULL) {
+    if (cvg_kube_exec_start(&connection->run, &connection->running, &problem) < 0) {
         plugin_failed(connection, &problem);
     }
 }

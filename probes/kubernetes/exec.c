@@ -162,8 +162,8 @@ static void on_exit_of_plugin(void *arg, struct cvg_op *op, uint32_t fault, cons
     }
 }
 
-struct cvg_op *cvg_kube_exec_start(const struct cvg_kube_exec_run *run,
-                                   struct cvg_kube_problem *problem)
+int cvg_kube_exec_start(const struct cvg_kube_exec_run *run, struct cvg_op **ret,
+                        struct cvg_kube_problem *problem)
 {
     const struct cvg_kube_plugin *plugin = run->plugin;
     /* Nobody changes the environment while the daemon runs. */
@@ -174,7 +174,7 @@ struct cvg_op *cvg_kube_exec_start(const struct cvg_kube_exec_run *run,
             problem, "kubeconfig",
             "the exec plugin '%.80s' is no program that can be found%s%.200s", plugin->command,
             plugin->install_hint[0] ? ": " : "", plugin->install_hint);
-        return NULL;
+        return -1;
     }
     char *info = cvg_kube_exec_info(plugin);
     size_t size = strlen(INFO) + strlen(info) + 1;
@@ -200,10 +200,10 @@ struct cvg_op *cvg_kube_exec_start(const struct cvg_kube_exec_run *run,
     } arg = {.in = run};
 
     spawn.arg = arg.out;
-    struct cvg_op *op = run->host->spawn(run->scope, &spawn);
+    *ret = run->host->spawn(run->scope, &spawn);
     free(arguments);
     free(environment);
     cvg_kube_bytes_free(variable, size);
     free(info);
-    return op;
+    return 0;
 }

@@ -37,9 +37,9 @@ int cvg_kube_exec_find(const struct cvg_kube_plugin *plugin, const char *path, c
 char *cvg_kube_exec_info(const struct cvg_kube_plugin *plugin);
 
 /* on_done gets a credential (its to free) or a problem. Exactly once, in a later turn, unless
- * the scope ended or the operation was cancelled; NULL is returned, and told at once in problem,
- * where the command cannot be found: nothing is called back then. The run and its plugin must live
- * until then. */
+ * the scope ended or the operation (*ret) was cancelled; the run and its plugin must live until then.
+ * -1 is returned, and told at once in problem, where the command cannot be found: nothing is called
+ * back then. */
 struct cvg_kube_exec_run {
     const struct cvg_host *host;
     struct cvg_scope *scope;
@@ -49,7 +49,7 @@ struct cvg_kube_exec_run {
     void *arg;
 };
 
-struct cvg_op *cvg_kube_exec_start(const struct cvg_kube_exec_run *run,
-                                   struct cvg_kube_problem *problem);
+int cvg_kube_exec_start(const struct cvg_kube_exec_run *run, struct cvg_op **ret,
+                        struct cvg_kube_problem *problem);
 
 #endif

@@ -205,7 +205,9 @@ static void run(struct stage *stage, const char *script, const char *const *envi
     struct cvg_kube_exec_run asked = {stage_host(stage), stage_scope(stage), &plugin, on_done, ran};
     struct cvg_kube_problem problem = {.text = ""};
     *ran = (struct ran){0};
-    assert_non_null(cvg_kube_exec_start(&asked, &problem));
+    struct cvg_op *op = NULL;
+    assert_int_equal(cvg_kube_exec_start(&asked, &op, &problem), 0);
+    assert_non_null(op);
     assert_int_equal(ran->calls, 0);
     for (int i = 0; i < 1000 && ran->calls == 0; i++) {
         stage_turn(stage, 10000000);
@@ -297,7 +299,9 @@ static void what_is_not_there_is_said_with_its_hint(void **state)
     struct cvg_kube_exec_run asked = {stage_host(&stage), stage_scope(&stage), &plugin, on_done,
                                       &ran};
     struct cvg_kube_problem problem = {.text = ""};
-    assert_null(cvg_kube_exec_start(&asked, &problem));
+    struct cvg_op *op = NULL;
+    assert_int_equal(cvg_kube_exec_start(&asked, &op, &problem), -1);
+    assert_null(op);
     assert_string_equal(problem.text, "the exec plugin 'cvg-no-such-plugin' is no program that can "
                                       "be found: Install it from there.");
     stage_turn(&stage, 1000000);

@@ -158,17 +158,22 @@ struct counts {
     int64_t wanted, there, updated, ready, available;
 };
 
-/* v1beta2 calls the updated ones up to date; whoever has no such counter has only one revision. */
+/* v1beta2 calls the updated ones up to date. A counter of nothing is left out of v1beta1, so that
+ * absent means 0 wherever the kind has it: sets and pools have one revision only, and control planes
+ * of v1beta1 count no available ones. */
 static struct counts counts_of(const struct cvg_kube_view *view)
 {
     struct counts counts = {.wanted = cvg_kube_count_at(view, "/spec/replicas", 1)};
+    const char *name = view->kind->name;
+    int has_revisions = strcmp(name, "MachineSet") != 0 && strcmp(name, "MachinePool") != 0;
+    int has_available = strcmp(view->kind->group, "cluster.x-k8s.io") == 0 || is_new(view);
     counts.there = cvg_kube_count_at(view, "/status/replicas", 0);
     counts.ready = cvg_kube_count_at(view, "/status/readyReplicas", 0);
     counts.updated = cvg_kube_count_at(
         view, "/status/upToDateReplicas",
-        cvg_kube_count_at(view, "/status/updatedReplicas",
-                          strcmp(view->kind->name, "MachineDeployment") == 0 ? 0 : counts.there));
-    counts.available = cvg_kube_count_at(view, "/status/availableReplicas", counts.ready);
+        cvg_kube_count_at(view, "/status/updatedReplicas", has_revisions ? 0 : counts.there));
+    counts.available =
+        cvg_kube_count_at(view, "/status/availableReplicas", has_available ? 0 : counts.ready);
     return counts;
 }
 

@@ -146,20 +146,29 @@ const char *cvg_kube_kubeconfig_current(const struct cvg_kube_kubeconfig *kubeco
     return "";
 }
 
+/* Returns 0 where it does not fit: it is told of as "..." then. */
+static int add_name(char *ret, size_t size, const char *name)
+{
+    size_t used = strlen(ret);
+    int more = snprintf(ret + used, size - used, "%s%.60s", used ? ", " : "", name);
+    if (more > 0 && (size_t)more + sizeof(", ...") <= size - used) {
+        return 1;
+    }
+    (void)snprintf(ret + used, size - used, ", ...");
+    return 0;
+}
+
 void cvg_kube_kubeconfig_contexts(const struct cvg_kube_kubeconfig *kubeconfig, char *ret,
                                   size_t size)
 {
-    size_t used = 0;
+    int fits = 1;
     ret[0] = '\0';
     for (size_t i = 0; i < kubeconfig->count; i++) {
         const struct cvg_kube_node *list = cvg_kube_node_get(kubeconfig->files[i].root, "contexts");
-        for (size_t k = 0; list != NULL && list->kind == CVG_KUBE_ARRAY && k < list->count; k++) {
-            const char *name = cvg_kube_node_text(cvg_kube_node_get(&list->items[k], "name"));
-            int more = used + 8 >= size
-                           ? 0
-                           : snprintf(ret + used, size - used, "%s%.60s", used ? ", " : "", name);
-            used += more > 0 ? (size_t)more : 0;
-            used = used >= size ? size - 1 : used;
+        size_t count = list != NULL && list->kind == CVG_KUBE_ARRAY ? list->count : 0;
+        for (size_t k = 0; fits && k < count; k++) {
+            const struct cvg_kube_node *name = cvg_kube_node_get(&list->items[k], "name");
+            fits = name == NULL || name->text[0] == '\0' || add_name(ret, size, name->text);
         }
     }
 }

@@ -110,6 +110,8 @@ static void what_is_wrong_is_said(void **state)
          "no current-context is set: say which context; there are: cluster-no-server, "},
         {"wrong.yaml", "none", "context",
          "there is no context 'none'; there are: cluster-no-server, "},
+        {"whole.yaml", "prod", "context", "token-octal, token-yes, token-true, 42"},
+        {"wrong.yaml", "none", "context", ", ..."},
         {"empty.yaml", "prod", "context", "there is no context 'prod', and no other"},
         {"wrong.yaml", "cluster-no-server", "kubeconfig",
          "cluster 'no-server': 'server' is missing"},

@@ -108,6 +108,24 @@ static int is_same(const struct cvg_kube_node *one, const struct cvg_kube_node *
 
 /* NOLINTEND(misc-no-recursion) */
 
+/* A cluster can be named by its name or its address, of which the controller may have filled in the
+ * other; so only what both name is compared. */
+static int is_other_destination(const struct cvg_kube_node *spec,
+                                const struct cvg_kube_node *compared)
+{
+    static const char *const keys[] = {"server", "name", "namespace"};
+    const struct cvg_kube_node *one = cvg_kube_node_get(spec, "destination");
+    const struct cvg_kube_node *other = cvg_kube_node_get(compared, "destination");
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        const char *wanted = cvg_kube_node_text(cvg_kube_node_get(one, keys[i]));
+        const char *was = cvg_kube_node_text(cvg_kube_node_get(other, keys[i]));
+        if (*wanted != '\0' && *was != '\0' && strcmp(wanted, was) != 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* The controller decides the same way whether to look again (controller/appcontroller.go,
  * needRefreshAppStatus). An old one writes no comparedTo; then nothing can be held against it. */
 static int is_of_another_source(const struct cvg_kube_view *view)
@@ -116,9 +134,13 @@ static int is_of_another_source(const struct cvg_kube_view *view)
     const struct cvg_kube_node *compared = cvg_kube_node_at(view->tree, "/status/sync/comparedTo");
     /* Where there are several, the single one has no effect. */
     const char *key = is_empty(cvg_kube_node_get(spec, "sources")) ? "source" : "sources";
+    if (is_empty(compared)) {
+        return 0;
+    }
     /* A hydrated source is made up by the controller and stands nowhere in the spec. */
-    return !is_empty(compared) && cvg_kube_node_get(spec, "sourceHydrator") == NULL &&
-           !is_same(cvg_kube_node_get(spec, key), cvg_kube_node_get(compared, key));
+    return is_other_destination(spec, compared) ||
+           (cvg_kube_node_get(spec, "sourceHydrator") == NULL &&
+            !is_same(cvg_kube_node_get(spec, key), cvg_kube_node_get(compared, key)));
 }
 
 /* ---- Application ---- */
@@ -161,8 +183,7 @@ static int say_moving(const struct cvg_kube_view *view, struct cvg_kube_outcome 
         cvg_kube_say(ret, CVG_PROGRESSING, old, "the health is older than the last sync");
         ret->since = finished;
     } else if (is_of_another_source(view)) {
-        cvg_kube_say(ret, CVG_PROGRESSING, old,
-                     "what was compared is not the source that is asked for now");
+        cvg_kube_say(ret, CVG_PROGRESSING, old, "what was compared is not what is asked for now");
     } else {
         return 0;
     }

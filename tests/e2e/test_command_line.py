@@ -10,7 +10,8 @@ import yaml
 
 from conftest import ROOT, answer, free_port, vector, wait_until
 
-EXAMPLES = sorted([*ROOT.glob("config/*.yaml"), *ROOT.glob("config/demo/convergate.yaml")])
+EXAMPLES = sorted([*ROOT.glob("config/*.yaml"), *ROOT.glob("config/demo/convergate.yaml"),
+                   *ROOT.glob("config/examples/kubernetes/*.yaml")])
 
 
 def write(folder, text):

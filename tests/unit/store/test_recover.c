@@ -586,6 +586,28 @@ static void files_that_are_removed_under_it_are_missed(void **state)
     }
 }
 
+static void a_store_that_can_only_be_read_has_the_head_that_is_beside_it(void **state)
+{
+    struct stand stand;
+    struct told told = {0};
+    (void)state;
+    stand_make(&stand);
+    stand_open(&stand);
+    stand_append(&stand, &told);
+    stand_wait_told(&told, 1);
+    const struct cvg_store_status before = stand_status(&stand);
+    stand_close(&stand);
+    memory_engine_fail(stand.file, MEMORY_BEGIN, 1, MEMORY_ALWAYS, CVG_STORE_READ_ONLY);
+    stand_open(&stand);
+    const struct cvg_store_status status = stand_status(&stand);
+    assert_false(status.available);
+    assert_true(status.read);
+    assert_int_equal(status.head.point.number, 1);
+    assert_memory_equal(status.head.signature, before.head.signature, CVG_ED25519_SIGNATURE);
+    assert_memory_equal(status.public_key, before.public_key, CVG_ED25519_PUBLIC);
+    stand_free(&stand);
+}
+
 static void a_disk_that_hangs_is_told_of_and_holds_no_start_up(void **state)
 {
     struct stand stand;
@@ -640,6 +662,7 @@ int main(void)
         cmocka_unit_test(tampering_shows_and_nothing_is_touched),
         cmocka_unit_test(an_edit_in_the_middle_is_found),
         cmocka_unit_test(files_that_are_removed_under_it_are_missed),
+        cmocka_unit_test(a_store_that_can_only_be_read_has_the_head_that_is_beside_it),
         cmocka_unit_test(a_disk_that_hangs_is_told_of_and_holds_no_start_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

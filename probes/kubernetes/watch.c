@@ -2,8 +2,10 @@
 /*
  * What ends a watch from inside (an ERROR frame, bytes that are none, a full collection) is noted
  * in `ending` and told when the transfer is over, so that there is one way out: on_done. The only
- * others are the timer's, which cancels the transfer: no head within 30 s, a streaming list without
- * news for 60 s, a server that does not end the watch at its timeoutSeconds.
+ * others are the timers', which cancel the transfer: no head within 30 s, a streaming list without
+ * news for 60 s, a server that does not end the watch at its timeoutSeconds, and a frame that has
+ * begun and does not end: the small read still proves such a connection, so nothing else would
+ * notice the event that is stuck in it.
  */
 #include "watch.h"
 
@@ -18,6 +20,7 @@
 #define SILENCE_MOST (60 * SECOND) /* of a streaming list, which bookmarks do not prolong */
 #define LIFE_LEAST   300           /* seconds; twice as long at most, by chance */
 #define LIFE_GRACE   (30 * SECOND)
+#define HALF_MOST    (10 * SECOND) /* of a frame, from its first byte to its last */
 #define REFUSAL_MOST ((size_t)64 << 10)
 
 struct cvg_kube_watch {
@@ -28,6 +31,8 @@ struct cvg_kube_watch {
     struct cvg_kube_watch_owner owner;
 
     struct cvg_op *request, *timer;
+    struct cvg_op *half_timer;      /* runs while a frame is open, and some time on */
+    int64_t half_since;             /* when the open frame began; 0: none is open */
     struct cvg_kube_frames *frames; /* owned; NULL: no 200 has come */
     char *refusal;                  /* owned: the body of another answer */
     size_t refusal_length;
@@ -51,13 +56,19 @@ static struct cvg_kube_asked asked_of(const struct cvg_kube_watch *watch)
     };
 }
 
+static void cancel(struct cvg_kube_watch *watch, struct cvg_op **op)
+{
+    if (*op) {
+        watch->host->cancel(*op);
+        *op = NULL;
+    }
+}
+
 /* The watch may be gone when this returns. */
 static void finish(struct cvg_kube_watch *watch)
 {
-    if (watch->timer) {
-        watch->host->cancel(watch->timer);
-        watch->timer = NULL;
-    }
+    cancel(watch, &watch->timer);
+    cancel(watch, &watch->half_timer);
     watch->connection = 0;
     if (watch->listing) {
         cvg_kube_collection_abandon(watch->collection);
@@ -185,6 +196,21 @@ static int collect_refusal(struct cvg_kube_watch *watch, const void *bytes, size
     return length > room ? -1 : 0;
 }
 
+static void on_half(void *arg, struct cvg_op *op);
+
+/* Frames are cut all the time, so that the timer is not started for each. */
+static void watch_half(struct cvg_kube_watch *watch)
+{
+    if (!cvg_kube_frames_is_open(watch->frames)) {
+        watch->half_since = 0;
+    } else if (!watch->half_since || watch->frame_count > 0) {
+        watch->half_since = watch->heard_at;
+    }
+    if (watch->half_since && !watch->half_timer) {
+        watch->half_timer = watch->host->timer(watch->scope, HALF_MOST, on_half, watch);
+    }
+}
+
 static int on_body(void *arg, struct cvg_op *op, const void *bytes, size_t length)
 {
     struct cvg_kube_watch *watch = arg;
@@ -204,6 +230,9 @@ static int on_body(void *arg, struct cvg_op *op, const void *bytes, size_t lengt
         struct cvg_kube_asked asked = asked_of(watch);
         cvg_kube_ending_garbled(&watch->ending, &asked, result, error);
         watch->has_ending = 1;
+    }
+    if (result == CVG_KUBE_OK) {
+        watch_half(watch);
     }
     return result == CVG_KUBE_OK ? 0 : -1;
 }
@@ -259,10 +288,7 @@ static void on_timer(void *arg, struct cvg_op *op)
         set_timer(watch);
         return;
     }
-    if (watch->request) {
-        watch->host->cancel(watch->request);
-        watch->request = NULL;
-    }
+    cancel(watch, &watch->request);
     if (watch->opened_at == 0) {
         note(watch, CVG_KUBE_LOST, CVG_FAULT_TIMEOUT, CVG_KUBE_REASON_TIMED_OUT,
              "the watch was not answered within 30 s");
@@ -272,6 +298,25 @@ static void on_timer(void *arg, struct cvg_op *op)
     } else {
         watch->ending = (struct cvg_kube_ending){.kind = CVG_KUBE_ENDED};
     }
+    finish(watch);
+}
+
+static void on_half(void *arg, struct cvg_op *op)
+{
+    struct cvg_kube_watch *watch = arg;
+    int64_t after = watch->half_since + HALF_MOST - watch->host->now();
+    (void)op;
+    watch->half_timer = NULL;
+    if (!watch->half_since || watch->has_ending) {
+        return;
+    }
+    if (after > 0) {
+        watch->half_timer = watch->host->timer(watch->scope, after, on_half, watch);
+        return;
+    }
+    cancel(watch, &watch->request);
+    note(watch, CVG_KUBE_LOST, CVG_FAULT_TIMEOUT, CVG_KUBE_REASON_TIMED_OUT,
+         "the watch stopped in the middle of a frame");
     finish(watch);
 }
 
@@ -331,12 +376,9 @@ void cvg_kube_watch_free(struct cvg_kube_watch *watch)
     if (!watch) {
         return;
     }
-    if (watch->request) {
-        watch->host->cancel(watch->request);
-    }
-    if (watch->timer) {
-        watch->host->cancel(watch->timer);
-    }
+    cancel(watch, &watch->request);
+    cancel(watch, &watch->timer);
+    cancel(watch, &watch->half_timer);
     if (watch->listing) {
         cvg_kube_collection_abandon(watch->collection);
     }

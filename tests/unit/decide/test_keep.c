@@ -29,6 +29,7 @@ static int begin(void **state)
 static int end(void **state)
 {
     (void)state;
+    world_hold_memory(false);
     world_stop(&world);
     world_end(&world);
     return 0;
@@ -135,8 +136,14 @@ static void a_store_that_comes_late_brings_everything_back(void **state)
         world_turn(&world, CVG_MS);
     }
     assert_int_equal(accept.outcome, CVG_ACCEPT_UNAVAILABLE);
+    /* A disk that hangs just then holds no turn up. */
+    int64_t began = cvg_time_now();
+    world_hold_memory(true);
     assert_int_equal(rename(aside, world.kept), 0);
     world_await_store(&world, true);
+    world_turn(&world, 1500 * CVG_MS);
+    assert_true(cvg_time_now() - began < WORLD_PATIENCE / 2);
+    world_hold_memory(false);
     world_await_reason(&world, "alarm", "Done");
     /* It is held until what was recorded before has been read. */
     question_ask(&world, &again, "shop");

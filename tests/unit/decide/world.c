@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -31,7 +32,7 @@ const char world_checks[] =
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool hold, fail;
+    bool hold, fail, hold_memory;
 } gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 static int commit_through_gate(struct cvg_engine *engine, enum cvg_store_fault *ret_fault,
@@ -49,6 +50,22 @@ static int commit_through_gate(struct cvg_engine *engine, enum cvg_store_fault *
         return cvg_error_set(reterr, CVG_E_IO, "the test's disk is full");
     }
     return cvg_engine_sqlite.commit(engine, ret_fault, reterr);
+}
+
+/* Not for ever, so that who waits where nobody may wait is found out. */
+static int walk_through_gate(struct cvg_engine *engine, enum cvg_note_kind kind, cvg_see_note *see,
+                             void *ctx, enum cvg_store_fault *ret_fault, struct cvg_error *reterr)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += WORLD_PATIENCE / CVG_SECOND;
+    pthread_mutex_lock(&gate.lock);
+    while (kind == CVG_NOTE_MEMORY && gate.hold_memory &&
+           pthread_cond_timedwait(&gate.changed, &gate.lock, &until) == 0) {
+    }
+    pthread_mutex_unlock(&gate.lock);
+    return cvg_engine_sqlite.walk_notes(engine, kind, see, ctx, ret_fault, reterr);
 }
 
 static void set_gate(bool *flag, bool value)
@@ -69,12 +86,18 @@ void world_fail_commits(bool fail)
     set_gate(&gate.fail, fail);
 }
 
+void world_hold_memory(bool hold)
+{
+    set_gate(&gate.hold_memory, hold);
+}
+
 static const struct cvg_engine_kind *gated_engine(void)
 {
     static struct cvg_engine_kind kind;
 
     kind = cvg_engine_sqlite;
     kind.commit = commit_through_gate;
+    kind.walk_notes = walk_through_gate;
     return &kind;
 }
 

@@ -46,6 +46,8 @@ void world_end(struct world *world);
 /* Of every store; between a start and a stop. What is held waits until it is let go. */
 void world_hold_commits(bool hold);
 void world_fail_commits(bool fail);
+/* Reading what modules remember. */
+void world_hold_memory(bool hold);
 /* Runs the loop until the check, published, has this reason; fails the test after a while. */
 void world_await_reason(struct world *world, const char *check, const char *reason);
 /* Runs the loop until there are so many rows, and returns them, newest first. */

@@ -59,6 +59,7 @@ struct cvg_kube_release {     /* capacity: what is about to be rolled out */
     const char *cpu, *memory; /* quantities, of one replica */
     int64_t replicas;
     const char *surge; /* "25%" or a number */
+    int64_t replaces;  /* of these replicas run already and go as new ones come */
 };
 
 struct cvg_kube_thresholds { /* of presets; absent: the default of the reference */

@@ -23,6 +23,7 @@ struct cvg_kube_pod_facts {
      * "CrashLoopBackOff", "ImagePullBackOff"; "Unschedulable", from its first moment; "" */
     const char *trouble;
     const char *phase, *disruption; /* disruption: reason of DisruptionTarget=True, or "Evicted" */
+    int64_t disrupted_at;           /* wall, of DisruptionTarget=True; 0: not told */
     const char *template_hash;
 };
 
@@ -32,6 +33,7 @@ struct cvg_kube_node_facts {
     uint32_t pressure;                     /* how many pressure conditions are True */
     int cordoned;                          /* unschedulable, or a taint of the list */
     int control_plane;
+    int reserved; /* a taint of somebody's own keeps pods away that do not tolerate it */
 };
 
 struct cvg_kube_object {

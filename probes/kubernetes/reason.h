@@ -213,6 +213,19 @@
       "Make it, or look at name and namespace.")                                                   \
     X(TOO_FEW, "TooFew", "There are fewer objects than at_least asks for.",                        \
       "Make more of them, or ask for less.")                                                       \
+    X(IN_ORDER, "InOrder", "The preset found nothing that speaks against a rollout.", "Nothing.")  \
+    X(CONTROL_PLANE, "ControlPlaneNotReady", "A node of the control plane is not ready.",          \
+      "Look at the node; what is rolled out now may not be taken note of.")                        \
+    X(ROOM, "Room", "The release fits into what nodes and quotas have left.", "Nothing.")          \
+    X(NO_ROOM, "NoRoom", "The release does not fit on the nodes that take pods.",                  \
+      "Add nodes, free something, or roll out with fewer replicas or less surge.")                 \
+    X(NO_ROOM_QUOTA, "NoRoomInQuota",                                                              \
+      "A quota of the namespace leaves too little for the release.",                               \
+      "Raise it, or free something.")                                                              \
+    X(EVICTIONS, "Evictions", "More pods were evicted or preempted lately than is ordinary.",      \
+      "Look whether nodes are drained, or short of something.")                                    \
+    X(API_NOT_READY, "ApiServerNotReady", "The API server says that it is not ready.",             \
+      "The message has the checks of its own that failed.")                                        \
     X(NOT_SYNCED, "NotSynced", "The first list of what the check reads has not come yet.",         \
       "Wait; where it stays, look at the source's log.")                                           \
     X(FORBIDDEN, "Forbidden", "The credentials are right but may not read this.",                  \

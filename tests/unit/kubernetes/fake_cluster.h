@@ -138,11 +138,14 @@ const struct cvg_kube_dwells *cvg_kube_cluster_dwells(struct cvg_kube_cluster *c
 const struct cvg_kube_form cvg_kube_form_helm = {.name = "helm"};
 #endif
 
+/* Tests of presets link the real ones. */
+#ifndef FAKE_WITH_PRESETS
 const struct cvg_kube_form *cvg_kube_form_preset(uint32_t preset)
 {
     (void)preset;
     return NULL;
 }
+#endif
 
 /* ---- the test's side ---- */
 

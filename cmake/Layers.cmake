@@ -72,6 +72,14 @@ function(cvg_module name directory)
   target_link_options(probe_${name} PRIVATE -Wl,--exclude-libs,ALL)
 endfunction()
 
+function(cvg_unit_settings target)
+  target_link_libraries(${target} PRIVATE ${ARGN} PkgConfig::CMOCKA)
+  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/tests)
+  target_compile_definitions(${target} PRIVATE
+    CVG_FIXTURES="${CMAKE_SOURCE_DIR}/tests/fixtures"
+    CVG_BUILD="${CMAKE_BINARY_DIR}")
+endfunction()
+
 # cvg_unit_tests(LAYER [LINK target...]): each tests/unit/LAYER/test_*.c is a program that links
 # that layer and what stands beside it in the folder.
 function(cvg_unit_tests layer)
@@ -83,16 +91,19 @@ function(cvg_unit_tests layer)
   if(NOT arg_LINK)
     set(arg_LINK cvg_${layer})
   endif()
+  # A library, so that each program takes only those that it uses: one that stands for a part of the
+  # layer would else meet the part itself.
+  if(shared)
+    add_library(unit_${layer}_shared STATIC ${shared})
+    cvg_unit_settings(unit_${layer}_shared ${arg_LINK})
+    set(beside unit_${layer}_shared)
+  endif()
   foreach(source ${tests})
     get_filename_component(stem ${source} NAME_WE)
     string(REGEX REPLACE "^test_" "" stem ${stem})
     set(program unit_${layer}_${stem})
-    add_executable(${program} ${source} ${shared})
-    target_link_libraries(${program} PRIVATE ${arg_LINK} PkgConfig::CMOCKA)
-    target_include_directories(${program} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/tests)
-    target_compile_definitions(${program} PRIVATE
-      CVG_FIXTURES="${CMAKE_SOURCE_DIR}/tests/fixtures"
-      CVG_BUILD="${CMAKE_BINARY_DIR}")
+    add_executable(${program} ${source})
+    cvg_unit_settings(${program} ${beside} ${arg_LINK})
     set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     add_test(NAME unit/${layer}/${stem} COMMAND ${program})
     set_tests_properties(unit/${layer}/${stem} PROPERTIES TIMEOUT 120 LABELS unit)

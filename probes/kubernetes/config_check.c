@@ -151,14 +151,15 @@ static const struct cvg_kube_kind *check_kind(struct refusal *refusal, const cha
     char group[CVG_KUBE_NAME], version[CVG_KUBE_NAME], name[CVG_KUBE_NAME];
     const struct cvg_kube_kind *kind = cvg_kube_kind_find(text);
 
-    if (kind != NULL && kind->type == CVG_KUBE_RELEASE) {
+    int named = kind == NULL && cvg_kube_kind_parse(text, group, version, name) == 0;
+    int secret = kind != NULL ? kind->type == CVG_KUBE_RELEASE
+                              : named && group[0] == '\0' && strcmp(name, "Secret") == 0;
+    if (secret) {
         refuse_key(refusal, "kind", "secrets are not read; use helm for releases");
-    } else if (kind == NULL && cvg_kube_kind_parse(text, group, version, name) < 0) {
+    } else if (kind == NULL && !named) {
         refuse_key(refusal, "kind",
                    "is no built-in kind, and not group/version/Kind, such as "
                    "cert-manager.io/v1/Certificate");
-    } else if (kind == NULL && group[0] == '\0' && strcmp(name, "Secret") == 0) {
-        refuse_key(refusal, "kind", "secrets are not read; use helm for releases");
     }
     return kind;
 }

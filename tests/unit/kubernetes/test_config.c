@@ -58,7 +58,7 @@ static const char *const shop[] = {"shop"}, *const all[] = {"*"}, *const both[] 
 
 #define LIST(names)                                                                                \
     {                                                                                              \
-        .count = CVG_COUNT(names), .items = names                                                  \
+        .count = CVG_COUNT(names), .items = (names)                                                \
     }
 
 static void test_a_source_has_one_way_to_its_cluster(void **state)

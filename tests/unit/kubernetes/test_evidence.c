@@ -49,11 +49,11 @@ struct pod {
 
 #define POD(n, o, h, s, r)                                                                         \
     {                                                                                              \
-        .name = n, .owner = o, .hash = h, .state = s, .ready = r                                   \
+        .name = (n), .owner = (o), .hash = (h), .state = (s), .ready = (r)                         \
     }
 #define POD_WITH(n, o, h, s, r, more)                                                              \
     {                                                                                              \
-        .name = n, .owner = o, .hash = h, .state = s, .ready = r, more                             \
+        .name = (n), .owner = (o), .hash = (h), .state = (s), .ready = (r), more                   \
     }
 
 static void put_pod(const struct pod *pod, const char *hash_label)
@@ -86,125 +86,125 @@ static const struct cvg_kube_object *put_deployment(const char *revision)
     return cvg_kube_collection_get(tops, "shop", "api");
 }
 
+static const struct {
+    const char *why;
+    const char *revision, *old_revision, *new_revision;
+    struct pod pods[3];
+    size_t count, troubled;
+    const char *worst, *reason; /* "" none */
+    int known;
+} newest[] = {
+    {"a crash loop of the newest counts",
+     "2",
+     "1",
+     "2",
+     {POD("a", OLD, "old", runs, 1), POD("b", NEW, "new", crash, 0)},
+     2,
+     1,
+     "b",
+     "CrashLoopBackOff",
+     1},
+    {"one of an older revision does not",
+     "2",
+     "1",
+     "2",
+     {POD("a", OLD, "old", crash, 0), POD("b", NEW, "new", runs, 1)},
+     2,
+     0,
+     "",
+     "",
+     1},
+    {"going back makes the older one the newest",
+     "3",
+     "3",
+     "2",
+     {POD("a", OLD, "old", image, 0), POD("b", NEW, "new", crash, 0)},
+     2,
+     1,
+     "a",
+     "ImagePullBackOff",
+     1},
+    {"revisions are numbers",
+     "10",
+     "9",
+     "10",
+     {POD("a", OLD, "old", crash, 0), POD("b", NEW, "new", runs, 1)},
+     2,
+     0,
+     "",
+     "",
+     1},
+    {"without numbers the younger is the newest",
+     "",
+     "",
+     "",
+     {POD("a", OLD, "old", crash, 0), POD("b", NEW, "new", runs, 1)},
+     2,
+     0,
+     "",
+     "",
+     1},
+    {"where the Deployment is ahead, nothing is known",
+     "3",
+     "1",
+     "2",
+     {POD("b", NEW, "new", crash, 0)},
+     1,
+     0,
+     "",
+     "",
+     0},
+    {"a pod that is being deleted does not count",
+     "2",
+     "1",
+     "2",
+     {POD_WITH("b", NEW, "new", crash, 0, .more = "'deletionTimestamp': '2026-01-01T00:06:00Z',")},
+     1,
+     0,
+     "",
+     "",
+     1},
+    {"one that ended does not count",
+     "2",
+     "1",
+     "2",
+     {POD_WITH("b", NEW, "new", runs, 0, .phase = "Failed")},
+     1,
+     0,
+     "",
+     "",
+     1},
+    {"of several the first by name, and all are counted",
+     "2",
+     "1",
+     "2",
+     {POD("c", NEW, "new", crash, 0), POD("b", NEW, "new", crash, 0),
+      POD("a", NEW, "new", runs, 1)},
+     3,
+     2,
+     "b",
+     "CrashLoopBackOff",
+     1},
+};
+
 static void test_pods_of_the_newest_replicaset_speak(void **state)
 {
     (void)state;
 
-    static const struct {
-        const char *why;
-        const char *revision, *old_revision, *new_revision;
-        struct pod pods[3];
-        size_t count, troubled;
-        const char *worst, *reason; /* "" none */
-        int known;
-    } rows[] = {
-        {"a crash loop of the newest counts",
-         "2",
-         "1",
-         "2",
-         {POD("a", OLD, "old", runs, 1), POD("b", NEW, "new", crash, 0)},
-         2,
-         1,
-         "b",
-         "CrashLoopBackOff",
-         1},
-        {"one of an older revision does not",
-         "2",
-         "1",
-         "2",
-         {POD("a", OLD, "old", crash, 0), POD("b", NEW, "new", runs, 1)},
-         2,
-         0,
-         "",
-         "",
-         1},
-        {"going back makes the older one the newest",
-         "3",
-         "3",
-         "2",
-         {POD("a", OLD, "old", image, 0), POD("b", NEW, "new", crash, 0)},
-         2,
-         1,
-         "a",
-         "ImagePullBackOff",
-         1},
-        {"revisions are numbers",
-         "10",
-         "9",
-         "10",
-         {POD("a", OLD, "old", crash, 0), POD("b", NEW, "new", runs, 1)},
-         2,
-         0,
-         "",
-         "",
-         1},
-        {"without numbers the younger is the newest",
-         "",
-         "",
-         "",
-         {POD("a", OLD, "old", crash, 0), POD("b", NEW, "new", runs, 1)},
-         2,
-         0,
-         "",
-         "",
-         1},
-        {"where the Deployment is ahead, nothing is known",
-         "3",
-         "1",
-         "2",
-         {POD("b", NEW, "new", crash, 0)},
-         1,
-         0,
-         "",
-         "",
-         0},
-        {"a pod that is being deleted does not count",
-         "2",
-         "1",
-         "2",
-         {POD_WITH("b", NEW, "new", crash, 0,
-                   .more = "'deletionTimestamp': '2026-01-01T00:06:00Z',")},
-         1,
-         0,
-         "",
-         "",
-         1},
-        {"one that ended does not count",
-         "2",
-         "1",
-         "2",
-         {POD_WITH("b", NEW, "new", runs, 0, .phase = "Failed")},
-         1,
-         0,
-         "",
-         "",
-         1},
-        {"of several the first by name, and all are counted",
-         "2",
-         "1",
-         "2",
-         {POD("c", NEW, "new", crash, 0), POD("b", NEW, "new", crash, 0),
-          POD("a", NEW, "new", runs, 1)},
-         3,
-         2,
-         "b",
-         "CrashLoopBackOff",
-         1},
-    };
-
-    for (size_t i = 0; i < CVG_COUNT(rows); i++) {
+    for (size_t i = 0; i < CVG_COUNT(newest); i++) {
         struct cvg_kube_evidence evidence;
         open_kind(CVG_KUBE_DEPLOYMENT);
-        put_replicaset("old", OLD, rows[i].old_revision, "2026-01-01T00:00:00Z");
-        put_replicaset("new", NEW, rows[i].new_revision, "2026-01-01T00:05:00Z");
-        for (size_t k = 0; k < rows[i].count; k++) {
-            put_pod(&rows[i].pods[k], "pod-template-hash");
+        put_replicaset("old", OLD, newest[i].old_revision, "2026-01-01T00:00:00Z");
+        put_replicaset("new", NEW, newest[i].new_revision, "2026-01-01T00:05:00Z");
+        for (size_t k = 0; k < newest[i].count; k++) {
+            put_pod(&newest[i].pods[k], "pod-template-hash");
         }
-        cvg_kube_evidence_find(put_deployment(rows[i].revision), pods, sets, FAKE_WALL, &evidence);
-        if (evidence.is_known != rows[i].known || evidence.troubled != rows[i].troubled ||
-            strcmp(evidence.reason, rows[i].reason) != 0 ||
-            strcmp(evidence.worst == NULL ? "" : evidence.worst->name, rows[i].worst) != 0) {
-            fail_msg("%s: known %d, troubled %zu, %s", rows[i].why, evidence.is_known,
+        cvg_kube_evidence_find(put_deployment(newest[i].revision), pods, sets, FAKE_WALL,
+                               &evidence);
+        if (evidence.is_known != newest[i].known || evidence.troubled != newest[i].troubled ||
+            strcmp(evidence.reason, newest[i].reason) != 0 ||
+            strcmp(evidence.worst == NULL ? "" : evidence.worst->name, newest[i].worst) != 0) {
+            fail_msg("%s: known %d, troubled %zu, %s", newest[i].why, evidence.is_known,
                      evidence.troubled, evidence.reason);
         }
         fake_close();

@@ -13,7 +13,7 @@ static const char *const shop[] = {"shop"}, *const both[] = {"shop", "stage"};
 
 #define LIST(names)                                                                                \
     {                                                                                              \
-        .count = CVG_COUNT(names), .items = names                                                  \
+        .count = CVG_COUNT(names), .items = (names)                                                \
     }
 #define KEYS(...)                                                                                  \
     {                                                                                              \

@@ -232,8 +232,11 @@ struct cvg_kube_cluster *cvg_kube_cluster_new(const struct cvg_host *host,
     cluster->pool = cvg_kube_pool_new();
     cluster->arena = cvg_kube_arena_new(CVG_KUBE_ARENA_MOST);
     cluster->readers = cvg_kube_readers_new(&cluster->host, cluster->scope);
-    /* Chance spreads requests in time; without it they come together, and nothing else is lost. */
-    (void)getrandom(&cluster->chance, sizeof(cluster->chance), GRND_NONBLOCK);
+    /* Chance spreads requests in time; with a poor one they come together, and nothing else is
+     * lost. */
+    if (getrandom(&cluster->chance, sizeof(cluster->chance), GRND_NONBLOCK) < 0) {
+        cluster->chance = (uint64_t)host->now();
+    }
     take_dwells(cluster);
     make_pulse(cluster);
     return cluster;

@@ -35,8 +35,10 @@ struct cvg_kube_collection *cvg_kube_collection_new(struct cvg_kube_pool *pool,
 {
     struct cvg_kube_collection *collection = cvg_kube_alloc(sizeof(*collection));
     uint64_t key = 0;
-    /* Without chance the key is 0: names that collide cost time then, nothing else. */
-    (void)getrandom(&key, sizeof(key), GRND_NONBLOCK);
+    /* With a poor key names that collide cost time, nothing else. */
+    if (getrandom(&key, sizeof(key), GRND_NONBLOCK) < 0) {
+        key = (uintptr_t)collection;
+    }
     collection->pool = pool;
     collection->kind = kind;
     collection->namespace = cvg_kube_copy(namespace);

@@ -216,6 +216,9 @@ void cvg_report_change(const struct cvg_wire_change *change, int width)
     if (*change->reason) {
         printf("  %s", change->reason);
     }
+    if (change->kept) {
+        fputs(" (kept)", stdout);
+    }
     if (change->has_value) {
         cvg_format_rounded(change->value, 6, value, sizeof(value));
         printf(" (%s)", value);

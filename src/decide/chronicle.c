@@ -99,9 +99,11 @@ static void compare_check(const struct pair *pair, const struct cvg_check_view *
     uint32_t had = before ? before->steady.status : CVG_UNKNOWN;
     const char *had_reason =
         before ? text_of(before->steady.reason) : cvg_reason_code(CVG_REASON_NO_READING);
+    bool had_kept = before && before->steady.kept;
     bool new = !before && pair->before;
 
-    if (!new &&had == after->steady.status && strcmp(had_reason, reason) == 0) {
+    if (!new &&had == after->steady.status &&
+        had_kept == after->steady.kept &&strcmp(had_reason, reason) == 0) {
         return;
     }
     struct cvg_change *row =
@@ -110,6 +112,10 @@ static void compare_check(const struct pair *pair, const struct cvg_check_view *
     row->before = new ? "" : cvg_status_text(had);
     row->after = cvg_status_text(after->steady.status);
     row->reason = reason;
+    row->kept = after->steady.kept;
+    if (after->steady.observed_at) {
+        row->observed_at = after->steady.observed_at + pair->after->wall_offset;
+    }
     add_evidence(row, after);
 }
 

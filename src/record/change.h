@@ -36,6 +36,11 @@ struct cvg_change {
     const char *message;        /* for people, or "" */
     bool has_value;
     double value; /* of the reading */
+
+    /* Of a status, so that it can be judged again: whether the check was unknown for `reason` and
+     * counted as `after` all the same, and when its evidence was true (wall; 0: there was none). */
+    bool kept;
+    int64_t observed_at;
 };
 
 /* "status"; "unknown" for numbers that do not exist. */

@@ -36,8 +36,11 @@ static int decode(struct cvg_link *link, sqlite3_stmt *statement, struct cvg_cha
     int type = sqlite3_column_type(statement, 9);
     row.has_value = type != SQLITE_NULL;
     row.value = row.has_value ? sqlite3_column_double(statement, 9) : 0;
-    if (columns.wrong || (row.has_value && type != SQLITE_FLOAT) || number < 1 || kind < 0 ||
-        kind >= CVG_CHANGE_KINDS) {
+    int64_t kept = cvg_column_int(&columns, 10);
+    row.kept = kept != 0;
+    row.observed_at = cvg_column_int(&columns, 11);
+    if (columns.wrong || kept >> 1 != 0 || (row.has_value && type != SQLITE_FLOAT) || number < 1 ||
+        kind < 0 || kind >= CVG_CHANGE_KINDS) {
         return cvg_link_corrupt(link, "change", number);
     }
     row.kind = (uint32_t)kind;

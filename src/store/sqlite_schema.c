@@ -67,6 +67,10 @@ static const char *const steps[] = {
     "INSERT INTO record_by_revision (revision, series, number)"
     " SELECT revision, series, number" OF_WHOLE_BLOCKS " ORDER BY 1, 2, 3;"
     "CREATE INDEX change_by_name ON change (environment, name, kind, at);",
+
+    /* 3: what a gate reads of a check besides its status */
+    "ALTER TABLE change ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE change ADD COLUMN observed_at INTEGER NOT NULL DEFAULT 0;",
 };
 
 #define CURRENT ((int64_t)CVG_COUNT(steps))

@@ -59,7 +59,8 @@ const char *const cvg_sql_texts[CVG_SQL_COUNT] = {
                               " WHERE number >= ?1 AND number < ?2"
                               " ORDER BY revision, series, number",
     [CVG_SQL_CHANGE_ADD] = "INSERT INTO change (at, environment, kind, name, before, after, reason,"
-                           " message, value) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                           " message, value, kept, observed_at)"
+                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     [CVG_SQL_NOTE_PUT] = "INSERT INTO note (kind, key, bytes) VALUES (?1, ?2, ?3)"
                          " ON CONFLICT (kind, key) DO UPDATE SET bytes = excluded.bytes",
     [CVG_SQL_NOTE_FORGET] = "DELETE FROM note WHERE kind = ?1 AND key = ?2",
@@ -106,6 +107,6 @@ const char *const cvg_sql_texts[CVG_SQL_COUNT] = {
     [CVG_SQL_CHANGE_NEXT] = NEXT_CHANGE("change_by_kind", ""),
     [CVG_SQL_CHANGE_NEXT_NAMED] = NEXT_CHANGE("change_by_name", " AND name = ?6"),
     [CVG_SQL_CHANGE_ONE] = "SELECT number, at, kind, environment, name, before, after, reason,"
-                           " message, value FROM change WHERE number = ?1",
+                           " message, value, kept, observed_at FROM change WHERE number = ?1",
     [CVG_SQL_NOTE_ALL] = "SELECT key, bytes FROM note WHERE kind = ?1 ORDER BY key",
 };

@@ -222,6 +222,8 @@ static int add_change(struct cvg_link *link, const struct cvg_change *change)
     if (change->has_value) {
         sqlite3_bind_double(row, 9, change->value);
     }
+    sqlite3_bind_int64(row, 10, change->kept);
+    sqlite3_bind_int64(row, 11, change->observed_at);
     return cvg_link_do(link, row);
 }
 

@@ -197,6 +197,12 @@ int cvg_wire_history_write(const char *environment, const struct cvg_change *row
         } else {
             cvg_document_null(item, "value");
         }
+        cvg_document_bool(item, "kept", rows[i].kept);
+        if (rows[i].observed_at) {
+            add_time(item, "observed_at", rows[i].observed_at, LOOKED);
+        } else {
+            cvg_document_text(item, "observed_at", "");
+        }
         cvg_document_add(list, NULL, item);
     }
     cvg_document_add(root, "changes", list);

@@ -28,8 +28,9 @@ int cvg_wire_decisions_write(const struct cvg_record *rows, size_t count, const 
 /* One with its document as it was sent: {number, at, asked_by, hash, decision}; decision is null
  * where the recorded bytes are no JSON. */
 int cvg_wire_decision_record_write(const struct cvg_record *record, struct cvg_buf *ret);
-/* {"environment", "changes": [{at, kind, name, before, after, reason, message, value}], "next"}:
- * newest first; value is null where the reading had none. */
+/* {"environment", "changes": [{at, kind, name, before, after, reason, message, value, kept,
+ * observed_at}], "next"}: newest first; value is null where the reading had none, observed_at ""
+ * where there was no evidence. */
 int cvg_wire_history_write(const char *environment, const struct cvg_change *rows, size_t count,
                            const char *next, struct cvg_buf *ret);
 /* {number, hash, head ("NUMBER:HEX"), signed_at (nine digits), signature, public_key (hex)} */
@@ -42,7 +43,7 @@ int cvg_wire_act_write(struct cvg_buf *ret, ...);
 
 struct cvg_wire_change {
     const char *at, *kind, *name, *before, *after, *reason, *message;
-    bool has_value;
+    bool has_value, kept;
     double value;
 };
 

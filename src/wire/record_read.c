@@ -16,6 +16,7 @@ static struct cvg_wire_change read_change(const cJSON *item, struct cvg_arena *a
         .reason = cvg_document_read_text(item, "reason", arena),
         .message = cvg_document_read_text(item, "message", arena),
         .has_value = cJSON_IsNumber(value),
+        .kept = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "kept")),
         .value = cJSON_IsNumber(value) ? value->valuedouble : 0,
     };
 }

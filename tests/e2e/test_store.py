@@ -17,7 +17,7 @@ from answers import check
 from conftest import http_request, wait_until
 from stored import AS_ADMIN, TOKENS, exported, pages
 
-HISTORY_KEYS = {"at", "kind", "name", "before", "after", "reason", "message", "value"}
+HISTORY_KEYS = {"at", "kind", "name", "before", "after", "reason", "message", "value", "kept", "observed_at"}
 
 
 def seconds(text):
@@ -223,7 +223,9 @@ def test_history_tells_what_changed_and_why(place, answers):
     start = wait_history(gate, "start")
     assert start["after"] and start["name"] == ""
     ready = wait_history(gate, "status", name="one", after="ready")
-    assert (ready["before"], ready["value"]) == ("unknown", 1)
+    assert (ready["before"], ready["value"], ready["kept"]) == ("unknown", 1, False)
+    assert 0 <= seconds(ready["at"]) - seconds(ready["observed_at"]) < 20 * 10**9
+    assert start["observed_at"] == ""
     assert wait_history(gate, "phase", after="ready")["before"] == "unknown"
     assert wait_history(gate, "verdict", after="go")["before"] == "wait"
 

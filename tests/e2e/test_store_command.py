@@ -58,6 +58,18 @@ def test_history_is_a_timeline_with_the_newest_last(home, answers):
     assert not any(" bank" in row for row in rows)
 
 
+def test_history_says_what_was_only_kept(place, answers):
+    home = place({"shop": {"one": check("level", on_unknown={"keep": "5m"})}})
+    answers.values["level"] = 1
+    home.start().wait_for("shop", "go")
+    answers.values["level"] = "NaN"
+    wait_until(lambda: any(re.search(r"  status +one +ready -> ready  \w+ \(kept\)", row)
+                           for row in lines(ask(home, "history", "shop"))), what="a status that is kept")
+    answers.values["level"] = 1
+    wait_until(lambda: not json.loads(lines(ask(home, "history", "shop", "--kind", "status", "--limit", "1",
+                                                "-o", "json"))[0])["changes"][0]["kept"])
+
+
 def test_history_is_asked_for_by_kind_name_and_time(home, answers):
     answers.values["1"] = 0
     home.daemon.wait_for("shop", "wait")

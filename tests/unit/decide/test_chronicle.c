@@ -17,8 +17,8 @@
 #define CHECKS 4
 #define GATES  3
 
-/* "NAME STATUS REASON [VALUE]", with a '!' before the status where the evidence is not fresh, and
- * "GATE VERDICT". */
+/* "NAME STATUS REASON [VALUE]", with a '!' before the status where the evidence is not fresh or a '~'
+ * where the status is kept, and "GATE VERDICT". */
 struct scene {
     const char *checks[CHECKS + 1];
     const char *gates[GATES + 1];
@@ -72,11 +72,14 @@ static void put_check(struct stand *stand, size_t i, const char *text)
     char(*words)[32] = stand->words[i];
     struct cvg_check_view *check = &stand->checks[i];
     split(text, words);
-    bool fresh = words[1][0] != '!';
+    bool kept = words[1][0] == '~';
+    bool fresh = words[1][0] != '!' && !kept;
 
     stand->rules[i].name = words[0];
     check->rules = &stand->rules[i];
     check->steady.status = status_of(words[1] + !fresh);
+    check->steady.kept = kept;
+    check->steady.observed_at = words[3][0] ? 3 * CVG_SECOND : 0;
     check->steady.reason = words[2];
     check->steady.fresh = fresh;
     if (words[3][0]) {
@@ -154,6 +157,11 @@ static void expect(const struct scene *before, const struct scene *after, const 
         if (row->has_value) {
             cvg_buf_printf(&found, " %g", row->value);
         }
+        if (row->observed_at) {
+            assert_int_equal(row->observed_at, 103 * CVG_SECOND);
+            cvg_buf_puts(&found, " observed");
+        }
+        cvg_buf_puts(&found, row->kept ? " kept" : "");
         cvg_buf_puts(&found, "\n");
         assert_string_equal(row->environment, "prod");
         assert_int_equal(row->at, 105 * CVG_SECOND);
@@ -178,7 +186,7 @@ static void all_was_unknown_before_the_first_publication(void **state)
            &(struct scene){.checks = {"a ready Measured 1", "b !unknown NoReading"},
                            .gates = {"deploy halt Failed"},
                            .phase = CVG_PHASE_READY},
-           "status a: unknown -> ready (Measured) it is so 1\n"
+           "status a: unknown -> ready (Measured) it is so 1 observed\n"
            "phase : unknown -> ready ()\n"
            "verdict deploy: wait -> halt (Failed) in one sentence\n");
 }
@@ -203,15 +211,29 @@ static void a_status_or_a_reason_is_a_row_with_its_evidence(void **state)
     (void)state;
     expect(&(struct scene){.checks = {"a ready Measured 1", "b failed Broken"}},
            &(struct scene){.checks = {"a progressing Rising 2", "b failed Torn"}},
-           "status a: ready -> progressing (Rising) it is so 2\n"
+           "status a: ready -> progressing (Rising) it is so 2 observed\n"
            "status b: failed -> failed (Torn)\n");
     /* What the reading said is not why it is unknown now. */
     expect(&(struct scene){.checks = {"a ready Measured 1"}},
            &(struct scene){.checks = {"a !unknown Stale 2"}},
-           "status a: ready -> unknown (Stale)\n");
+           "status a: ready -> unknown (Stale) observed\n");
     expect(&(struct scene){.checks = {"a ready Good 1"}},
            &(struct scene){.checks = {"a !unknown Measured 2"}},
-           "status a: ready -> unknown (Measured) it is so 2\n");
+           "status a: ready -> unknown (Measured) it is so 2 observed\n");
+}
+
+static void that_a_status_is_kept_is_a_row(void **state)
+{
+    (void)state;
+    expect(&(struct scene){.checks = {"a ready Stale 1"}},
+           &(struct scene){.checks = {"a ~ready Stale 1"}},
+           "status a: ready -> ready (Stale) observed kept\n");
+    expect(&(struct scene){.checks = {"a ~ready Stale"}},
+           &(struct scene){.checks = {"a ready Stale"}}, "status a: ready -> ready (Stale)\n");
+    expect(NULL, &(struct scene){.checks = {"a ~unknown NoReading"}, .phase = CVG_PHASE_UNKNOWN},
+           "status a: unknown -> unknown (NoReading) kept\n");
+    expect(&(struct scene){.checks = {"a ~ready Stale 1"}},
+           &(struct scene){.checks = {"a ~ready Stale 1"}}, "");
 }
 
 static void phases_and_verdicts_are_rows(void **state)
@@ -246,6 +268,7 @@ int main(void)
         cmocka_unit_test(all_was_unknown_before_the_first_publication),
         cmocka_unit_test(what_stays_the_same_is_no_history),
         cmocka_unit_test(a_status_or_a_reason_is_a_row_with_its_evidence),
+        cmocka_unit_test(that_a_status_is_kept_is_a_row),
         cmocka_unit_test(phases_and_verdicts_are_rows),
         cmocka_unit_test(over_a_reload_names_tell_which_is_which),
     };

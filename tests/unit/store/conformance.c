@@ -96,7 +96,9 @@ struct cvg_change conformance_change(int64_t at, uint32_t kind, const char *name
                                .reason = "Threshold",
                                .message = "0.3 is not < 0.01",
                                .has_value = true,
-                               .value = 0.3};
+                               .value = 0.3,
+                               .kept = true,
+                               .observed_at = at - 7};
 }
 
 int conformance_add(struct conformance *world, const struct cvg_record *record)

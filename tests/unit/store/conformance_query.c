@@ -235,6 +235,8 @@ static bool keep_change(void *ctx, const struct cvg_change *change)
     assert_string_equal(change->after, row->after);
     assert_string_equal(change->reason, row->reason);
     assert_string_equal(change->message, row->message);
+    assert_int_equal(change->kept, row->kept);
+    assert_int_equal(change->observed_at, row->observed_at);
     assert_int_equal(change->has_value, row->has_value);
     assert_true(!row->has_value || (change->value <= row->value && change->value >= row->value));
     found->places[found->count++] =
@@ -265,6 +267,8 @@ static struct cvg_change *make_changes(struct conformance *world, uint64_t *seed
                                      PICK(seed, names));
         rows[i].number = i + 1;
         rows[i].environment = PICK(seed, environments);
+        rows[i].kept = draw(seed, 2);
+        rows[i].observed_at = draw(seed, 2) ? at - 7 : 0;
         rows[i].has_value = draw(seed, 2);
         rows[i].value = (double)i;
         conformance_ok(

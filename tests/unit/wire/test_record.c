@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Recorded rows as documents, and read back by the client. */
 #include "base/text.h"
+#include "base/time.h"
 #include "wire/accept.h"
 #include "wire/record.h"
 
@@ -129,7 +130,9 @@ static void history_is_read_back_as_it_was(void **state)
          .reason = "ConditionNotMet",
          .message = "the value is \"5\"",
          .has_value = true,
-         .value = 5.25},
+         .value = 5.25,
+         .kept = true,
+         .observed_at = AT - CVG_SECOND},
         {.number = 8,
          .at = AT,
          .kind = CVG_CHANGE_START,
@@ -161,6 +164,11 @@ static void history_is_read_back_as_it_was(void **state)
     assert_string_equal(read.changes[0].message, rows[0].message);
     assert_true(read.changes[0].has_value);
     assert_true(read.changes[0].value == 5.25);
+    assert_true(read.changes[0].kept);
+    assert_false(read.changes[1].kept);
+    assert_non_null(
+        strstr(cvg_buf_text(&text), "\"kept\":true,\"observed_at\":\"2026-01-01T09:59:59.120Z\"}"));
+    assert_non_null(strstr(cvg_buf_text(&text), "\"kept\":false,\"observed_at\":\"\"}"));
     assert_string_equal(read.changes[1].kind, "start");
     assert_false(read.changes[1].has_value);
 }

@@ -87,6 +87,7 @@ install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/
         PATTERN "man" EXCLUDE PATTERN "examples" EXCLUDE)
 set(config ${CMAKE_SOURCE_DIR}/config)
 install(DIRECTORY ${config}/conf.d ${config}/monitoring ${config}/dashboards ${config}/integrations
+        ${config}/kubernetes
         DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT runtime USE_SOURCE_PERMISSIONS)
 
 # ---- for the authors of modules ----

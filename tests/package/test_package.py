@@ -129,7 +129,7 @@ def is_enabled(chroot):
 def test_the_control_files_are_as_debian_wants_them():
     control = run("dpkg-deb", "-f", deb("convergate"))
     for library in ("libc6", "libcurl4", "libmicrohttpd12", "libuv1", "libc-ares2", "libyaml-0-2",
-                    "libsqlite3-0", "libssl3"):
+                    "libsqlite3-0", "libssl3", "libprotobuf-c1"):
         assert re.search(rf"^Depends: .*\b{library} ?\(|^Depends: .*\b{library}\b", control, re.M)
     if shutil.which("lintian"):
         found = subprocess.run(["lintian", "--allow-root", "--fail-on", "error",
@@ -150,6 +150,8 @@ def test_it_installs(chroot, before):
 
 @pytest.mark.parametrize("path", [
     "/usr/sbin/convergated", "/usr/bin/convergate", "/usr/lib/convergate/probes/prometheus.so",
+    "/usr/lib/convergate/probes/kubernetes.so",
+    "/usr/share/doc/convergate/examples/kubernetes/clusterrole.yaml",
     "/etc/convergate/convergate.yaml", "/etc/convergate/conf.d",
     "/usr/lib/systemd/system/convergated.service", "/usr/lib/systemd/system/convergated.socket",
     "/usr/lib/sysusers.d/convergate.conf", "/usr/lib/tmpfiles.d/convergate.conf",

@@ -41,6 +41,10 @@ enum cvg_store_fault {
     CVG_STORE_FAULT_KINDS
 };
 
+/* So many of the newest checkpoints stay. The chain goes on from the last one alone; those before it
+ * only tell how retention got there, and let a head that was noted then be compared. */
+#define CVG_STORE_CHECKPOINTS 1000
+
 struct cvg_engine; /* an engine's own */
 
 /* False ends the walk, which still is a success. */
@@ -88,7 +92,8 @@ struct cvg_engine_kind {
     int (*prune_changes)(struct cvg_engine *engine, int64_t before, uint64_t limit,
                          uint64_t *ret_count, enum cvg_store_fault *ret_fault,
                          struct cvg_error *reterr);
-    /* Takes away all records up to the checkpoint's number, and adds the checkpoint. */
+    /* Takes away all records up to the checkpoint's number, adds the checkpoint, and takes away what is
+     * more than CVG_STORE_CHECKPOINTS of them, the oldest first. */
     int (*prune_records)(struct cvg_engine *engine, const struct cvg_chain_signed *checkpoint,
                          enum cvg_store_fault *ret_fault, struct cvg_error *reterr);
     /* Gives space that is free inside of the database back, in a small step; outside of a

@@ -79,6 +79,9 @@ static int prune_records(struct cvg_link *link, const struct cvg_chain_signed *c
                              link->file);
     }
     int rc = add_checkpoint(link, checkpoint);
+    if (rc == 0) {
+        rc = prune(link, CVG_SQL_CHECKPOINT_PRUNE, CVG_STORE_CHECKPOINTS);
+    }
     for (size_t i = 0; rc == 0 && i < CVG_COUNT(rows); i++) {
         rc = prune(link, rows[i], number);
     }

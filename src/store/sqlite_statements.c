@@ -77,6 +77,8 @@ const char *const cvg_sql_texts[CVG_SQL_COUNT] = {
     [CVG_SQL_SERIES_PRUNE] = "DELETE FROM series WHERE NOT EXISTS (SELECT 1 FROM record_by_series"
                              " AS i WHERE i.series = series.id) AND id NOT IN (SELECT series"
                              " FROM record WHERE number >= ?1)",
+    [CVG_SQL_CHECKPOINT_PRUNE] = "DELETE FROM checkpoint WHERE number <= (SELECT number"
+                                 " FROM checkpoint ORDER BY number DESC LIMIT 1 OFFSET ?1)",
     [CVG_SQL_CHECKPOINT_ADD] = "INSERT INTO checkpoint (number, at, hash, signature)"
                                " VALUES (?1, ?2, ?3, ?4)",
 

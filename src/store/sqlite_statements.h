@@ -27,17 +27,18 @@ enum cvg_sql {
     CVG_SQL_SPAN_FOLD,     /* from, before: sums up and indexes the rows of whole blocks */
     CVG_SQL_INDEX_FOLD,    /* the same */
     CVG_SQL_REVISION_FOLD, /* the same */
-    CVG_SQL_CHANGE_ADD,    /* at, environment, kind, name, before, after, reason, message, value */
+    CVG_SQL_CHANGE_ADD,    /* a change without its number, in the order of its columns */
     CVG_SQL_NOTE_PUT,      /* kind, key, bytes */
     CVG_SQL_NOTE_FORGET,   /* kind, key */
 
-    CVG_SQL_CHANGE_PRUNE,   /* before, limit */
-    CVG_SQL_RECORD_PRUNE,   /* number */
-    CVG_SQL_INDEX_PRUNE,    /* number */
-    CVG_SQL_REVISION_PRUNE, /* number */
-    CVG_SQL_SPAN_PRUNE,     /* block */
-    CVG_SQL_SERIES_PRUNE,   /* tail: those that no row has, of the index or of the tail */
-    CVG_SQL_CHECKPOINT_ADD, /* number, at, hash, signature */
+    CVG_SQL_CHANGE_PRUNE,     /* before, limit */
+    CVG_SQL_RECORD_PRUNE,     /* number */
+    CVG_SQL_INDEX_PRUNE,      /* number */
+    CVG_SQL_REVISION_PRUNE,   /* number */
+    CVG_SQL_SPAN_PRUNE,       /* block */
+    CVG_SQL_SERIES_PRUNE,     /* tail: those that no row has, of the index or of the tail */
+    CVG_SQL_CHECKPOINT_PRUNE, /* how many stay */
+    CVG_SQL_CHECKPOINT_ADD,   /* number, at, hash, signature */
 
     CVG_SQL_RECORD_LAST,       /* -> number, hash */
     CVG_SQL_CHECKPOINT_LAST,   /* -> number, hash */

@@ -16,8 +16,8 @@ struct audit_stage {
     struct cvg_ed25519 *key;
     struct cvg_head_file *head;
     struct cvg_engine *engine;
-    struct cvg_chain_point points[2 * AUDIT_ROWS]; /* by number; 0: the beginning */
-    const char *actor;                             /* of rows that are added; NULL: "token:ci" */
+    struct cvg_chain_point points[CVG_STORE_CHECKPOINTS + 2 * AUDIT_ROWS]; /* by number; 0: begin */
+    const char *actor; /* of rows that are added; NULL: "token:ci" */
     char head_path[120], key_path[120];
 };
 

@@ -599,6 +599,51 @@ static void pruning_leaves_a_checkpoint(void **state)
     assert_int_equal(checkpoint, 3000);
 }
 
+struct checkpoints {
+    uint64_t first, last, count;
+};
+
+static bool count_checkpoint(void *ctx, const struct cvg_chain_signed *got)
+{
+    struct checkpoints *found = ctx;
+
+    found->first = found->first ? found->first : got->point.number;
+    found->count++;
+    return is_checkpoint(&found->last, got);
+}
+
+static struct checkpoints checkpoints_of(struct conformance *world)
+{
+    struct checkpoints found = {0};
+
+    conformance_ok(world, world->kind->walk_checkpoints(world->engine, count_checkpoint, &found,
+                                                        &world->fault, &world->error));
+    return found;
+}
+
+static void the_newest_checkpoints_stay(void **state)
+{
+    struct conformance *world = *state;
+    const uint64_t many = CVG_STORE_CHECKPOINTS, more = 7;
+
+    conformance_fill(world, 1, MANY);
+    for (uint64_t number = 1; number <= many; number++) {
+        conformance_ok(world, prune(world, number));
+    }
+    struct checkpoints found = checkpoints_of(world);
+    assert_int_equal(found.first, 1);
+    assert_int_equal(found.count, many);
+    for (uint64_t number = many + 1; number <= many + more; number++) {
+        conformance_ok(world, prune(world, number));
+    }
+    conformance_reopen(world, false);
+    found = checkpoints_of(world);
+    assert_int_equal(found.first, more + 1);
+    assert_int_equal(found.last, many + more);
+    assert_int_equal(found.count, many);
+    assert_int_equal(conformance_count(world), MANY - many - more);
+}
+
 static void the_chain_goes_on_behind_its_last_checkpoint(void **state)
 {
     struct conformance *world = *state;
@@ -759,6 +804,7 @@ int conformance_run(const char *name, const struct cvg_engine_kind *kind)
         BEHAVIOUR(a_note_is_replaced_and_forgotten),
         BEHAVIOUR(a_note_may_hold_any_byte),
         BEHAVIOUR(pruning_leaves_a_checkpoint),
+        BEHAVIOUR(the_newest_checkpoints_stay),
         BEHAVIOUR(the_chain_goes_on_behind_its_last_checkpoint),
         BEHAVIOUR(the_oldest_changes_go_first),
         BEHAVIOUR(a_copy_is_what_was_committed),

@@ -228,6 +228,11 @@ static int memory_prune_records(struct cvg_engine *engine,
     }
     CVG_GROW(state->checkpoints, state->checkpoint_count, state->checkpoint_capacity);
     state->checkpoints[state->checkpoint_count++] = memory_row_checkpoint(checkpoint);
+    if (state->checkpoint_count > CVG_STORE_CHECKPOINTS) {
+        state->checkpoint_count--;
+        memmove((void *)state->checkpoints, (const void *)(state->checkpoints + 1),
+                state->checkpoint_count * sizeof *state->checkpoints);
+    }
 
     size_t gone = 0;
     while (gone < state->record_count && state->records[gone]->number <= checkpoint->point.number) {

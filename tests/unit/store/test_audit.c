@@ -55,6 +55,32 @@ static void a_chain_after_retention_is_whole(void **state)
     assert_memory_equal(&report.head, &stage->points[ROWS], sizeof report.head);
 }
 
+/* Retention goes on for years; what is left follows the newest checkpoint, whatever went before. */
+static void a_chain_whose_first_checkpoints_went_is_whole(void **state)
+{
+    struct audit_stage *stage = *state;
+    const uint64_t last = CVG_STORE_CHECKPOINTS + 5;
+    audit_stage_begin(stage, 1);
+    for (uint64_t number = 2; number <= last; number++) {
+        audit_stage_add_row(stage, number);
+        audit_stage_prune(stage, stage->key, number - 1);
+    }
+    audit_stage_write_head(stage, stage->key, last);
+    struct cvg_audit_report report = audit_stage_verify(stage);
+    assert_string_equal(report.problem, "");
+    assert_int_equal(report.first, last);
+    assert_int_equal(report.rows, 1);
+    assert_int_equal(report.checkpoints, CVG_STORE_CHECKPOINTS);
+    assert_int_equal(report.pruned_up_to, last - 1);
+
+    stage->options.expected = &stage->points[last - CVG_STORE_CHECKPOINTS];
+    assert_string_equal(audit_stage_problem(stage), "");
+    stage->options.expected--;
+    assert_string_equal(audit_stage_problem(stage),
+                        "row 4: retention took it away, the head that is expected cannot be "
+                        "compared");
+}
+
 static void rows_after_the_head_were_never_acknowledged(void **state)
 {
     struct audit_stage *stage = *state;
@@ -476,6 +502,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_whole_chain_is_whole),
         TEST(a_chain_after_retention_is_whole),
+        TEST(a_chain_whose_first_checkpoints_went_is_whole),
         TEST(rows_after_the_head_were_never_acknowledged),
         TEST(a_store_that_was_only_begun_is_whole),
         TEST(a_store_that_is_not_there_cannot_be_read),

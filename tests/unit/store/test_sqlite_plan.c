@@ -27,6 +27,7 @@ static bool may_scan(enum cvg_sql sql)
     case CVG_SQL_SPAN_LAST:
     case CVG_SQL_CHECKPOINT_ALL:
     case CVG_SQL_CHECKPOINT_LAST:
+    case CVG_SQL_CHECKPOINT_PRUNE:
     case CVG_SQL_RECORD_FIRST:
     case CVG_SQL_RECORD_LAST:
     case CVG_SQL_CHANGE_FIRST:

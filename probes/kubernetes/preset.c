@@ -8,8 +8,11 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define NAMES_MOST 512
 
 const struct cvg_kube_form *cvg_kube_form_preset(uint32_t preset)
 {
@@ -185,20 +188,26 @@ const char *cvg_kube_full_name(const struct cvg_kube_object *object,
                : cvg_kube_finding_text(finding, "%s/%s", object->namespace, object->name);
 }
 
+/* As many as fit; a first one always does, since names have at most 253 bytes. */
 const char *cvg_kube_named_text(const struct cvg_kube_named *named,
                                 struct cvg_kube_finding *finding)
 {
-    const char *text = "";
-    for (size_t i = 0; i < named->kept; i++) {
-        text = cvg_kube_finding_text(
-            finding, "%s%s%s%s%s", text, i == 0 ? "" : ", ", named->objects[i]->namespace,
-            *named->objects[i]->namespace == '\0' ? "" : "/", named->objects[i]->name);
+    char text[NAMES_MOST] = "";
+    size_t used = 0, told = 0;
+    for (; told < named->kept; told++) {
+        const struct cvg_kube_object *object = named->objects[told];
+        int length =
+            snprintf(text + used, sizeof(text) - used, "%s%s%s%s", told == 0 ? "" : ", ",
+                     object->namespace, *object->namespace == '\0' ? "" : "/", object->name);
+        if (length < 0 || (size_t)length >= sizeof(text) - used) {
+            text[used] = '\0';
+            break;
+        }
+        used += (size_t)length;
     }
-    if (named->count > (int64_t)named->kept) {
-        text = cvg_kube_finding_text(finding, "%s and %" PRId64 " more", text,
-                                     named->count - (int64_t)named->kept);
-    }
-    return text;
+    int64_t more = named->count - (int64_t)told;
+    return more > 0 ? cvg_kube_finding_text(finding, "%s and %" PRId64 " more", text, more)
+                    : cvg_kube_finding_text(finding, "%s", text);
 }
 
 void cvg_kube_named_fact(const struct cvg_kube_named *named, struct cvg_kube_finding *finding,

@@ -51,6 +51,7 @@ struct room {
     int64_t cpu, memory, pods; /* replicas that fit by each alone */
     int64_t fits;              /* by all */
     int64_t free_cpu, free_memory;
+    int64_t most_cpu, most_memory; /* that one node has left */
     int64_t total, open, waiting, taken;
     struct cvg_kube_named short_quotas, odd_quotas;
     int64_t quota_fits; /* by the tightest quota; INT64_MAX: none limits it */
@@ -239,11 +240,18 @@ static void count_room(const struct state *state, const struct nodes *nodes, str
         room->fits = add(room->fits, least(least(cpu, memory), node->pods));
         room->free_cpu = add(room->free_cpu, node->cpu);
         room->free_memory = add(room->free_memory, node->memory);
+        room->most_cpu = most(room->most_cpu, node->cpu);
+        room->most_memory = most(room->most_memory, node->memory);
     }
 }
 
-static int goes_on_one(const struct cvg_kube_pod_facts *pod, const struct nodes *nodes)
+/* Most pods that wait in vain ask for more than the emptiest node has, which spares the walk. */
+static int goes_on_one(const struct cvg_kube_pod_facts *pod, const struct nodes *nodes,
+                       const struct room *room)
 {
+    if (pod->cpu_milli > room->most_cpu || pod->memory_bytes > room->most_memory) {
+        return 0;
+    }
     for (size_t i = 0; i < nodes->count; i++) {
         const struct node *node = &nodes->items[i];
         if (node->pods > 0 && node->cpu >= pod->cpu_milli && node->memory >= pod->memory_bytes) {
@@ -267,7 +275,8 @@ static void count_waiting(const struct cvg_kube_check *check, const struct nodes
             continue;
         }
         room->waiting++;
-        if (goes_on_one(pod, nodes)) {
+        /* Where nothing is left, no more can be taken. */
+        if (room->taken < room->fits && goes_on_one(pod, nodes, room)) {
             int64_t asked = most(times_up(pod->cpu_milli, state->cpu),
                                  times_up(pod->memory_bytes, state->memory));
             room->taken = add(room->taken, most(asked, 1));

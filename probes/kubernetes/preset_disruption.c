@@ -119,7 +119,8 @@ static void say(const struct cvg_kube_preset_state *state, const struct sum *sum
                              "budgets without a status: %s",
                              cvg_kube_named_text(&sum->untold, ret));
     }
-    if (sum->evicted.count > state->limits.count && cvg_kube_is_news(ret, CVG_DEGRADED)) {
+    if (sum->evicted.count > 0 && sum->evicted.count > state->limits.count &&
+        cvg_kube_is_news(ret, CVG_DEGRADED)) {
         cvg_kube_finding_say(ret, CVG_DEGRADED, cvg_kube_reason(CVG_KUBE_REASON_EVICTIONS),
                              "%" PRId64 " pods were put out within %" PRId64 " s: %s (%s)",
                              sum->evicted.count, state->limits.dwell / 1000000000,

@@ -74,7 +74,7 @@ static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kube
     const struct cvg_kube_preset_state *state = check->state;
     struct sum sum = {0};
     count(check, wall, &sum);
-    if (sum.stuck.count > state->limits.count) {
+    if (sum.stuck.count > 0 && sum.stuck.count > state->limits.count) {
         const struct cvg_kube_object *first = sum.stuck.objects[0];
         cvg_kube_finding_say(ret, CVG_FAILED, first->of.pod.trouble,
                              "%" PRId64 " pods wait for images: %s: %.400s", sum.stuck.count,

@@ -138,7 +138,7 @@ static void say_quotas(const struct cvg_kube_named *named, uint32_t status,
 static void say(const struct cvg_kube_preset_state *state, const struct sum *sum,
                 struct cvg_kube_finding *ret)
 {
-    if (sum->unschedulable.count > state->limits.count) {
+    if (sum->unschedulable.count > 0 && sum->unschedulable.count > state->limits.count) {
         const struct cvg_kube_object *first = sum->unschedulable.objects[0];
         cvg_kube_finding_say(ret, CVG_FAILED, cvg_kube_reason(CVG_KUBE_REASON_UNSCHEDULABLE),
                              "no node takes %" PRId64 " pods: %s: %.300s", sum->unschedulable.count,

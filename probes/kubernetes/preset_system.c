@@ -114,7 +114,7 @@ static void say(const struct cvg_kube_check *check, const struct sum *sum,
 {
     const struct cvg_kube_preset_state *state = check->state;
     int allowed = check->config->allow_empty == 1;
-    if (sum->bad.count > state->limits.count) {
+    if (sum->worst != NULL && sum->bad.count > state->limits.count) {
         cvg_kube_finding_say(ret, sum->status, sum->reason,
                              "%" PRId64 " of %" PRId64 " system workloads are not in order: %s; "
                              "%s: %.300s",

@@ -87,6 +87,28 @@ static void test_facts_name_them(void **state)
     preset_close(&preset);
 }
 
+static void test_long_names_do_not_push_facts_out(void **state)
+{
+    (void)state;
+    struct preset preset = {0};
+    char name[254];
+    preset_open(&preset, CVG_KUBE_PRESET_NODES, NULL);
+    memset(name, 'x', sizeof(name) - 1);
+    name[sizeof(name) - 1] = '\0';
+    for (char first = 'a'; first <= 'f'; first++) {
+        name[0] = first;
+        fake_putf(fake_find("nodes", ""),
+                  "{'metadata': {'name': '%s'}, 'status': {'conditions': [{'type': "
+                  "'DiskPressure', 'status': 'True'}]}}",
+                  name);
+    }
+    const struct cvg_reading *reading = preset_read(&preset);
+    assert_non_null(strstr(reading->message, " and 4 more"));
+    assert_non_null(strstr(fake_fact(reading, "pressure_names"), " and 4 more"));
+    preset_fact(&preset, "cordoned", "0");
+    preset_close(&preset);
+}
+
 static void test_what_cannot_be_read_is_unknown(void **state)
 {
     (void)state;
@@ -122,6 +144,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shares_of_nodes),
         cmocka_unit_test(test_facts_name_them),
+        cmocka_unit_test(test_long_names_do_not_push_facts_out),
         cmocka_unit_test(test_what_cannot_be_read_is_unknown),
         cmocka_unit_test(test_keys_without_effect_are_refused),
     };

@@ -125,6 +125,29 @@ struct restoring {
     char *kept;  /* what was there goes here */
 };
 
+static char *fresh_name(const char *file)
+{
+    return cvg_beside_path(file, "restoring");
+}
+
+void cvg_backup_sweep(const char *file)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm", ".head", ".lock"};
+    CVG_CLEANUP(cvg_free_pointer) char *fresh = fresh_name(file);
+    CVG_CLEANUP(cvg_free_pointer) char *key = cvg_beside_path(file, "key");
+    CVG_CLEANUP(cvg_free_pointer) char *fresh_key = cvg_beside_path(fresh, "key");
+    struct stat ours, other;
+
+    if (stat(key, &ours) == 0 && lstat(fresh_key, &other) == 0 && ours.st_dev == other.st_dev &&
+        ours.st_ino == other.st_ino) {
+        (void)unlink(fresh_key);
+    }
+    for (size_t i = 0; is_there(file) && i < CVG_COUNT(suffixes); i++) {
+        CVG_CLEANUP(cvg_free_pointer) char *path = cvg_format("%s%s", fresh, suffixes[i]);
+        (void)unlink(path);
+    }
+}
+
 /* The chain itself tells of it: what the head was before, and where it is from. */
 static int add_act(const struct restoring *restoring, struct cvg_error *reterr)
 {
@@ -293,7 +316,7 @@ int cvg_backup_restore(const char *file, const char *backup, const char *actor,
         .file = file,
         .backup = backup,
         .actor = actor,
-        .fresh = cvg_format("%s.restoring", file),
+        .fresh = fresh_name(file),
         .kept = cvg_format("%s.before-%s", file, time),
     };
     remove_copy(restoring.fresh); /* of a restore that was interrupted */

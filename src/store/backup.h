@@ -23,4 +23,9 @@ CVG_NODISCARD int cvg_backup_make(const struct cvg_audit_options *store, const c
 CVG_NODISCARD int cvg_backup_restore(const char *file, const char *backup, const char *actor,
                                      struct cvg_audit_report *ret, struct cvg_error *reterr);
 
+/* For who holds the store's lock: takes away what a restore that was killed left under its other
+ * name, FILE.restoring and the files beside it: above all a second name of the key. Stays: the
+ * database, while FILE is not there, and a key that is not FILE.key's. */
+void cvg_backup_sweep(const char *file);
+
 #endif

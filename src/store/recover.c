@@ -8,6 +8,7 @@
  */
 #include "base/alloc.h"
 #include "base/time.h"
+#include "store/backup.h"
 #include "store/store_inner.h"
 
 #include <errno.h>
@@ -91,8 +92,9 @@ static int take_place(struct cvg_store *store, const struct known_head *known,
         trouble->fault = rc == CVG_E_EXISTS ? CVG_STORE_LOCKED : place_fault(store->file);
     }
     if (rc == 0 && !store->key) {
-        bool make = !known->there && !known->damaged;
-        rc = cvg_seal_key(store->file, make, &store->key, &trouble->error);
+        cvg_backup_sweep(store->file);
+        rc = cvg_seal_key(store->file, !known->there && !known->damaged, &store->key,
+                          &trouble->error);
         trouble->fault = rc == CVG_E_IO ? place_fault(store->file) : CVG_STORE_TAMPERED;
     }
     return rc;

@@ -276,6 +276,75 @@ static void a_damaged_backup_is_refused(void **state)
     free_backed_up(&up);
 }
 
+static char *beside(const struct backed_up *up, const char *suffix)
+{
+    return cvg_format("%s.%s", up->stand.file, suffix);
+}
+
+/* What a restore that was killed leaves, as far as it is there in the end. */
+static void leave(const struct backed_up *up, const char *suffix, const char *content)
+{
+    CVG_CLEANUP(cvg_free_pointer) char *path = beside(up, suffix);
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    assert_true(fputs(content, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static bool is_left(const struct backed_up *up, const char *suffix)
+{
+    CVG_CLEANUP(cvg_free_pointer) char *path = beside(up, suffix);
+    return access(path, F_OK) == 0;
+}
+
+static void a_start_takes_away_what_a_killed_restore_left(void **state)
+{
+    static const char *const leftovers[] = {"restoring", "restoring-wal", "restoring-shm",
+                                            "restoring.head", "restoring.lock"};
+    struct backed_up up;
+    struct told told[1];
+    struct stat info;
+    (void)state;
+    make_backed_up(&up, &cvg_engine_sqlite);
+    append_some(&up, told, 1);
+    stand_close(&up.stand);
+    CVG_CLEANUP(cvg_free_pointer) char *key = beside(&up, "key");
+    CVG_CLEANUP(cvg_free_pointer) char *second = beside(&up, "restoring.key");
+
+    assert_int_equal(link(key, second), 0);
+    for (size_t i = 0; i < CVG_COUNT(leftovers); i++) {
+        leave(&up, leftovers[i], "x");
+    }
+    stand_open(&up.stand);
+    assert_true(stand_status(&up.stand).available);
+    for (size_t i = 0; i < CVG_COUNT(leftovers); i++) {
+        assert_false(is_left(&up, leftovers[i]));
+    }
+    assert_int_equal(stat(key, &info), 0);
+    assert_int_equal(info.st_nlink, 1);
+    stand_close(&up.stand);
+
+    /* The moment between the old database and the new one: it is still there to be put in place.
+     * The second name of the key is not needed for that. */
+    CVG_CLEANUP(cvg_free_pointer) char *away = beside(&up, "away");
+    assert_int_equal(rename(up.stand.file, away), 0);
+    assert_int_equal(link(key, second), 0);
+    leave(&up, "restoring", "x");
+    stand_open(&up.stand);
+    assert_int_equal(stand_status(&up.stand).fault, CVG_STORE_TAMPERED);
+    assert_true(is_left(&up, "restoring"));
+    assert_false(is_left(&up, "restoring.key"));
+    stand_close(&up.stand);
+
+    assert_int_equal(rename(away, up.stand.file), 0);
+    leave(&up, "restoring.key", "another key, of which this may be all there is");
+    stand_open(&up.stand);
+    assert_false(is_left(&up, "restoring"));
+    assert_true(is_left(&up, "restoring.key"));
+    assert_int_equal(unlink(second), 0);
+    free_backed_up(&up);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +353,7 @@ int main(void)
         cmocka_unit_test(a_failed_backup_leaves_nothing),
         cmocka_unit_test(a_restored_store_goes_on),
         cmocka_unit_test(a_lost_database_is_restored),
+        cmocka_unit_test(a_start_takes_away_what_a_killed_restore_left),
         cmocka_unit_test(a_damaged_backup_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,11 +40,10 @@ function(cvg_proto target file)
   target_link_libraries(${target} PUBLIC PkgConfig::PROTOBUF_C)
 endfunction()
 
-# cvg_module(NAME DIRECTORY [LIBRARY] [OUTPUT folder] [PROTO file] [EXTERNAL target...]): a module
-# built from the SDK alone. Its code is also a static library, cvg_probe_NAME, for unit tests and
-# fuzzers; with LIBRARY it is that only.
+# cvg_module(NAME DIRECTORY [OUTPUT folder] [PROTO file] [EXTERNAL target...]): a module built from
+# the SDK alone. Its code is also a static library, cvg_probe_NAME, for unit tests and fuzzers.
 function(cvg_module name directory)
-  cmake_parse_arguments(arg "LIBRARY" "OUTPUT;PROTO" "EXTERNAL" ${ARGN})
+  cmake_parse_arguments(arg "" "OUTPUT;PROTO" "EXTERNAL" ${ARGN})
   if(NOT arg_OUTPUT)
     set(arg_OUTPUT ${CMAKE_BINARY_DIR}/lib/convergate/probes)
   endif()
@@ -53,16 +52,14 @@ function(cvg_module name directory)
     list(APPEND arg_EXTERNAL cvg_proto_${name})
   endif()
   file(GLOB sources CONFIGURE_DEPENDS ${directory}/*.c)
-  add_library(cvg_probe_${name} STATIC ${sources})
+  add_library(cvg_code_${name} OBJECT ${sources})
+  target_link_libraries(cvg_code_${name} PRIVATE cvg_sdk ${arg_EXTERNAL})
+  target_compile_definitions(cvg_code_${name} PRIVATE CVG_VERSION="${PROJECT_VERSION}")
+  add_library(cvg_probe_${name} STATIC $<TARGET_OBJECTS:cvg_code_${name}>)
   target_include_directories(cvg_probe_${name} PUBLIC ${directory})
   target_link_libraries(cvg_probe_${name} PUBLIC cvg_sdk ${arg_EXTERNAL})
-  target_compile_definitions(cvg_probe_${name} PRIVATE CVG_VERSION="${PROJECT_VERSION}")
-  if(arg_LIBRARY)
-    return()
-  endif()
-  add_library(probe_${name} MODULE ${sources})
+  add_library(probe_${name} MODULE $<TARGET_OBJECTS:cvg_code_${name}>)
   target_link_libraries(probe_${name} PRIVATE cvg_sdk ${arg_EXTERNAL})
-  target_compile_definitions(probe_${name} PRIVATE CVG_VERSION="${PROJECT_VERSION}")
   set_target_properties(probe_${name} PROPERTIES
     PREFIX "" OUTPUT_NAME ${name} LIBRARY_OUTPUT_DIRECTORY ${arg_OUTPUT})
   # clang's sanitizer runtimes are static in the program: their symbols are undefined here.

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #define MILLISECOND INT64_C(1000000)
-#define TOGETHER    (20 * MILLISECOND) /* from the first change to the look */
+#define TOGETHER    (20 * MILLISECOND) /* between two rounds of looks */
 #define TURN_MOST   (4 * MILLISECOND)  /* then the rest looks in the next turn */
 /* Wall time may be set: nobody sleeps longer than this on what it said. */
 #define SLEEP_MOST  (30000 * MILLISECOND)
@@ -28,6 +28,7 @@ struct cvg_kube_readers {
      * those at the front, which may change all the time, do not keep the others waiting. */
     struct cvg_kube_reader *next_look;
     struct cvg_op *soon, *later; /* NULL: not set */
+    int64_t looked_at;           /* host->now(), when the latest round ended */
 };
 
 struct cvg_kube_readers *cvg_kube_readers_new(const struct cvg_host *host, struct cvg_scope *scope)
@@ -115,6 +116,15 @@ static void set_soon(struct cvg_kube_readers *readers, int64_t after)
     }
 }
 
+/* The first change after a rest is looked at as soon as what came with it is in: the host puts
+ * changes together once more before it publishes, and to wait twice would double the way from the
+ * cluster to the verdict. */
+static void set_soon_together(struct cvg_kube_readers *readers)
+{
+    int64_t after = readers->looked_at + TOGETHER - readers->host->now();
+    set_soon(readers, after > 0 ? after : 0);
+}
+
 static int any_dirty(const struct cvg_kube_readers *readers)
 {
     const struct cvg_kube_reader *reader = readers->first;
@@ -143,8 +153,11 @@ static void on_soon(void *arg, struct cvg_op *op)
     readers->next_look = reader;
     if (reader) {
         set_soon(readers, 0);
-    } else if (any_dirty(readers)) {
-        set_soon(readers, TOGETHER);
+    } else {
+        readers->looked_at = readers->host->now();
+        if (any_dirty(readers)) {
+            set_soon_together(readers);
+        }
     }
     set_later(readers, wall);
 }
@@ -163,7 +176,7 @@ static void on_later(void *arg, struct cvg_op *op)
         }
     }
     if (any) {
-        set_soon(readers, TOGETHER);
+        set_soon_together(readers);
     } else {
         set_later(readers, wall);
     }
@@ -173,7 +186,7 @@ void cvg_kube_readers_mark(struct cvg_kube_readers *readers, struct cvg_kube_rea
 {
     struct place *place = reader->place;
     place->dirty = 1;
-    set_soon(readers, TOGETHER);
+    set_soon_together(readers);
 }
 
 void cvg_kube_readers_mark_all(struct cvg_kube_readers *readers)

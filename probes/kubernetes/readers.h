@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who reads what the cluster knows, and when they look: together, at most 20 ms after the first
- * change, and when the time has come that they named themselves. Looking is spread over turns where
- * it takes long. The source's thread.
+ * Who reads what the cluster knows, and when they look: at once at a change after a rest, then
+ * together every 20 ms, and when the time has come that they named themselves. Looking is spread
+ * over turns where it takes long. The source's thread.
  */
 #ifndef CVG_KUBE_READERS_H
 #define CVG_KUBE_READERS_H

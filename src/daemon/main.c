@@ -7,11 +7,13 @@
 #include "daemon/reasons.h"
 
 #include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
 
 #define PRINT_LIMIT (16u * 1024 * 1024)
+#define MAPPED_FROM (256 * 1024)
 
 /* A core dump would hold tokens. */
 static void forbid_core_dumps(void)
@@ -20,6 +22,15 @@ static void forbid_core_dumps(void)
 
     if (setrlimit(RLIMIT_CORE, &none) != 0) {
         perror("convergated: setrlimit");
+    }
+}
+
+/* Left alone, glibc raises this threshold with the first large buffer that is freed, and keeps what
+ * bodies of some hundred KiB have used for ever. */
+static void give_large_buffers_back(void)
+{
+    if (mallopt(M_MMAP_THRESHOLD, MAPPED_FROM) == 0) {
+        perror("convergated: mallopt");
     }
 }
 
@@ -94,6 +105,7 @@ int main(int argc, char **argv)
     }
     cvg_log_set_level(options.log_level);
     forbid_core_dumps();
+    give_large_buffers_back();
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &ignore, NULL); /* a client that left is an error code, not an end */
     sigaction(SIGHUP, &ignore, NULL);  /* until reloading is possible: it is being read anyway */

@@ -77,7 +77,7 @@ struct cvg_kube_check_config {
     struct cvg_list fields; /* struct cvg_pair: JSON Pointer to expected value ("" : present) */
     const char *at_least;   /* "3" or "90%": so many must be ready */
     uint32_t allow_empty;
-    uint32_t paused_ready;  /* a paused or suspended object counts as ready */
+    uint32_t paused_ready;  /* a paused object counts as ready where all else is in order */
     uint32_t revision_from; /* enum cvg_kube_revision_from */
     const char *helm;       /* release name; "*" all of the namespaces */
     uint32_t preset;        /* enum cvg_kube_preset, absent */

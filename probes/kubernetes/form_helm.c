@@ -286,10 +286,11 @@ static void say_message(const struct cvg_kube_sum *sum, const struct worst *wors
             snprintf(text + used, sizeof(text) - used, "; %s", words_of(ret, &worst->items[i]));
         used += wrote < 0 ? 0 : (size_t)wrote;
     }
-    if (status != CVG_READY && sum->total < sum->needed) {
+    int too_few = status == CVG_PROGRESSING && sum->total < sum->needed;
+    if (too_few) {
         reason = cvg_kube_reason(CVG_KUBE_REASON_TOO_FEW);
     }
-    for (size_t i = worst->count; status != CVG_READY && sum->total >= sum->needed && i > 0; i--) {
+    for (size_t i = worst->count; status != CVG_READY && !too_few && i > 0; i--) {
         if (worst->items[i - 1].status == status) {
             reason = worst->items[i - 1].reason;
         }
@@ -334,12 +335,17 @@ static void add_facts(const struct cvg_kube_sum *sum, const struct worst *worst,
 static void say_empty(const struct cvg_kube_check *check, struct cvg_kube_finding *ret)
 {
     const struct helm *helm = check->state;
-    int allowed = check->config->allow_empty == 1;
-    cvg_kube_finding_say(
-        ret, allowed ? CVG_READY : CVG_UNKNOWN,
-        cvg_kube_reason(allowed ? CVG_KUBE_REASON_EMPTY : CVG_KUBE_REASON_EMPTY_MATCH),
-        "there is no Helm release%s%s", helm->name != NULL ? " named " : "",
-        helm->name != NULL ? helm->name : "");
+    uint32_t status = CVG_UNKNOWN;
+    enum cvg_kube_reason reason = CVG_KUBE_REASON_EMPTY_MATCH;
+    if (check->config->allow_empty == 1) {
+        status = CVG_READY;
+        reason = CVG_KUBE_REASON_EMPTY;
+    } else if (helm->name != NULL) {
+        status = CVG_PROGRESSING;
+        reason = CVG_KUBE_REASON_NOT_FOUND;
+    }
+    cvg_kube_finding_say(ret, status, cvg_kube_reason(reason), "there is no Helm release%s%s",
+                         helm->name != NULL ? " named " : "", helm->name != NULL ? helm->name : "");
     cvg_kube_finding_number(ret, "releases", 0);
 }
 
@@ -359,8 +365,8 @@ static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kube
     struct cvg_kube_sum sum = {0};
     struct worst worst = {.count = 0};
     struct revisions revisions = {0};
-    struct told told = {.status = CVG_UNKNOWN,
-                        .reason = cvg_kube_reason(CVG_KUBE_REASON_EMPTY_MATCH)};
+    struct told told = {.status = CVG_PROGRESSING,
+                        .reason = cvg_kube_reason(CVG_KUBE_REASON_NOT_FOUND)};
     size_t absent = collect(check, &revisions);
     if (revisions.count == 0) {
         say_empty(check, ret);

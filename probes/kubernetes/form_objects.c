@@ -125,6 +125,15 @@ static void note_next(struct cvg_kube_sum *sum, int64_t wall, int64_t at)
     }
 }
 
+/* First of all: what makes a paused object worse must still make it so. */
+static void judge_pause(const struct walk *walk, struct cvg_kube_verdict *verdict)
+{
+    if (walk->check->config->paused_ready == 1 && verdict->object->outcome.only_paused &&
+        verdict->status == CVG_PROGRESSING) {
+        verdict->status = CVG_READY;
+    }
+}
+
 /* The fields begin where the collection put this check's pointers. */
 static void judge_fields(const struct walk *walk, struct cvg_kube_verdict *verdict)
 {
@@ -203,14 +212,6 @@ static void judge_neighbours(const struct walk *walk, struct cvg_kube_verdict *v
     }
 }
 
-static void judge_pause(const struct walk *walk, struct cvg_kube_verdict *verdict)
-{
-    if (walk->check->config->paused_ready == 1 && verdict->status == CVG_DEGRADED &&
-        strcmp(verdict->reason, cvg_kube_reason(CVG_KUBE_REASON_SUSPENDED)) == 0) {
-        verdict->status = CVG_READY;
-    }
-}
-
 /* ---- all of them ---- */
 
 /* Worse first; of equals the same one is always first, so that nothing changes where nothing did. */
@@ -269,10 +270,10 @@ static void judge_object(const struct walk *walk, const struct cvg_kube_object *
 
     verdict.status = cvg_kube_object_status(object, walk->wall, &verdict.reason);
     note_next(sum, walk->wall, object->outcome.worse_at);
+    judge_pause(walk, &verdict);
     judge_fields(walk, &verdict);
     judge_pods(walk, &verdict, &evidence);
     judge_neighbours(walk, &verdict);
-    judge_pause(walk, &verdict);
     cvg_kube_few_add(&sum->versions, object->app_version);
     take_images(sum, object->images);
     for (size_t i = 0; i < evidence.image_sets; i++) {
@@ -289,18 +290,17 @@ static int names_namespaces(const struct cvg_kube_check_config *config)
            strcmp(((const char *const *)config->namespaces.items)[0], "*") != 0;
 }
 
-/* In each namespace that the check names the named object must be. */
+/* A name says what is to come, where a selector that fits nothing may be a slip of the pen. */
 static void judge_absent(const struct walk *walk, const char *namespace)
 {
     const struct cvg_kube_verdict verdict = {
         .namespace = namespace,
         .name = walk->check->config->name,
-        .status = CVG_UNKNOWN,
-        .reason = cvg_kube_reason(CVG_KUBE_REASON_EMPTY_MATCH),
+        .status = CVG_PROGRESSING,
+        .reason = cvg_kube_reason(CVG_KUBE_REASON_NOT_FOUND),
     };
-    if (walk->check->config->allow_empty != 1 && names_namespaces(walk->check->config)) {
+    if (walk->check->config->allow_empty != 1) {
         count(walk->sum, &verdict);
-        walk->sum->absent++;
     }
 }
 
@@ -321,12 +321,14 @@ static void judge_collection(const struct walk *walk)
     const struct cvg_kube_object *object;
     size_t at = 0;
 
+    /* It must be in each namespace that the check names, else in any. */
+    int each = names_namespaces(walk->check->config);
     if (name != NULL && (*namespace != '\0' || !walk->keys->kind->namespaced) &&
         walk->keys->kind->type != CVG_KUBE_CUSTOM) {
         object = cvg_kube_collection_get(collection, namespace, name);
         if (object != NULL) {
             judge_object(walk, object);
-        } else {
+        } else if (each) {
             judge_absent(walk, namespace);
         }
         return;
@@ -337,7 +339,7 @@ static void judge_collection(const struct walk *walk)
             judge_object(walk, object);
         }
     }
-    if (name != NULL && walk->sum->total == before) {
+    if (name != NULL && each && walk->sum->total == before) {
         judge_absent(walk, namespace);
     }
 }
@@ -350,6 +352,9 @@ static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kube
 
     for (; walk.place < keys->count; walk.place++) {
         judge_collection(&walk);
+    }
+    if (check->config->name != NULL && sum.total == 0) {
+        judge_absent(&walk, "");
     }
     sum.needed = keys->has_at_least ? cvg_kube_amount_of(&keys->at_least, sum.total) : sum.total;
     cvg_kube_objects_say(check, keys, &sum, ret);

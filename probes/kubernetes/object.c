@@ -119,6 +119,7 @@ static struct cvg_kube_outcome_kept take_outcome(struct cvg_kube_pool *pool,
 {
     return (struct cvg_kube_outcome_kept){
         .common = outcome->common,
+        .only_paused = outcome->only_paused,
         .status = outcome->status,
         .worse_status = outcome->worse_status,
         .reason = cvg_kube_pool_take(pool, outcome->reason),

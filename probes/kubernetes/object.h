@@ -59,7 +59,7 @@ struct cvg_kube_object {
     const char *const *fields;
 
     struct cvg_kube_outcome_kept {
-        int common;
+        int common, only_paused;
         uint32_t status, worse_status;
         const char *reason, *message, *worse_reason;
         int64_t since, worse_at, done, total;

@@ -51,7 +51,6 @@ struct cvg_kube_few {
 
 struct cvg_kube_sum {
     int64_t counts[CVG_STATUS_COUNT], total, needed;
-    int64_t absent;                                /* of total: named and not there */
     struct cvg_kube_verdict worst[CVG_KUBE_WORST]; /* worst first; none that is ready */
     size_t worst_count;
     struct cvg_kube_verdict first[CVG_STATUS_COUNT]; /* of each status that was counted */

@@ -199,21 +199,24 @@ static const char *words_of_all(struct cvg_kube_finding *finding,
 uint32_t cvg_kube_sum_status(const struct cvg_kube_sum *sum)
 {
     const int64_t *counts = sum->counts;
+    /* What is not there yet is on its way, as what is named and not there. */
+    int64_t total = sum->total > sum->needed ? sum->total : sum->needed;
+    int64_t coming = total - sum->total;
     if (counts[CVG_READY] >= sum->needed) {
         return CVG_READY;
     }
-    if (sum->total - counts[CVG_FAILED] < sum->needed) {
+    if (total - counts[CVG_FAILED] < sum->needed) {
         return CVG_FAILED;
     }
-    if (sum->total - counts[CVG_FAILED] - counts[CVG_UNKNOWN] < sum->needed) {
+    if (total - counts[CVG_FAILED] - counts[CVG_UNKNOWN] < sum->needed) {
         return CVG_UNKNOWN;
     }
-    return counts[CVG_PROGRESSING] == 0 ? CVG_DEGRADED : CVG_PROGRESSING;
+    return counts[CVG_PROGRESSING] + coming == 0 ? CVG_DEGRADED : CVG_PROGRESSING;
 }
 
 static const char *reason_of(const struct cvg_kube_sum *sum, uint32_t status)
 {
-    if (sum->total < sum->needed) {
+    if (sum->total < sum->needed && status == CVG_PROGRESSING) {
         return cvg_kube_reason(CVG_KUBE_REASON_TOO_FEW);
     }
     if (status == CVG_READY && sum->total > 1) {
@@ -360,8 +363,7 @@ static void say_empty(const struct cvg_kube_check *check, const struct cvg_kube_
 void cvg_kube_objects_say(const struct cvg_kube_check *check, const struct cvg_kube_objects *keys,
                           const struct cvg_kube_sum *sum, struct cvg_kube_finding *ret)
 {
-    int found = sum->total > sum->absent;
-    if (!found) {
+    if (sum->total == 0) {
         say_empty(check, keys, ret);
         return;
     }

@@ -8,7 +8,7 @@
  *   spec not observed    progressing      GenerationBehind
  *   stalled, failed      failed           the condition's own, or ours (reason.h)
  *   on its way           progressing      ours, with done of total
- *   paused, suspended    degraded         Suspended
+ *   paused, suspended    progressing      Suspended; what has failed or cannot be told stays so
  *   in order             ready            ours
  *   cannot be told       unknown          ours (no status, no rule)
  */
@@ -26,6 +26,9 @@
 struct cvg_kube_outcome {
     /* It comes from the common order, which a rule of the operator's own does not replace. */
     int common;
+    /* It is progressing, Suspended, and all that its rule counts is in order: but for the pause it
+     * would be ready. */
+    int only_paused;
     uint32_t status;                /* enum cvg_status */
     const char *reason;             /* static, or in the arena of the view */
     char message[CVG_KUBE_MESSAGE]; /* one sentence with the object's own words; "" */

@@ -30,7 +30,7 @@
     X(STALLED, "Stalled", "The controller gave up until somebody changes something.",              \
       "Look at the object's conditions; the message has the controller's words.")                  \
     X(SUSPENDED, "Suspended", "The object is paused or suspended, so nothing will happen.",        \
-      "Resume it, or set paused_ready where that is meant.")                                       \
+      "Resume it, or set paused_ready where that is meant and nothing is missing.")                \
     X(PROGRESSING, "Progressing", "It is on its way.", "Wait.")                                    \
     X(REPLICAS_STARTING, "ReplicasStarting", "Not all replicas have been made yet.", "Wait.")      \
     X(REPLICAS_UPDATING, "ReplicasUpdating", "Not all replicas are of the newest revision.",       \

@@ -53,6 +53,7 @@ __attribute__((format(printf, 2, 0))) static void write_message(struct cvg_kube_
 void cvg_kube_say(struct cvg_kube_outcome *ret, enum cvg_status status, const char *reason,
                   const char *format, ...)
 {
+    ret->only_paused = 0;
     ret->status = status;
     ret->reason = reason;
     ret->message[0] = '\0';
@@ -79,6 +80,19 @@ void cvg_kube_say_condition(struct cvg_kube_outcome *ret, enum cvg_status status
         cvg_kube_say(ret, status, reason, "condition %s is %s", condition->type, condition->status);
     }
     ret->since = condition->changed_at;
+}
+
+void cvg_kube_suspend(struct cvg_kube_outcome *ret)
+{
+    const char *reason = cvg_kube_reason(CVG_KUBE_REASON_SUSPENDED);
+    char words[CVG_KUBE_MESSAGE];
+    memcpy(words, ret->message, sizeof(words));
+    if (ret->status == CVG_READY) {
+        cvg_kube_say(ret, CVG_PROGRESSING, reason, "it is suspended, so nothing will happen");
+        ret->only_paused = 1;
+    } else if (ret->status == CVG_PROGRESSING) {
+        cvg_kube_say(ret, CVG_PROGRESSING, reason, "it is suspended: %s", words);
+    }
 }
 
 int cvg_kube_badness(uint32_t status)

@@ -261,7 +261,7 @@ static void say_health(const struct cvg_kube_view *view, struct cvg_kube_outcome
         {"Healthy", CVG_READY, CVG_KUBE_REASON_READY},
         {"Progressing", CVG_PROGRESSING, CVG_KUBE_REASON_PROGRESSING},
         {"Missing", CVG_PROGRESSING, CVG_KUBE_REASON_NOT_FOUND},
-        {"Suspended", CVG_DEGRADED, CVG_KUBE_REASON_SUSPENDED},
+        {"Suspended", CVG_PROGRESSING, CVG_KUBE_REASON_SUSPENDED},
         {"Degraded", CVG_FAILED, CVG_KUBE_REASON_HEALTH_DEGRADED},
     };
 
@@ -291,8 +291,8 @@ void cvg_kube_rule_application(const struct cvg_kube_view *view,
         return;
     }
     say_health(view, ret);
-    /* What is broken or cannot be told is so whether or not it is synced. What is only paused is not
-     * in order by that, even for an operator to whom paused is ready: so the reason is the sync. */
+    /* What is broken or cannot be told is so whether or not it is synced. Suspended is never only
+     * paused: it is also what a Rollout in the middle of its steps makes of its Application. */
     uint32_t health = ret->status;
     if (cvg_kube_badness(health) < cvg_kube_badness(CVG_UNKNOWN) && say_out_of_sync(view, ret) &&
         cvg_kube_badness(health) > cvg_kube_badness(ret->status)) {

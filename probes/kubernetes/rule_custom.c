@@ -205,18 +205,6 @@ void cvg_kube_say_not_yet(const struct cvg_kube_condition *condition, int64_t dw
                     cvg_kube_reason(CVG_KUBE_REASON_NOT_READY_TOO_LONG));
 }
 
-void cvg_kube_suspend(struct cvg_kube_outcome *ret)
-{
-    const char *reason = cvg_kube_reason(CVG_KUBE_REASON_SUSPENDED);
-    char words[CVG_KUBE_MESSAGE];
-    memcpy(words, ret->message, sizeof(words));
-    if (ret->status == CVG_READY) {
-        cvg_kube_say(ret, CVG_DEGRADED, reason, "it is suspended, so nothing will happen");
-    } else if (ret->status == CVG_PROGRESSING) {
-        cvg_kube_say(ret, CVG_PROGRESSING, reason, "it is suspended: %s", words);
-    }
-}
-
 void cvg_kube_say_ready(const struct cvg_kube_condition *condition, struct cvg_kube_outcome *ret)
 {
     const char *reason = cvg_kube_reason(CVG_KUBE_REASON_READY);

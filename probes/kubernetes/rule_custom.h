@@ -40,9 +40,6 @@ int cvg_kube_say_default(const struct cvg_kube_condition *condition, struct cvg_
 /* 1: the condition is missing, or older than the object, and that was said. */
 int cvg_kube_say_missing(const struct cvg_kube_view *view, const char *type,
                          struct cvg_kube_outcome *ret);
-/* Nobody works on it: what is ready is degraded, Suspended, and what is on its way will not arrive.
- * What has failed or cannot be told stays so, whatever the operator thinks of paused objects. */
-void cvg_kube_suspend(struct cvg_kube_outcome *ret);
 /* Ready, with the condition's message and time. */
 void cvg_kube_say_ready(const struct cvg_kube_condition *condition, struct cvg_kube_outcome *ret);
 

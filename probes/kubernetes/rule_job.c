@@ -45,7 +45,8 @@ void cvg_kube_rule_job(const struct cvg_kube_view *view, const struct cvg_kube_d
     } else if (say_ending(view, ret)) {
         return;
     } else if (of->suspended || cvg_kube_current_is(view, "Suspended") == 1) {
-        cvg_kube_say(ret, CVG_DEGRADED, cvg_kube_reason(CVG_KUBE_REASON_SUSPENDED),
+        /* Never ready by being meant: the work that it is for has not been done. */
+        cvg_kube_say(ret, CVG_PROGRESSING, cvg_kube_reason(CVG_KUBE_REASON_SUSPENDED),
                      "suspended, %" PRId64 " succeeded", of->succeeded);
     } else if (of->started_at == 0) {
         cvg_kube_say(ret, CVG_PROGRESSING, cvg_kube_reason(CVG_KUBE_REASON_JOB_WAITING),
@@ -60,16 +61,11 @@ void cvg_kube_rule_job(const struct cvg_kube_view *view, const struct cvg_kube_d
 
 /* Argo CD (batch/CronJob/health.lua), with times compared as times. It calls one that ran and
  * never succeeded healthy; a controller that writes lastScheduleTime also writes
- * lastSuccessfulTime, so here that is not known to be in order. Suspended is what all kinds say. */
-void cvg_kube_rule_cronjob(const struct cvg_kube_view *view, const struct cvg_kube_dwells *dwells,
-                           struct cvg_kube_outcome *ret)
+ * lastSuccessfulTime, so here that is not known to be in order. */
+static void judge_runs(const struct cvg_kube_job *of, struct cvg_kube_outcome *ret)
 {
-    const struct cvg_kube_job *of = &view->of.job;
     const char *ready = cvg_kube_reason(CVG_KUBE_REASON_READY);
-    (void)dwells;
-    if (of->suspended) {
-        cvg_kube_say(ret, CVG_DEGRADED, cvg_kube_reason(CVG_KUBE_REASON_SUSPENDED), "suspended");
-    } else if (of->active > 0) {
+    if (of->active > 0) {
         cvg_kube_say(ret, CVG_READY, ready, "%" PRId64 " running", of->active);
     } else if (of->last_scheduled_at == 0) {
         cvg_kube_say(ret, CVG_READY, ready, "has not been due yet");
@@ -84,5 +80,15 @@ void cvg_kube_rule_cronjob(const struct cvg_kube_view *view, const struct cvg_ku
     } else {
         cvg_kube_say(ret, CVG_READY, ready, "its latest run succeeded");
         ret->since = of->last_succeeded_at;
+    }
+}
+
+void cvg_kube_rule_cronjob(const struct cvg_kube_view *view, const struct cvg_kube_dwells *dwells,
+                           struct cvg_kube_outcome *ret)
+{
+    (void)dwells;
+    judge_runs(&view->of.job, ret);
+    if (view->of.job.suspended) {
+        cvg_kube_suspend(ret);
     }
 }

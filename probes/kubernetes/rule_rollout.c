@@ -43,12 +43,18 @@ static int say_behind(const struct cvg_kube_view *view, struct cvg_kube_outcome 
     return 1;
 }
 
+static int is_promoted(const struct cvg_kube_view *view)
+{
+    const char *current = cvg_kube_text_at(view, "/status/currentPodHash");
+    return *current != '\0' && strcmp(cvg_kube_text_at(view, "/status/stableRS"), current) == 0;
+}
+
 /* Healthy is also said of a rollout that ended where it began. */
 static void say_healthy(const struct cvg_kube_view *view, struct cvg_kube_outcome *ret)
 {
     const char *stable = cvg_kube_text_at(view, "/status/stableRS");
     const char *current = cvg_kube_text_at(view, "/status/currentPodHash");
-    if (*current == '\0' || strcmp(stable, current) != 0) {
+    if (!is_promoted(view)) {
         cvg_kube_say(ret, CVG_PROGRESSING, cvg_kube_reason(CVG_KUBE_REASON_NOT_PROMOTED),
                      "%.32s is stable, %.32s is the newest", *stable == '\0' ? "nothing" : stable,
                      *current == '\0' ? "nothing" : current);
@@ -57,6 +63,15 @@ static void say_healthy(const struct cvg_kube_view *view, struct cvg_kube_outcom
     cvg_kube_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_ROLLED_OUT),
                  "%.32s is promoted, %" PRId64 " of %" PRId64 " replicas are available", current,
                  ret->done, ret->total);
+}
+
+/* Paused in the middle, at a step or before its promotion, it has a new revision that is not the
+ * stable one. */
+static int is_only_paused(const struct cvg_kube_view *view, const struct cvg_kube_outcome *counted)
+{
+    return is_promoted(view) && counted->done >= counted->total &&
+           cvg_kube_count_at(view, "/status/updatedReplicas", 0) >= counted->total &&
+           cvg_kube_node_at(view->tree, "/status/pauseConditions/0") == NULL;
 }
 
 static void count_replicas(const struct cvg_kube_view *view, struct cvg_kube_outcome *ret)
@@ -82,9 +97,8 @@ void cvg_kube_rule_rollout(const struct cvg_kube_view *view, const struct cvg_ku
     } else if (strcmp(view->phase, "Degraded") == 0) {
         say_phase(view, CVG_FAILED, CVG_KUBE_REASON_HEALTH_DEGRADED, ret);
     } else if (strcmp(view->phase, "Paused") == 0) {
-        /* Where replicas are missing it is not the pause alone that keeps it. */
-        say_phase(view, ret->done < ret->total ? CVG_PROGRESSING : CVG_DEGRADED,
-                  CVG_KUBE_REASON_SUSPENDED, ret);
+        say_phase(view, CVG_PROGRESSING, CVG_KUBE_REASON_SUSPENDED, ret);
+        ret->only_paused = is_only_paused(view, ret);
         ret->since = cvg_kube_time_at(view, "/status/pauseConditions/0/startTime");
     } else if (strcmp(view->phase, "Progressing") == 0) {
         say_phase(view, CVG_PROGRESSING, CVG_KUBE_REASON_PROGRESSING, ret);

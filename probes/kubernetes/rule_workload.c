@@ -143,6 +143,21 @@ static void say_by_conditions(const struct cvg_kube_view *view, struct cvg_kube_
     }
 }
 
+/* The controller takes a finished rollout's Progressing for DeploymentPaused, and a rollout's that
+ * has not ended too: the counters part the two, and Progressing where it still tells of the rollout. */
+static int is_only_paused(const struct cvg_kube_view *view)
+{
+    const struct cvg_kube_workload *of = &view->of.workload;
+    const struct cvg_kube_condition *progressing = cvg_kube_current(view, "Progressing");
+    if (of->updated < of->wanted || of->current != of->wanted ||
+        cvg_kube_current_is(view, "Available") != 1) {
+        return 0;
+    }
+    return !has_deadline(of) ||
+           (progressing != NULL && (strcmp(progressing->reason, "NewReplicaSetAvailable") == 0 ||
+                                    strcmp(progressing->reason, "DeploymentPaused") == 0));
+}
+
 /* kstatus (core.go) and kubectl (rollout_status.go), with old pods that have not gone counted as
  * progress that is missing; Helm's wait calls both that and zero ready pods ready. Paused is Argo
  * CD's Suspended. */
@@ -159,9 +174,10 @@ void cvg_kube_rule_deployment(const struct cvg_kube_view *view,
     /* Paused in the middle, a rollout does not move. Where pods are missing it is still the
      * counters' turn: the controllers replace them, paused or not. */
     if (of->paused && available >= of->wanted) {
-        cvg_kube_say(ret, CVG_DEGRADED, cvg_kube_reason(CVG_KUBE_REASON_SUSPENDED),
+        cvg_kube_say(ret, CVG_PROGRESSING, cvg_kube_reason(CVG_KUBE_REASON_SUSPENDED),
                      "paused with %" PRId64 " of %" PRId64 " of the newest revision",
                      clamp(of->updated, of->wanted), of->wanted);
+        ret->only_paused = is_only_paused(view);
         return;
     }
     if (of->current < of->wanted) {

@@ -109,7 +109,7 @@ def test_a_deleted_object_closes_the_gate(cluster, daemon):
         "kind": "deploy", "namespace": "shop", "selector": "app=api", "allow_empty": True}}))
     gate.wait_for("prod", "go")
     app.delete()
-    wait_check(gate, "api", "unknown", "EmptyMatch")
+    wait_check(gate, "api", "progressing", "NotFound")
     wait_check(gate, "any", "unknown", "EmptyMatch")
     wait_check(gate, "none", "ready", "Empty")
     document = gate.verdict("prod")

@@ -364,7 +364,7 @@ def test_an_expired_version_is_listed_again(cluster, daemon):
     cluster.do("expire")
     cluster.do("heal")
     cluster.do("cut")
-    wait_check(gate, "other", "unknown", "EmptyMatch", seconds=40)
+    wait_check(gate, "other", "progressing", "NotFound", seconds=40)
     wait_check(gate, "api", "progressing")
 
 

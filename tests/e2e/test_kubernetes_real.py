@@ -73,4 +73,4 @@ def test_a_bad_image_is_found_early(gate):
 def test_deletion_closes_the_gate(gate):
     gate.wait_for("prod", "go", seconds=180)
     kubectl("delete", "deployment", "convergate-test")
-    wait_check(gate, "api", "unknown", "EmptyMatch", seconds=60)
+    wait_check(gate, "api", "progressing", "NotFound", seconds=60)

@@ -75,8 +75,8 @@ static const struct cvg_kube_kind *kind_of(struct golden *golden,
 
 static void check_keys(const struct cvg_kube_node *expect)
 {
-    static const char *const known[] = {"status", "reason", "done",    "total",
-                                        "since",  "common", "message", "worse"};
+    static const char *const known[] = {"status", "reason",  "done",  "total",      "since",
+                                        "common", "message", "worse", "only_paused"};
     for (size_t i = 0; i < expect->count; i++) {
         size_t k = 0;
         while (k < sizeof(known) / sizeof(known[0]) &&
@@ -187,7 +187,10 @@ void golden_compare(const struct golden *golden, const struct cvg_kube_outcome *
         (since != NULL && time_differs(since, "since", outcome->since, ret, size))) {
         return;
     }
-    if (common != NULL && cvg_kube_node_true(common) != outcome->common) {
+    const int only_paused = cvg_kube_node_true(cvg_kube_node_get(expect, "only_paused"));
+    if (only_paused != outcome->only_paused) {
+        (void)snprintf(ret, size, "only_paused is %d", outcome->only_paused);
+    } else if (common != NULL && cvg_kube_node_true(common) != outcome->common) {
         (void)snprintf(ret, size, "common is %d", outcome->common);
     } else if (strstr(outcome->message, message) == NULL) {
         (void)snprintf(ret, size, "message is \"%s\", without \"%s\"", outcome->message, message);

@@ -181,7 +181,7 @@ static void test_other_secrets_are_passed_over(void **state)
     }
 }
 
-static void test_a_release_that_is_not_there_is_unknown(void **state)
+static void test_a_release_that_is_not_there_is_never_ready(void **state)
 {
     (void)state;
 
@@ -190,9 +190,9 @@ static void test_a_release_that_is_not_there_is_unknown(void **state)
         uint32_t status;
         const char *reason;
     } rows[] = {
-        {KEYS(.helm = "web"), CVG_UNKNOWN, "EmptyMatch"},
+        {KEYS(.helm = "web"), CVG_PROGRESSING, "NotFound"},
         {KEYS(.helm = "*"), CVG_UNKNOWN, "EmptyMatch"},
-        {KEYS(.helm = "web", .namespaces = LIST(shop)), CVG_UNKNOWN, "EmptyMatch"},
+        {KEYS(.helm = "web", .namespaces = LIST(shop)), CVG_PROGRESSING, "NotFound"},
         {KEYS(.helm = "web", .allow_empty = 1), CVG_READY, "Empty"},
     };
 
@@ -214,8 +214,8 @@ static void test_a_named_release_must_be_in_each_namespace(void **state)
     open_check(&setup);
     put("shop", "web", "3", "deployed");
     const struct cvg_reading *reading = read_check(&setup, FAKE_WALL);
-    assert_int_equal(reading->status, CVG_UNKNOWN);
-    assert_string_equal(reading->reason, "EmptyMatch");
+    assert_int_equal(reading->status, CVG_PROGRESSING);
+    assert_string_equal(reading->reason, "NotFound");
     assert_null(reading->revision);
     put("stage", "web", "2", "deployed");
     reading = read_check(&setup, FAKE_WALL);
@@ -240,7 +240,8 @@ static void test_all_releases_of_the_cluster(void **state)
         {NULL, "pending-upgrade", CVG_PROGRESSING, "ReleasePending"},
         {"2", "failed", CVG_READY, "AllReady"},
         {"60%", "failed", CVG_READY, "AllReady"},
-        {"4", "deployed", CVG_FAILED, "TooFew"},
+        {"4", "deployed", CVG_PROGRESSING, "TooFew"},
+        {"4", "failed", CVG_FAILED, "ReleaseFailed"},
     };
 
     for (size_t i = 0; i < CVG_COUNT(rows); i++) {
@@ -368,7 +369,7 @@ int main(void)
         cmocka_unit_test(test_a_release_that_stays_pending_has_lost_its_helm),
         cmocka_unit_test(test_when_a_revision_was_written),
         cmocka_unit_test(test_other_secrets_are_passed_over),
-        cmocka_unit_test(test_a_release_that_is_not_there_is_unknown),
+        cmocka_unit_test(test_a_release_that_is_not_there_is_never_ready),
         cmocka_unit_test(test_a_named_release_must_be_in_each_namespace),
         cmocka_unit_test(test_all_releases_of_the_cluster),
         cmocka_unit_test(test_recorded_secrets),

@@ -79,7 +79,8 @@ static void test_needed_against_what_there_is(void **state)
         {"rrf", "2", CVG_READY, "AllReady", 2, 2},
         {"rpf", "2", CVG_PROGRESSING, "ClaimPending", 1, 2},
         {"rff", "2", CVG_FAILED, "ClaimLost", 1, 2},
-        {"rr", "3", CVG_FAILED, "TooFew", 2, 3},
+        {"rr", "3", CVG_PROGRESSING, "TooFew", 2, 3},
+        {"rf", "3", CVG_FAILED, "ClaimLost", 1, 3},
         {"rrrrrrrrrf", "90%", CVG_READY, "AllReady", 9, 9},
         {"rrrrrrrrff", "90%", CVG_FAILED, "ClaimLost", 8, 9},
         {"rrrrrrrrpf", "90%", CVG_PROGRESSING, "ClaimPending", 8, 9},
@@ -128,12 +129,15 @@ static void test_nothing_is_unknown_unless_it_is_allowed(void **state)
         const char *reason, *message;
     } rows[] = {
         {KEYS(.kind = "pvc"), CVG_UNKNOWN, "EmptyMatch", "there is no PersistentVolumeClaim"},
-        {KEYS(.kind = "pvc", .name = "data"), CVG_UNKNOWN, "EmptyMatch",
+        {KEYS(.kind = "pvc", .name = "data"), CVG_PROGRESSING, "NotFound",
+         "persistentvolumeclaim data: is not there"},
+        {KEYS(.kind = "node", .name = "a"), CVG_PROGRESSING, "NotFound", "node a: is not there"},
+        {KEYS(.kind = "pvc", .name = "data", .allow_empty = 1), CVG_READY, "Empty",
          "there is no PersistentVolumeClaim named data"},
         {KEYS(.kind = "pvc", .selector = "a=b"), CVG_UNKNOWN, "EmptyMatch",
          "there is no PersistentVolumeClaim with labels a=b"},
         {KEYS(.kind = "pvc", .namespaces = LIST(shop), .name = "data", .at_least = "1"),
-         CVG_UNKNOWN, "EmptyMatch", "there is no PersistentVolumeClaim named data"},
+         CVG_PROGRESSING, "NotFound", "persistentvolumeclaim shop/data: is not there"},
         {KEYS(.kind = "pvc", .allow_empty = 1), CVG_READY, "Empty",
          "there is no PersistentVolumeClaim"},
     };
@@ -157,8 +161,8 @@ static void test_a_named_object_must_be_in_each_namespace(void **state)
     open_check(&setup);
     put_claim(fake_find("persistentvolumeclaims", "shop"), 'r', 1);
     const struct cvg_reading *reading = read_check(&setup);
-    assert_int_equal(reading->status, CVG_UNKNOWN);
-    assert_string_equal(reading->reason, "EmptyMatch");
+    assert_int_equal(reading->status, CVG_PROGRESSING);
+    assert_string_equal(reading->reason, "NotFound");
     assert_string_equal(reading->message,
                         "1 of 2 ready; persistentvolumeclaim stage/c1: is not there");
     close_check(&setup);
@@ -262,7 +266,7 @@ static void test_fields_come_on_top_of_a_built_in_rule(void **state)
 #define DEPLOYMENT "11111111-1111-1111-1111-111111111111"
 #define REPLICASET "22222222-2222-2222-2222-222222222222"
 
-static void put_deployment(const char *name, int ready, const char *more)
+static void put_rollout(const char *name, int updated, int ready, const char *more)
 {
     fake_putf(fake_find("deployments", "shop"),
               "{'apiVersion': 'apps/v1', 'kind': 'Deployment', 'metadata': {'name': '%s', "
@@ -270,11 +274,16 @@ static void put_deployment(const char *name, int ready, const char *more)
               "{'app.kubernetes.io/version': '1.4.2'}, 'annotations': "
               "{'deployment.kubernetes.io/revision': '7'}}, 'spec': {'replicas': 3, "
               "'progressDeadlineSeconds': 600 %s}, 'status': {'observedGeneration': 2, "
-              "'replicas': 3, 'updatedReplicas': 3, 'readyReplicas': %d, 'availableReplicas': %d, "
+              "'replicas': 3, 'updatedReplicas': %d, 'readyReplicas': %d, 'availableReplicas': %d, "
               "'conditions': [{'type': 'Available', 'status': 'True'}, {'type': 'Progressing', "
               "'status': 'True', 'reason': '%s'}]}}",
-              name, more, ready, ready,
+              name, more, updated, ready, ready,
               ready == 3 ? "NewReplicaSetAvailable" : "ReplicaSetUpdated");
+}
+
+static void put_deployment(const char *name, int ready, const char *more)
+{
+    put_rollout(name, 3, ready, more);
 }
 
 static void put_replicaset(void)
@@ -352,18 +361,35 @@ static void test_without_rights_on_pods_the_workloads_own_word_stands(void **sta
     close_check(&setup);
 }
 
-static void test_a_pause_is_ready_where_it_is_meant(void **state)
+static void test_a_pause_is_ready_where_it_is_meant_and_nothing_is_missing(void **state)
 {
     (void)state;
 
-    for (uint32_t meant = 0; meant < 2; meant++) {
+    static const struct {
+        int updated;
+        uint32_t meant;
+        const char *replicas; /* what /spec/replicas must be; NULL: anything */
+        uint32_t status;
+        const char *reason;
+    } rows[] = {
+        {3, 0, NULL, CVG_PROGRESSING, "Suspended"},
+        {3, 1, NULL, CVG_READY, "Suspended"},
+        {2, 1, NULL, CVG_PROGRESSING, "Suspended"},
+        {3, 1, "4", CVG_PROGRESSING, "FieldMismatch"},
+    };
+
+    for (size_t i = 0; i < CVG_COUNT(rows); i++) {
+        struct cvg_pair field = {"/spec/replicas", rows[i].replicas};
         struct setup setup = deployment_setup();
-        setup.config.paused_ready = meant;
+        setup.config.paused_ready = rows[i].meant;
+        if (rows[i].replicas != NULL) {
+            setup.config.fields = (struct cvg_list){.items = &field, .count = 1};
+        }
         open_check(&setup);
-        put_deployment("api", 3, ", 'paused': true");
+        put_rollout("api", rows[i].updated, 3, ", 'paused': true");
         const struct cvg_reading *reading = read_check(&setup);
-        assert_int_equal(reading->status, meant ? CVG_READY : CVG_DEGRADED);
-        assert_string_equal(reading->reason, "Suspended");
+        assert_int_equal(reading->status, rows[i].status);
+        assert_string_equal(reading->reason, rows[i].reason);
         close_check(&setup);
     }
 }
@@ -519,7 +545,7 @@ int main(void)
         cmocka_unit_test(test_fields_come_on_top_of_a_built_in_rule),
         cmocka_unit_test(test_a_pod_of_the_newest_revision_fails_its_workload),
         cmocka_unit_test(test_without_rights_on_pods_the_workloads_own_word_stands),
-        cmocka_unit_test(test_a_pause_is_ready_where_it_is_meant),
+        cmocka_unit_test(test_a_pause_is_ready_where_it_is_meant_and_nothing_is_missing),
         cmocka_unit_test(test_the_revision_is_what_is_chosen),
         cmocka_unit_test(test_several_revisions_are_none),
         cmocka_unit_test(test_a_service_needs_somebody_who_answers),

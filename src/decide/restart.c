@@ -50,6 +50,7 @@ struct cvg_restart *cvg_restart_new(struct cvg_store *store, struct cvg_memory *
     restart->memory = memory;
     restart->arena = cvg_arena_new();
     restart->published = cvg_map_new();
+    restart->gone = cvg_map_new();
     read_boot(restart->boot);
     if (store) {
         cvg_memory_on_put(memory, on_put, restart);
@@ -76,6 +77,7 @@ void cvg_restart_free(struct cvg_restart *restart)
     free_tables(restart);
     cvg_config_unref(restart->before);
     cvg_map_free(restart->published);
+    cvg_restart_gone_done(restart);
     cvg_arena_free(restart->arena);
     free(restart);
 }
@@ -254,6 +256,9 @@ static int load_memory(struct cvg_restart *restart, struct cvg_error *reterr)
 {
     int rc = cvg_store_notes(restart->store, CVG_NOTE_MEMORY, see_memory, restart, reterr);
 
+    if (rc == 0) {
+        rc = cvg_store_notes(restart->store, CVG_NOTE_GONE, cvg_restart_gone_see, restart, reterr);
+    }
     restart->loaded = rc == 0;
     cvg_memory_set_known(restart->memory, restart->loaded);
     return rc;
@@ -285,6 +290,7 @@ void cvg_restart_load(struct cvg_restart *restart, struct cvg_generation *genera
                       struct cvg_runner *runner, int64_t now, int64_t wall)
 {
     cvg_restart_adopt(restart, generation->config);
+    restart->keep_gone_ns = generation->config->retention.history_ns;
     if (!restart->store) {
         restart->loaded = true;
         return;
@@ -295,6 +301,7 @@ void cvg_restart_load(struct cvg_restart *restart, struct cvg_generation *genera
                 error.text, NULL);
         return;
     }
+    cvg_restart_gone_find(restart);
     CVG_CLEANUP(cvg_arena_done) struct cvg_arena *arena = cvg_arena_new();
     CVG_CLEANUP(cvg_restart_notes_done)
     struct cvg_restart_notes out = {0};
@@ -339,7 +346,8 @@ struct cvg_restart_notes *cvg_restart_read_late(struct cvg_store *store)
     struct cvg_restart_notes *notes = CVG_NEW(struct cvg_restart_notes);
 
     notes->arena = cvg_arena_new();
-    if (cvg_store_notes(store, CVG_NOTE_MEMORY, collect_memory, notes, NULL) < 0) {
+    if (cvg_store_notes(store, CVG_NOTE_MEMORY, collect_memory, notes, NULL) < 0 ||
+        cvg_store_notes(store, CVG_NOTE_GONE, collect_memory, notes, NULL) < 0) {
         cvg_restart_notes_free(notes);
         return NULL;
     }
@@ -350,10 +358,12 @@ void cvg_restart_load_late(struct cvg_restart *restart, struct cvg_restart_notes
 {
     if (notes && !restart->loaded) {
         for (size_t i = 0; i < notes->count; i++) {
-            (void)see_memory(restart, &notes->items[i]);
+            bool gone = notes->items[i].kind == CVG_NOTE_GONE;
+            (void)(gone ? cvg_restart_gone_see : see_memory)(restart, &notes->items[i]);
         }
         restart->loaded = true;
         cvg_memory_set_known(restart->memory, true);
+        cvg_restart_gone_find(restart);
         cvg_log(CVG_LOG_INFO, "what modules remember is known again", NULL);
     }
     cvg_restart_notes_free(notes);

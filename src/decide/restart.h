@@ -8,7 +8,7 @@
  *
  * A note counts only for a check or source that still asks the same (restart_about.h). Notes of
  * what is gone are forgotten, but for what modules remember: an alarm is not accepted by taking
- * its check out for a while. Deciding thread.
+ * its check out for a while. That stays for as long as history does. Deciding thread.
  */
 #ifndef CVG_DECIDE_RESTART_H
 #define CVG_DECIDE_RESTART_H

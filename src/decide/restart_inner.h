@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the files of the restart know of each other: restart.c brings back, restart_save.c notes and
- * forgets. Deciding thread.
+ * forgets, restart_gone.c forgets what modules remember of checks that are gone. Deciding thread.
  */
 #ifndef CVG_DECIDE_RESTART_INNER_H
 #define CVG_DECIDE_RESTART_INNER_H
@@ -32,6 +32,8 @@ struct cvg_restart {
     bool loaded;
     struct cvg_arena *arena;   /* owned; of what was published before the start */
     struct cvg_map *published; /* owned; struct cvg_note_published, by environment */
+    struct cvg_map *gone;      /* owned; checks that are gone, by the key of memory */
+    int64_t keep_gone_ns;      /* what modules remember of them stays for so long; 0: for ever */
 
     /* What the tables are about. */
     struct cvg_config *config;                    /* a reference; NULL: nothing yet */
@@ -65,5 +67,15 @@ void cvg_restart_note(struct cvg_restart_notes *notes, enum cvg_note_kind kind, 
 void cvg_restart_notes_send(struct cvg_restart_notes *notes, struct cvg_store *store);
 /* For CVG_CLEANUP. */
 void cvg_restart_notes_done(struct cvg_restart_notes *notes);
+
+/* ---- restart_gone.c ---- */
+
+/* For cvg_store_notes with CVG_NOTE_GONE; ctx: the restart. */
+bool cvg_restart_gone_see(void *ctx, const struct cvg_note *note);
+void cvg_restart_gone_done(struct cvg_restart *restart);
+/* Which checks are gone, after memory came back or the configuration became another one. */
+void cvg_restart_gone_find(struct cvg_restart *restart);
+/* Counts on, and forgets what was gone for too long; all: notes the count, for a stop. */
+void cvg_restart_gone_count(struct cvg_restart *restart, int64_t now, bool all);
 
 #endif

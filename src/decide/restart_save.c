@@ -365,6 +365,7 @@ void cvg_restart_forget(struct cvg_restart *restart, const struct cvg_generation
         restart->next_before = 0;
     }
     cvg_restart_adopt(restart, generation->config);
+    cvg_restart_gone_find(restart);
 }
 
 /* ---- saving ---- */
@@ -390,6 +391,7 @@ void cvg_restart_save(struct cvg_restart *restart, const struct cvg_generation *
     save_checks(&saving, NEWER);
     save_sources(&saving, runner);
     save_environments(&saving, board);
+    cvg_restart_gone_count(restart, now, all);
     send(&saving);
     cvg_restart_notes_done(&saving.notes);
 }

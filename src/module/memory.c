@@ -93,6 +93,12 @@ size_t cvg_memory_get(const struct cvg_memory *memory, const char *key, const vo
     return piece ? piece->length : 0;
 }
 
+bool cvg_memory_next(const struct cvg_memory *memory, size_t *at, const char **ret_key)
+{
+    void *piece;
+    return cvg_map_next(memory->pieces, at, ret_key, &piece);
+}
+
 void cvg_memory_set_known(struct cvg_memory *memory, bool known)
 {
     memory->unknown = !known;

@@ -34,6 +34,9 @@ bool cvg_memory_is_known(const struct cvg_memory *memory);
 /* Puts what was remembered before the start, known or not, and tells nobody. */
 int cvg_memory_restore(struct cvg_memory *memory, const char *key, const void *bytes,
                        size_t length);
+/* for (size_t at = 0; cvg_memory_next(memory, &at, &key);): what there is a piece of. No puts
+ * meanwhile. */
+bool cvg_memory_next(const struct cvg_memory *memory, size_t *at, const char **ret_key);
 /* Called after each put that changed something; fn NULL: nobody. */
 void cvg_memory_on_put(struct cvg_memory *memory,
                        void (*fn)(void *ctx, const char *key, const void *bytes, size_t length),

@@ -476,6 +476,69 @@ static void what_is_remembered_is_noted_at_once_and_forgotten_at_once(void **sta
     end(&life);
 }
 
+/* The alarms of "prod gone" and of "prod api", of which only the latter's check is there. */
+static bool remembers(struct life *life, const char *key)
+{
+    const void *bytes;
+
+    return cvg_memory_get(cvg_registry_memory(life->registry), key, &bytes) > 0;
+}
+
+#define DAY S(86400)
+
+static const char kept_a_day[] =
+    "store: /nowhere\nretention: {history: 1d}\nsources: {s: {type: scripted}}\n"
+    "environments: {prod: {checks: {api: {source: s, do: ready}}}}\n";
+static const char with_gone[] =
+    "store: /nowhere\nretention: {history: 1d}\nsources: {s: {type: scripted}}\n"
+    "environments: {prod: {checks: {api: {source: s, do: ready}, gone: {source: s, do: ready}}}}\n";
+
+static void what_is_remembered_of_a_check_that_is_gone_goes_with_history(void **state)
+{
+    (void)state;
+    struct life life;
+
+    begin(&life, with_gone, S(1000));
+    struct cvg_memory *memory = cvg_registry_memory(life.registry);
+    assert_int_equal(cvg_memory_put(memory, "prod api scripted", "41", 2), 0);
+    assert_int_equal(cvg_memory_put(memory, "prod gone scripted", "7", 1), 0);
+    save(&life, S(1000) + 10 * DAY, false);
+    assert_int_equal(notes_of(&life, CVG_NOTE_GONE, NULL), 0);
+    stop(&life, S(1000) + 10 * DAY);
+
+    /* Half a day without it, and then it is put back: nothing is counted any more. */
+    begin(&life, kept_a_day, S(1000));
+    assert_int_equal(notes_of(&life, CVG_NOTE_GONE, "prod gone scripted"), 1);
+    save(&life, S(1000), false);
+    save(&life, S(1000) + DAY / 2, false);
+    stop(&life, S(1000) + DAY / 2);
+    begin(&life, with_gone, S(1000));
+    assert_true(remembers(&life, "prod gone scripted"));
+    assert_int_equal(notes_of(&life, CVG_NOTE_GONE, NULL), 0);
+    stop(&life, S(1000) + 10 * DAY);
+
+    /* Most of a day in two parts: the time between both does not count, whatever clock says so. */
+    begin(&life, kept_a_day, S(1000));
+    save(&life, S(1000), false);
+    save(&life, S(1000) + DAY / 2, false);
+    stop(&life, S(1000) + DAY / 2 + S(60));
+    begin(&life, kept_a_day, S(1000) + 100 * DAY);
+    life.wall_offset += 1000 * DAY;
+    save(&life, S(1000) + 100 * DAY, false);
+    save(&life, S(1000) + 100 * DAY + DAY / 2 - S(61), false);
+    assert_true(remembers(&life, "prod gone scripted"));
+    save(&life, S(1000) + 100 * DAY + DAY / 2 - S(60), false);
+    assert_false(remembers(&life, "prod gone scripted"));
+    assert_true(remembers(&life, "prod api scripted"));
+    assert_int_equal(notes_of(&life, CVG_NOTE_MEMORY, NULL), 1);
+    assert_int_equal(notes_of(&life, CVG_NOTE_GONE, NULL), 0);
+    stop(&life, S(1000) + 101 * DAY);
+
+    begin(&life, with_gone, S(1000));
+    assert_false(remembers(&life, "prod gone scripted"));
+    end(&life);
+}
+
 static void load_late(struct life *life)
 {
     cvg_restart_load_late(life->restart, cvg_restart_read_late(life->store));
@@ -490,6 +553,8 @@ static void until_the_store_can_be_read_memory_is_not_known(void **state)
     begin(&life, checks, S(990));
     assert_int_equal(
         cvg_memory_put(cvg_registry_memory(life.registry), "prod api scripted", "41", 2), 0);
+    assert_int_equal(
+        cvg_memory_put(cvg_registry_memory(life.registry), "prod gone scripted", "7", 1), 0);
     make_ready(&life);
     stop(&life, S(1040));
 
@@ -515,6 +580,8 @@ static void until_the_store_can_be_read_memory_is_not_known(void **state)
     assert_true(cvg_memory_is_known(memory));
     assert_int_equal(cvg_memory_get(memory, "prod api scripted", &bytes), 2);
     assert_memory_equal(bytes, "41", 2);
+    /* What is gone is looked for then, too. */
+    assert_int_equal(notes_of(&life, CVG_NOTE_GONE, "prod gone scripted"), 1);
     end(&life);
 }
 
@@ -654,8 +721,11 @@ static void what_is_gone_after_a_reload_is_forgotten(void **state)
     configure(&next, checks);
     next.board = cvg_board_new(next.generation->names, next.config->environment_count);
     publish(&next, S(1002));
+    assert_int_equal(cvg_memory_put(cvg_registry_memory(life.registry), "old x scripted", "7", 1),
+                     0);
     cvg_restart_forget(life.restart, next.generation);
     save(&next, S(1002), false);
+    assert_int_equal(notes_of(&life, CVG_NOTE_GONE, "old x scripted"), 1);
     assert_int_equal(notes_of(&life, CVG_NOTE_STEADY, "prod b"), 0);
     assert_int_equal(notes_of(&life, CVG_NOTE_STEADY, "old x"), 0);
     assert_int_equal(notes_of(&life, CVG_NOTE_STEADY, "prod api"), 1);
@@ -699,6 +769,7 @@ int main(void)
         TEST(what_was_published_last_is_known_and_its_numbers_go_on),
         TEST(an_open_breaker_comes_back_open),
         TEST(what_is_remembered_is_noted_at_once_and_forgotten_at_once),
+        TEST(what_is_remembered_of_a_check_that_is_gone_goes_with_history),
         TEST(until_the_store_can_be_read_memory_is_not_known),
         TEST(without_a_store_everything_works_and_nothing_comes_back),
         TEST(a_change_is_noted_at_once_and_newer_evidence_four_times_in_max_age),

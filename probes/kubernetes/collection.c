@@ -2,7 +2,8 @@
 /*
  * Two tables: `now` is what readers see, `next` what a list sets aside. While a list goes on `now`
  * does not change, since no watch runs then. An object that the list has in the same version is in
- * both tables as one; whichever table goes frees only what the other does not have.
+ * both tables as one, with the list's number as mark in either. The table that goes is swept later,
+ * some objects a turn; what is marked there is the other's, and may be gone already.
  */
 #include "collection.h"
 
@@ -24,6 +25,9 @@ struct cvg_kube_collection {
     char **pointers; /* owned, each too; ends at NULL; keep.pointers */
     size_t pointer_count;
     struct cvg_kube_table now, next;
+    struct cvg_kube_table gone; /* what was either, to be swept from `swept` on */
+    size_t swept;
+    uint32_t round, gone_round; /* the list's number, and that of the list which left `gone` */
     int listing;
     size_t most;
     uint64_t edition;
@@ -49,6 +53,7 @@ struct cvg_kube_collection *cvg_kube_collection_new(struct cvg_kube_pool *pool,
     collection->state.resource_version = collection->version;
     cvg_kube_table_init(&collection->now, key);
     cvg_kube_table_init(&collection->next, key);
+    cvg_kube_table_init(&collection->gone, key);
     return collection;
 }
 
@@ -67,6 +72,7 @@ void cvg_kube_collection_free(struct cvg_kube_collection *collection)
         return;
     }
     cvg_kube_collection_abandon(collection);
+    (void)cvg_kube_collection_sweep(collection, SIZE_MAX);
     drop_all(collection, &collection->now);
     for (size_t i = 0; i < collection->pointer_count; i++) {
         free(collection->pointers[i]);
@@ -176,11 +182,17 @@ void cvg_kube_collection_set_most(struct cvg_kube_collection *collection, size_t
 
 /* ---- what is in it ---- */
 
-/* Frees what a list set aside or replaced, unless readers see it. */
+/* Frees what a list set aside and does not have any more, unless readers see it. */
 static void drop_aside(struct cvg_kube_collection *collection, struct cvg_kube_object *object)
 {
-    if (object &&
-        object != cvg_kube_table_find(&collection->now, object->namespace, object->name)) {
+    if (!object) {
+        return;
+    }
+    struct cvg_kube_slot *seen =
+        cvg_kube_table_slot(&collection->now, object->namespace, object->name);
+    if (seen && seen->object == object) {
+        seen->mark = 0;
+    } else {
         cvg_kube_object_free(collection->pool, object);
     }
 }
@@ -191,6 +203,26 @@ static int is_same(const struct cvg_kube_object *old, const struct cvg_kube_obje
            old->uid.high == new->uid.high && old->uid.low == new->uid.low;
 }
 
+static void put_aside(struct cvg_kube_collection *collection, struct cvg_kube_object *object)
+{
+    struct cvg_kube_slot *seen =
+        cvg_kube_table_slot(&collection->now, object->namespace, object->name);
+    int same = seen && is_same(seen->object, object);
+    if (same) {
+        cvg_kube_object_free(collection->pool, object);
+        object = seen->object;
+    }
+    struct cvg_kube_object *old = cvg_kube_table_put(&collection->next, object);
+    if (old != object) {
+        drop_aside(collection, old);
+    }
+    if (same) {
+        seen->mark = collection->round;
+        cvg_kube_table_slot(&collection->next, object->namespace, object->name)->mark =
+            collection->round;
+    }
+}
+
 int cvg_kube_collection_put(struct cvg_kube_collection *collection, struct cvg_kube_object *object)
 {
     struct cvg_kube_table *table = collection->listing ? &collection->next : &collection->now;
@@ -199,24 +231,15 @@ int cvg_kube_collection_put(struct cvg_kube_collection *collection, struct cvg_k
         cvg_kube_object_free(collection->pool, object);
         return -1;
     }
-    if (!collection->listing) {
-        struct cvg_kube_object *old = cvg_kube_table_put(table, object);
-        if (old) {
-            cvg_kube_object_free(collection->pool, old);
-        }
-        collection->edition++;
+    if (collection->listing) {
+        put_aside(collection, object);
         return 0;
     }
-    struct cvg_kube_object *seen =
-        cvg_kube_table_find(&collection->now, object->namespace, object->name);
-    if (seen && is_same(seen, object)) {
-        cvg_kube_object_free(collection->pool, object);
-        object = seen;
-    }
     struct cvg_kube_object *old = cvg_kube_table_put(table, object);
-    if (old != object) {
-        drop_aside(collection, old);
+    if (old) {
+        cvg_kube_object_free(collection->pool, old);
     }
+    collection->edition++;
     return 0;
 }
 
@@ -237,20 +260,23 @@ void cvg_kube_collection_remove(struct cvg_kube_collection *collection, const ch
 void cvg_kube_collection_begin(struct cvg_kube_collection *collection)
 {
     cvg_kube_collection_abandon(collection);
+    collection->round++;
     collection->listing = 1;
+}
+
+/* Leaves the table empty. */
+static void let_go(struct cvg_kube_collection *collection, struct cvg_kube_table *table)
+{
+    (void)cvg_kube_collection_sweep(collection, SIZE_MAX);
+    collection->gone = *table;
+    collection->gone_round = collection->round;
+    cvg_kube_table_init(table, table->key);
 }
 
 void cvg_kube_collection_end(struct cvg_kube_collection *collection)
 {
-    struct cvg_kube_object *object;
-    for (size_t at = 0; (object = cvg_kube_table_next(&collection->now, &at));) {
-        if (object != cvg_kube_table_find(&collection->next, object->namespace, object->name)) {
-            cvg_kube_object_free(collection->pool, object);
-        }
-    }
-    struct cvg_kube_table old = collection->now;
+    let_go(collection, &collection->now);
     collection->now = collection->next;
-    cvg_kube_table_done(&old);
     cvg_kube_table_init(&collection->next, collection->now.key);
     collection->listing = 0;
     collection->edition++;
@@ -258,12 +284,27 @@ void cvg_kube_collection_end(struct cvg_kube_collection *collection)
 
 void cvg_kube_collection_abandon(struct cvg_kube_collection *collection)
 {
-    struct cvg_kube_object *object;
-    for (size_t at = 0; (object = cvg_kube_table_next(&collection->next, &at));) {
-        drop_aside(collection, object);
+    if (collection->next.used > 0) {
+        let_go(collection, &collection->next);
     }
-    cvg_kube_table_done(&collection->next);
     collection->listing = 0;
+}
+
+int cvg_kube_collection_sweep(struct cvg_kube_collection *collection, size_t most)
+{
+    struct cvg_kube_table *gone = &collection->gone;
+    for (; most > 0 && collection->swept < gone->used; most--) {
+        const struct cvg_kube_slot *slot = &gone->slots[collection->swept++];
+        if (slot->object && slot->mark != collection->gone_round) {
+            cvg_kube_object_free(collection->pool, slot->object);
+        }
+    }
+    if (collection->swept < gone->used) {
+        return 1;
+    }
+    cvg_kube_table_done(gone);
+    collection->swept = 0;
+    return 0;
 }
 
 /* ---- readers ---- */

@@ -71,6 +71,9 @@ void cvg_kube_collection_begin(struct cvg_kube_collection *collection);
 void cvg_kube_collection_end(struct cvg_kube_collection *collection);
 void cvg_kube_collection_abandon(
     struct cvg_kube_collection *collection); /* nothing begun: nothing */
+/* What a list replaced is no more seen, but still there until it was swept away, which takes a
+ * moment for each. Frees at most so many; nonzero: there is more. */
+int cvg_kube_collection_sweep(struct cvg_kube_collection *collection, size_t most);
 
 size_t cvg_kube_collection_count(const struct cvg_kube_collection *collection);
 /* NULL: it is not there. */

@@ -20,6 +20,7 @@
 #include "discovery.h"
 #include "list.h"
 #include "memory.h"
+#include "sweeper.h"
 #include "watch.h"
 
 #include <stdio.h>
@@ -47,6 +48,7 @@ struct cvg_kube_reflector {
     const struct cvg_kube_kind *kind;
     enum phase phase;
     struct cvg_op *timer; /* of waiting, or of settling */
+    struct cvg_kube_sweeper sweeper;
     struct cvg_kube_discovery *discovery;
     struct cvg_kube_list *list;
     struct cvg_kube_watch *watch;
@@ -274,6 +276,7 @@ static void on_listed(void *arg, const struct cvg_kube_list_result *result)
     }
     cvg_kube_list_free(reflector->list);
     reflector->list = NULL;
+    cvg_kube_sweeper_start(&reflector->sweeper);
     if (ending.kind != CVG_KUBE_ENDED) {
         fall_back(reflector, &ending);
         return;
@@ -345,6 +348,7 @@ static void on_streamed(void *arg)
     struct cvg_kube_reflector *reflector = arg;
     keep_version(reflector, cvg_kube_watch_version(reflector->watch));
     set_synced(reflector, cvg_kube_watch_opened_at(reflector->watch));
+    cvg_kube_sweeper_start(&reflector->sweeper);
 }
 
 static void on_watch_ended(void *arg, const struct cvg_kube_ending *told)
@@ -361,6 +365,7 @@ static void on_watch_ended(void *arg, const struct cvg_kube_ending *told)
     }
     cvg_kube_watch_free(reflector->watch);
     reflector->watch = NULL;
+    cvg_kube_sweeper_start(&reflector->sweeper);
     if (ending.kind == CVG_KUBE_UNSUPPORTED && streaming) {
         cvg_kube_cluster_no_streams(reflector->cluster);
         step(reflector);
@@ -427,6 +432,8 @@ struct cvg_kube_reflector *cvg_kube_reflector_new(struct cvg_kube_cluster *clust
     reflector->host = cvg_kube_cluster_host(cluster);
     reflector->collection = collection;
     reflector->kind = cvg_kube_collection_kind(collection);
+    reflector->sweeper = (struct cvg_kube_sweeper){reflector->host, cvg_kube_cluster_scope(cluster),
+                                                   collection, NULL};
     return reflector;
 }
 
@@ -436,6 +443,7 @@ void cvg_kube_reflector_free(struct cvg_kube_reflector *reflector)
         return;
     }
     stop_timer(reflector);
+    cvg_kube_sweeper_stop(&reflector->sweeper);
     cvg_kube_discovery_free(reflector->discovery);
     cvg_kube_list_free(reflector->list);
     cvg_kube_watch_free(reflector->watch);

@@ -152,6 +152,13 @@ struct cvg_kube_object *cvg_kube_table_find(const struct cvg_kube_table *table,
     return at ? table->slots[at - 1].object : NULL;
 }
 
+struct cvg_kube_slot *cvg_kube_table_slot(const struct cvg_kube_table *table, const char *namespace,
+                                          const char *name)
+{
+    uint32_t at = look_up(table, namespace, name);
+    return at ? &table->slots[at - 1] : NULL;
+}
+
 static uint32_t take_slot(struct cvg_kube_table *table)
 {
     uint32_t place = table->first_free;

@@ -13,6 +13,7 @@ struct cvg_kube_slot {
     uint32_t name_hash, owner_hash;
     uint32_t next_named; /* slot + 1; 0: the last */
     uint32_t next_owned, previous_owned;
+    uint32_t mark; /* the collection's; 0 when an object is put */
 };
 
 struct cvg_kube_table {
@@ -28,6 +29,9 @@ void cvg_kube_table_done(struct cvg_kube_table *table); /* and is empty again */
 /* NULL: it is not there. */
 struct cvg_kube_object *cvg_kube_table_find(const struct cvg_kube_table *table,
                                             const char *namespace, const char *name);
+/* Where it stands, until something is put or taken. NULL: it is not there. */
+struct cvg_kube_slot *cvg_kube_table_slot(const struct cvg_kube_table *table, const char *namespace,
+                                          const char *name);
 /* Returns the one that it takes the place of; NULL: there was none. */
 struct cvg_kube_object *cvg_kube_table_put(struct cvg_kube_table *table,
                                            struct cvg_kube_object *object);

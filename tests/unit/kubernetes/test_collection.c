@@ -221,6 +221,52 @@ static void test_a_relist_needs_little_more_memory(void **state)
     close_pods(&held);
 }
 
+/* What the list has as it was is there once: neither the sweep nor a newer version frees it twice,
+ * and nothing stays. */
+static void test_what_a_list_replaced_is_swept_in_parts(void **state)
+{
+    (void)state;
+    for (int abandoned = 0; abandoned < 2; abandoned++) {
+        struct held held;
+        char name[32];
+        open_pods(&held);
+        size_t bytes = cvg_kube_pool_bytes(held.pool);
+        for (int i = 0; i < 100; i++) {
+            snprintf(name, sizeof name, "pod-%d", i);
+            put(&held, "a", name, "7", 1);
+        }
+        cvg_kube_collection_begin(held.pods);
+        for (int i = 0; i < 90; i++) {
+            snprintf(name, sizeof name, "pod-%d", i);
+            put(&held, "a", name, i % 2 ? "7" : "8", 1);
+        }
+        put(&held, "a", "pod-1", "9", 1); /* was as it was, and then was not */
+        if (abandoned) {
+            cvg_kube_collection_abandon(held.pods);
+        } else {
+            cvg_kube_collection_end(held.pods);
+        }
+        assert_true(cvg_kube_collection_sweep(held.pods, 10));
+        put(&held, "a", "pod-51", "10", 1);
+        cvg_kube_collection_remove(held.pods, "a", "pod-53");
+        int turns = 1;
+        while (cvg_kube_collection_sweep(held.pods, 10)) {
+            turns++;
+        }
+        assert_in_range(turns, 8, 10);
+        assert_int_equal(cvg_kube_collection_count(held.pods), abandoned ? 99 : 89);
+        assert_string_equal(version_of(&held, "a", "pod-51"), "10");
+        assert_string_equal(version_of(&held, "a", "pod-55"), "7");
+        assert_string_equal(version_of(&held, "a", "pod-1"), abandoned ? "7" : "9");
+        for (int i = 0; i < 100; i++) {
+            snprintf(name, sizeof name, "pod-%d", i);
+            cvg_kube_collection_remove(held.pods, "a", name);
+        }
+        assert_int_equal(cvg_kube_pool_bytes(held.pool), bytes);
+        close_pods(&held);
+    }
+}
+
 static void test_it_is_full_at_its_ceiling_and_takes_newer_versions(void **state)
 {
     (void)state;
@@ -271,6 +317,7 @@ int main(void)
         cmocka_unit_test(test_a_list_is_seen_when_it_is_whole),
         cmocka_unit_test(test_a_list_that_is_abandoned_was_never_there),
         cmocka_unit_test(test_a_relist_needs_little_more_memory),
+        cmocka_unit_test(test_what_a_list_replaced_is_swept_in_parts),
         cmocka_unit_test(test_it_is_full_at_its_ceiling_and_takes_newer_versions),
         cmocka_unit_test(test_its_state_is_a_copy_and_knowledge_does_not_go_back),
     };

@@ -3,14 +3,15 @@
 right reason, no go that is not known, and everything well again afterwards."""
 
 import base64
-import http.client
 import json
 import os
+import socket
+import threading
 import time
 
 import pytest
 
-from conftest import ROOT, Daemon, wait_until
+from conftest import Daemon, wait_until
 from kube.cluster import ADMIN, TOKEN, Cluster
 from kube.gate import DEPLOYMENT, config, wait_check
 from kube.objects import App, custom, node
@@ -196,8 +197,7 @@ def test_a_missing_definition_leaves_the_rest_working(cluster, daemon):
     wait_check(gate, "queue", "ready", seconds=90)
 
 
-def test_check_online_and_probe_say_what_is_missing(cluster, convergated, convergate, daemon,
-                                                    tmp_path):
+def test_check_online_says_which_right_is_missing(cluster, convergated, tmp_path):
     cluster.do("allow", user="gate-readonly", deny=["/nodes"], verbs=["get", "list", "watch"])
     App(cluster).settle()
     text = config(cluster, {"api": DEPLOYMENT, "nodes": {"kind": "Node"}})
@@ -447,3 +447,74 @@ def test_a_source_whose_server_is_not_there(tmp_path, cluster, daemon):
     cluster.back(state)
     App(cluster).settle()
     gate.wait_for("prod", "go", seconds=60)
+
+
+def test_probe_says_which_right_is_missing(cluster, convergate, tmp_path):
+    cluster.do("allow", user="gate-readonly", deny=["/nodes"], verbs=["get", "list", "watch"])
+    App(cluster).settle()
+    path = tmp_path / "convergate.yaml"
+    path.write_text(config(cluster, {"api": DEPLOYMENT, "nodes": {"kind": "Node"}}))
+    found = convergate("probe", "prod", "nodes", "-c", path)
+    assert "Forbidden" in found.stdout + found.stderr and "nodes" in found.stdout, found
+    found = convergate("probe", "prod", "api", "-c", path)
+    assert found.returncode == 0 and "RolledOut" in found.stdout, found
+    assert TOKEN not in found.stdout + found.stderr
+
+
+def test_a_proxy_of_the_kubeconfig_is_used(cluster, daemon):
+    """A tunnel by CONNECT; what goes through it is counted."""
+    App(cluster).settle()
+    proxy = Proxy(cluster.port)
+    entry = {"server": cluster.url, "proxy-url": f"http://127.0.0.1:{proxy.port}",
+             "certificate-authority": str(cluster.authority.certificate)}
+    try:
+        gate = daemon(config(cluster, {"api": DEPLOYMENT},
+                             {"kubeconfig": str(cluster.kubeconfig("one", entry))}))
+        gate.wait_for("prod", "go")
+        assert proxy.tunnels >= 1
+    finally:
+        proxy.stop()
+
+
+class Proxy:
+    """Answers CONNECT, whatever the name, with a tunnel to one port."""
+
+    def __init__(self, target):
+        self.target, self.tunnels = target, 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.tunnel, args=(client,), daemon=True).start()
+
+    def tunnel(self, client):
+        asked = b""
+        while b"\r\n\r\n" not in asked:
+            piece = client.recv(4096)
+            if not piece:
+                return
+            asked += piece
+        assert asked.startswith(b"CONNECT ")
+        self.tunnels += 1
+        client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        server = socket.create_connection(("127.0.0.1", self.target))
+        threading.Thread(target=self.carry, args=(client, server), daemon=True).start()
+        self.carry(server, client)
+
+    @staticmethod
+    def carry(source, sink):
+        try:
+            while piece := source.recv(65536):
+                sink.sendall(piece)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def stop(self):
+        self.listener.close()

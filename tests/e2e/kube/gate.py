@@ -32,9 +32,3 @@ def wait_check(gate, name, status, reason=None, seconds=20):
         return wait_until(ask, seconds, what=f"{name} = {status} {reason or ''}")
     except AssertionError as error:
         raise AssertionError(f"{error}; it is {ask.last}; log: {gate.log()[-3000:]}") from None
-
-
-def wait_synced(gate, name, seconds=20):
-    """Waits until the first list has come; what the check says then stays for a test to see."""
-    return wait_until(lambda: (check := gate.check("prod", name))["reason"] not in (
-        "NotSynced", "NoReading", "Pending", None) and check, seconds, what=f"{name} read once")

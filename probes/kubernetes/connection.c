@@ -43,16 +43,17 @@ struct cvg_kube_connection {
     int started;
     uint32_t warned; /* enum cvg_kube_warning */
     struct cvg_op *watches[CVG_KUBE_FILES_MOST];
-    const char *watched[CVG_KUBE_FILES_MOST]; /* owned */
     size_t watch_count;
     struct reading *reading; /* that is going on; NULL: none */
     int read_again;
     struct cvg_kube_exec_run run;
-    struct cvg_op *running; /* the plugin; NULL: it does not run */
-    struct cvg_op *refresh; /* the timer that runs it next; NULL: none */
-    struct cvg_kube_backoff backoff;
-    int64_t refused_at; /* host->now() of the latest 401 that was acted on; 0: none */
-    int refusal_waits;  /* a timer acts on another one */
+    struct cvg_op *running;          /* the plugin; NULL: it does not run */
+    struct cvg_op *refresh;          /* the timer that runs it next; NULL: none */
+    struct cvg_kube_backoff backoff; /* after it failed */
+    struct cvg_kube_backoff refetch; /* after what it gave was refused */
+    int refetching;                  /* `refresh` runs it because of that */
+    int64_t refused_at;              /* host->now() of the latest 401 that was acted on; 0: none */
+    int refusal_waits;               /* a timer acts on another one */
     char complaint[sizeof(((struct cvg_kube_problem *)0)->text)]; /* the latest that was logged */
 };
 
@@ -91,6 +92,14 @@ static void use(struct cvg_kube_connection *connection)
 
 static void run_plugin(struct cvg_kube_connection *connection);
 
+/* By the clock's last digits: many that failed together do not come back together. */
+static int64_t back_off(const struct cvg_kube_connection *connection,
+                        struct cvg_kube_backoff *backoff)
+{
+    int64_t now = connection->host->now();
+    return cvg_kube_backoff_next(backoff, now, (uint64_t)now * UINT64_C(0x9E3779B97F4A7C15));
+}
+
 static void on_refresh(void *arg, struct cvg_op *op)
 {
     struct cvg_kube_connection *connection = arg;
@@ -119,10 +128,7 @@ static int64_t life_of(const struct cvg_kube_connection *connection,
 static void plugin_failed(struct cvg_kube_connection *connection,
                           const struct cvg_kube_problem *problem)
 {
-    const struct cvg_host *host = connection->host;
-    /* Chance by the clock's last digits: many that failed together do not come back together. */
-    uint64_t chance = (uint64_t)host->now() * UINT64_C(0x9E3779B97F4A7C15);
-    refresh_after(connection, cvg_kube_backoff_next(&connection->backoff, host->now(), chance));
+    refresh_after(connection, back_off(connection, &connection->backoff));
     if (connection->credential != NULL && life_of(connection, connection->credential) > 0) {
         complain(connection, problem);
         return;
@@ -177,6 +183,10 @@ static void run_plugin(struct cvg_kube_connection *connection)
     if (connection->running != NULL) {
         return;
     }
+    if (connection->refetching) {
+        connection->refetching = 0;
+        (void)back_off(connection, &connection->refetch);
+    }
     connection->run = (struct cvg_kube_exec_run){
         .host = connection->host,
         .scope = connection->scope,
@@ -189,8 +199,20 @@ static void run_plugin(struct cvg_kube_connection *connection)
     }
 }
 
+/* At once, but a server that refuses whatever the plugin gives, which may be another token each
+ * time, is no reason to run it, and to ask with all that it made, each second. */
+static void fetch_again(struct cvg_kube_connection *connection)
+{
+    int64_t after = connection->refetch.until - connection->host->now();
+    if (!connection->refetching && connection->running == NULL) {
+        connection->refetching = 1;
+        refresh_after(connection, after > 0 ? after : 0);
+    }
+}
+
 static void stop_plugin(struct cvg_kube_connection *connection)
 {
+    connection->refetching = 0;
     if (connection->running != NULL) {
         connection->host->cancel(connection->running);
         connection->running = NULL;
@@ -324,29 +346,13 @@ static void on_file(void *arg, struct cvg_op *op)
     read_now(arg);
 }
 
-static void forget_watches(struct cvg_kube_connection *connection)
-{
-    for (size_t i = 0; i < connection->watch_count; i++) {
-        /* Made by cvg_kube_copy; const only for who looks. */
-        union {
-            const char *in;
-            void *out;
-        } path = {.in = connection->watched[i]};
-
-        free(path.out);
-    }
-    connection->watch_count = 0;
-}
-
 static void watch_files(struct cvg_kube_connection *connection)
 {
     const struct cvg_kube_access *access = connection->access;
     for (size_t i = 0; i < connection->watch_count; i++) {
         connection->host->cancel(connection->watches[i]);
     }
-    forget_watches(connection);
     for (size_t i = 0; i < access->file_count; i++) {
-        connection->watched[i] = cvg_kube_copy(access->files[i]);
         connection->watches[i] =
             connection->host->watch_file(connection->scope, access->files[i], on_file, connection);
     }
@@ -359,7 +365,7 @@ static void act_on_refusal(struct cvg_kube_connection *connection)
 {
     connection->refused_at = connection->host->now();
     if (connection->access->plugin != NULL) {
-        refresh_after(connection, 0);
+        fetch_again(connection);
     }
     read_now(connection);
 }
@@ -454,7 +460,6 @@ void cvg_kube_connection_free(struct cvg_kube_connection *connection)
     if (connection == NULL) {
         return;
     }
-    forget_watches(connection);
     cvg_kube_credential_free(connection->credential);
     cvg_kube_access_free(connection->access);
     cvg_kube_way_drop(connection->way);

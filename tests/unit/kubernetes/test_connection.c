@@ -418,6 +418,27 @@ static void a_refused_credential_is_fetched_again(void **state)
     stage_close(&stage);
 }
 
+static void a_server_that_refuses_for_ever_does_not_run_the_plugin_for_ever(void **state)
+{
+    (void)state;
+    struct stage stage;
+    open_exec(&stage, "one", NULL);
+    stage.faster = 100;
+    stage_start(&stage);
+    stage_until_ready(&stage, 1);
+    /* Another token each time, each refused at once, for a minute: 0.8 + 1.6 + ... s between. */
+    int64_t end = cvg_time_now() + 600 * CVG_MS;
+    while (cvg_time_now() < end) {
+        char token[32];
+        (void)snprintf(token, sizeof token, "t%zu", runs_of(&stage));
+        set_answer(&stage, token, NULL);
+        cvg_kube_connection_refused(stage.connection);
+        stage_turn(&stage, 5 * CVG_MS);
+    }
+    assert_in_range(runs_of(&stage), 3, 8);
+    stage_close(&stage);
+}
+
 static void a_plugin_that_fails_is_told_and_tried_again(void **state)
 {
     (void)state;
@@ -517,6 +538,7 @@ int main(void)
         cmocka_unit_test(nobody_asks_before_the_plugin_answered),
         cmocka_unit_test(a_credential_is_kept_until_shortly_before_its_end),
         cmocka_unit_test(a_refused_credential_is_fetched_again),
+        cmocka_unit_test(a_server_that_refuses_for_ever_does_not_run_the_plugin_for_ever),
         cmocka_unit_test(a_plugin_that_fails_is_told_and_tried_again),
         cmocka_unit_test(a_credential_that_has_expired_is_none),
         cmocka_unit_test(an_old_credential_goes_on_while_it_is_good),

@@ -265,6 +265,10 @@ void cvg_kube_facts_take(struct cvg_kube_pool *pool, const struct cvg_kube_view 
             strcmp(cvg_kube_annotation(&view->meta, "storageclass.kubernetes.io/is-default-class"),
                    "true") == 0;
         break;
+    case CVG_KUBE_SERVICE:
+        object->of.service.selects =
+            view->of.service.has_selector && strcmp(view->of.service.type, "ExternalName") != 0;
+        break;
     case CVG_KUBE_ENDPOINTSLICE:
         take_slice(pool, view, &object->of.slice);
         break;

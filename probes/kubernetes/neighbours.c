@@ -9,7 +9,7 @@ int cvg_kube_service_is_empty(const struct cvg_kube_object *service,
 {
     const struct cvg_kube_object *slice;
     size_t at = 0;
-    int any = 0;
+    int any = slices != NULL && service->of.service.selects;
     while (slices != NULL && (slice = cvg_kube_collection_next(slices, &at)) != NULL) {
         /* Texts of one cluster are interned. */
         if (slice->of.slice.service != service->name || slice->namespace != service->namespace) {

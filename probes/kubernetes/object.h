@@ -91,6 +91,10 @@ struct cvg_kube_object {
             int waits_for_consumer, is_default;
         } storage_class;
 
+        struct cvg_kube_service_facts {
+            int selects; /* somebody makes slices of it by its selector */
+        } service;
+
         struct cvg_kube_slice_facts {
             const char *service;
             const char *const *ready_addresses; /* interned set, ends at NULL */

@@ -458,7 +458,7 @@ static void test_a_service_needs_somebody_who_answers(void **state)
     fake_put(fake_find("services", "shop"),
              "{'metadata': {'name': 'api', 'namespace': 'shop'}, 'spec': {'type': 'ClusterIP', "
              "'clusterIP': '10.0.0.9', 'selector': {'app': 'api'}}, 'status': {}}");
-    assert_int_equal(read_check(&setup)->status, CVG_READY); /* no slices: not judged by them */
+    assert_string_equal(read_check(&setup)->reason, "NoEndpoints"); /* its slices come later */
     fake_putf(fake_find("endpointslices", "shop"), slice, "web-1", "web", ready);
     fake_putf(fake_find("endpointslices", "shop"), slice, "api-1", "api", unready);
     const struct cvg_reading *reading = read_check(&setup);
@@ -466,6 +466,23 @@ static void test_a_service_needs_somebody_who_answers(void **state)
     assert_string_equal(reading->reason, "NoEndpoints");
     assert_string_equal(reading->message, "service shop/api: no ready address stands behind it");
     fake_putf(fake_find("endpointslices", "shop"), slice, "api-2", "api", ready);
+    assert_int_equal(read_check(&setup)->status, CVG_READY);
+    close_check(&setup);
+}
+
+static void test_a_service_without_a_selector_is_nobodys_to_fill(void **state)
+{
+    (void)state;
+    struct setup setup = {.config = KEYS(.kind = "svc", .namespaces = LIST(shop), .name = "api")};
+
+    open_check(&setup);
+    fake_put(fake_find("services", "shop"),
+             "{'metadata': {'name': 'api', 'namespace': 'shop'}, 'spec': {'type': 'ClusterIP', "
+             "'clusterIP': '10.0.0.9'}, 'status': {}}");
+    assert_int_equal(read_check(&setup)->status, CVG_READY);
+    fake_put(fake_find("services", "shop"),
+             "{'metadata': {'name': 'api', 'namespace': 'shop'}, 'spec': {'type': "
+             "'ExternalName', 'externalName': 'x.test', 'selector': {'app': 'api'}}}");
     assert_int_equal(read_check(&setup)->status, CVG_READY);
     close_check(&setup);
 }
@@ -549,6 +566,7 @@ int main(void)
         cmocka_unit_test(test_the_revision_is_what_is_chosen),
         cmocka_unit_test(test_several_revisions_are_none),
         cmocka_unit_test(test_a_service_needs_somebody_who_answers),
+        cmocka_unit_test(test_a_service_without_a_selector_is_nobodys_to_fill),
         cmocka_unit_test(test_a_claim_may_wait_for_its_first_pod),
         cmocka_unit_test(test_the_same_is_said_whatever_the_order),
     };

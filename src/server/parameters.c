@@ -104,6 +104,9 @@ static int add_label(const char *name, const char *value, struct cvg_arena *aren
                              "a label's name or value is empty or longer than %d bytes",
                              CVG_SUBJECT_TEXT_LIMIT);
     }
+    if (!cvg_text_is_utf8(name, strlen(name))) {
+        return cvg_error_set(reterr, CVG_E_INVALID, "a label's name is not UTF-8");
+    }
     if (!ret->labels) {
         ret->labels = cvg_arena_alloc(arena, CVG_SUBJECT_LABELS * sizeof(*ret->labels));
     }

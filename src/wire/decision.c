@@ -3,6 +3,7 @@
 #include "wire/decision.h"
 
 #include "base/alloc.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "wire/document.h"
 
@@ -42,6 +43,36 @@ static void add_reason(cJSON *list, const struct cvg_reason *reason, int64_t wal
     cvg_document_add(list, NULL, item);
 }
 
+/* Names are the caller's words, too; two that look the same when they are clean are one. */
+static cJSON *labels_of(const struct cvg_subject *subject)
+{
+    cJSON *labels = cvg_document_object();
+
+    for (size_t i = 0; subject && i < subject->label_count; i++) {
+        const struct cvg_label *label = &subject->labels[i];
+        size_t length = strlen(label->name), size = length + 4;
+        CVG_CLEANUP(cvg_free_pointer) char *clean = cvg_alloc(size);
+        bool fits = cvg_text_is_utf8(label->name, length);
+        if (!fits) {
+            cvg_text_printable(label->name, length, clean, size);
+        }
+        const char *name = fits ? label->name : clean;
+        if (!cJSON_GetObjectItemCaseSensitive(labels, name)) {
+            cvg_document_text(labels, name, label->value);
+        }
+    }
+    return labels;
+}
+
+/* What the caller said comes back whole, and takes no room from the reasons. */
+static size_t labels_length(const struct cvg_subject *subject)
+{
+    CVG_CLEANUP(cvg_document_done) cJSON *labels = labels_of(subject);
+    CVG_CLEANUP(cvg_buf_done) struct cvg_buf text = CVG_BUF_INIT(FULL_LIMIT);
+
+    return cvg_document_print(labels, &text) == 0 ? text.length : 0;
+}
+
 static cJSON *build(const struct cvg_wire_decision *document, size_t reason_limit,
                     size_t text_limit)
 {
@@ -49,6 +80,7 @@ static cJSON *build(const struct cvg_wire_decision *document, size_t reason_limi
     const struct cvg_subject *subject = document->subject;
     cJSON *root = cvg_document_object();
     cJSON *reasons = cvg_document_array();
+    cJSON *said = cvg_document_object();
     int64_t age = decision->evidence_at ? decision->decided_at - decision->evidence_at : 0;
     int64_t age_s = age / CVG_SECOND; /* whole seconds */
 
@@ -58,6 +90,8 @@ static cJSON *build(const struct cvg_wire_decision *document, size_t reason_limi
     cvg_document_text(root, "gate", document->gate);
     cvg_document_text(root, "app", subject ? subject->app : "");
     cvg_document_text(root, "revision", subject ? subject->revision : "");
+    cvg_document_add(said, "labels", labels_of(subject));
+    cvg_document_add(root, "subject", said);
     cvg_document_text(root, "verdict", cvg_verdict_text(decision->verdict));
     cvg_document_bool(root, "ok", decision->verdict == CVG_GO);
     cvg_document_bool(root, "unknown", decision->unknown);
@@ -83,9 +117,10 @@ static cJSON *build(const struct cvg_wire_decision *document, size_t reason_limi
 int cvg_wire_decision_write(const struct cvg_wire_decision *document, struct cvg_buf *ret)
 {
     size_t reasons = document->explain ? SIZE_MAX : CVG_WIRE_REASONS;
+    size_t compact = COMPACT_LIMIT + labels_length(document->subject);
 
     for (;;) {
-        size_t limit = document->explain || reasons == 0 ? FULL_LIMIT : COMPACT_LIMIT;
+        size_t limit = document->explain || reasons == 0 ? FULL_LIMIT : compact;
         CVG_CLEANUP(cvg_document_done)
         cJSON *root = build(document, reasons, document->explain ? FULL_LIMIT : COMPACT_TEXT);
         CVG_CLEANUP(cvg_buf_done) struct cvg_buf text = CVG_BUF_INIT(limit);

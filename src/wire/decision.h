@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The decision document (schema "gate/1"): the same for every tool, whatever status code it is
- * printed with. Every key is always present.
+ * printed with. Every key is always present. The labels of a subject stand in subject.labels.
  */
 #ifndef CVG_WIRE_DECISION_H
 #define CVG_WIRE_DECISION_H

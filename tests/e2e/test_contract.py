@@ -98,14 +98,14 @@ def mutants(document, path=""):
 
 
 # What stands under names that are not ours may be missing.
-FREE = re.compile(r"/(facts|gates)/[^/]+$")
+FREE = re.compile(r"/(facts|gates|labels)/[^/]+$")
 
 
 @pytest.mark.parametrize("path", [
     "/v1/verdict/green", "/v1/check/red", "/v1/environments/red", "/v1/environments", "/",
     "/v1/environments/red/history", "/v1/decisions", "/v1/decisions/{id}", "/v1/audit/head", "/v1/nothing"])
 def test_a_missing_key_is_noticed_wherever_it_is(gate, path):
-    decision = gate.post("/v1/verdict/red", {"app": "shop"}).json
+    decision = gate.post("/v1/verdict/red", {"app": "shop", "labels": {"team": "a"}}).json
     path = path.format(**decision)
     honest = gate.get(path)
     contract.check("GET", path, honest)
@@ -128,6 +128,9 @@ def test_a_missing_key_is_noticed_wherever_it_is(gate, path):
     lambda document: document.update(decided_at="yesterday"),
     lambda document: document.update(retry_after_s=0),
     lambda document: document.update(reasons=[{}]),
+    lambda document: document.pop("subject"),
+    lambda document: document.update(subject={}),
+    lambda document: document["subject"]["labels"].update(team=1),
 ])
 def test_a_wrong_decision_is_noticed(gate, change):
     honest = gate.get("/v1/verdict/green")

@@ -22,7 +22,7 @@ environments:
   dead: {{checks: {{c: {{source: bad, query: x, ready: ">= 1", on_failed: halt}}}}}}
 """
 
-KEYS = {"schema", "id", "env", "gate", "app", "revision", "verdict", "ok", "unknown", "status",
+KEYS = {"schema", "id", "env", "gate", "app", "revision", "subject", "verdict", "ok", "unknown", "status",
         "progress", "percent", "summary", "reasons", "retry_after_s", "decided_at", "valid_until",
         "next_change_at", "evidence_age_s", "ticket", "override"}
 
@@ -95,6 +95,11 @@ def test_a_posted_subject_is_recorded_once_per_change(gate):
     other = gate.post("/v1/verdict/green", {**subject, "revision": "1.4.3"}).json
     assert first["id"] and first["id"] == again["id"] != other["id"]
     assert first["app"] == "shop" and first["revision"] == "1.4.2"
+    assert first["subject"] == {"labels": {"team": "a"}}
+    assert gate.get("/v1/verdict/green").json["subject"] == {"labels": {}}
+    assert gate.get("/v1/check/green?app=shop&label.team=b&label.%C3%A4=c").json["subject"] == {
+        "labels": {"team": "b", "\u00e4": "c"}}
+    assert gate.get("/v1/verdict/green?label.%FF=1").status == 400
     assert gate.get("/v1/verdict/green?app=shop&rev=1.4.2").json["id"] == ""
     assert gate.get("/v1/verdict/green?app=shop&rev=1.4.2").json["revision"] == "1.4.2"
     assert gate.log().count("msg=decision") == 2

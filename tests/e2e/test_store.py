@@ -39,10 +39,12 @@ def test_a_decision_is_a_row_before_it_is_an_answer(place):
     gate = home.start()
     gate.wait_for("shop", "go")
     before = len(rows_of(home))
-    answer = gate.post("/v1/verdict/shop", {"app": "web", "revision": "r7"})
+    labels = {"team": "a", "run": "https://ci.example/4711"}
+    answer = gate.post("/v1/verdict/shop", {"app": "web", "revision": "r7", "labels": labels})
     [row] = rows_of(home)[before:]
     document = answer.json
     assert (row["id"], row["body"]) == (document["id"], answer.body)
+    assert document["subject"] == {"labels": labels}
     assert (row["action"], row["environment"], row["app"], row["revision"], row["verdict"]) == (
         "decision", "shop", "web", "r7", "go")
     found = home.decision(document["id"]).json

@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -74,8 +75,9 @@ static void is_written_with_every_key(void **state)
     assert_string_equal(
         text,
         "{\"schema\":\"gate/1\",\"id\":\"\",\"env\":\"prod\",\"gate\":\"deploy\",\"app\":\"\","
-        "\"revision\":\"\",\"verdict\":\"wait\",\"ok\":false,\"unknown\":false,"
-        "\"status\":\"RUNNING\",\"progress\":\"4 of 5 checks ready\",\"percent\":40,"
+        "\"revision\":\"\",\"subject\":{\"labels\":{}},\"verdict\":\"wait\",\"ok\":false,"
+        "\"unknown\":false,\"status\":\"RUNNING\",\"progress\":\"4 of 5 checks "
+        "ready\",\"percent\":40,"
         "\"summary\":\"serial 41 seen, 42 declared\",\"reasons\":[{\"code\":\"SerialBehind\","
         "\"check\":\"network\",\"expected\":\"42\",\"observed\":\"41\","
         "\"message\":\"declared is ahead\",\"since\":\"2026-01-01T10:01:00Z\",\"until\":\"\","
@@ -151,12 +153,43 @@ static void is_valid_json_whatever_goes_in(void **state)
 
     (void)state;
     for (size_t i = 0; i < CVG_COUNT(hostile); i++) {
-        struct cvg_subject subject = {.app = hostile[i], .revision = hostile[i]};
+        const struct cvg_label labels[] = {
+            {hostile[i], hostile[i]}, {hostile[(i + 1) % CVG_COUNT(hostile)], "x"}, {"", ""}};
+        struct cvg_subject subject = {.app = hostile[i],
+                                      .revision = hostile[i],
+                                      .labels = labels,
+                                      .label_count = CVG_COUNT(labels)};
         struct cvg_decision decision = sample();
         decision.summary = hostile[i];
         CVG_CLEANUP(cvg_free_pointer) char *text = write_document(&decision, &subject, false);
         assert_true(is_json(text));
     }
+}
+
+static void labels_come_back_and_take_no_room_from_the_reasons(void **state)
+{
+    char name[32][8], value[257];
+    struct cvg_label labels[32];
+    struct cvg_subject subject = {.app = "shop", .revision = "1", .labels = labels};
+    struct cvg_decision decision = sample();
+
+    (void)state;
+    labels[subject.label_count++] = (struct cvg_label){"team", "a \"b\""};
+    CVG_CLEANUP(cvg_free_pointer) char *one = write_document(&decision, &subject, false);
+    assert_non_null(strstr(one, "\"subject\":{\"labels\":{\"team\":\"a \\\"b\\\"\"}}"));
+
+    memset(value, 'v', sizeof(value) - 1);
+    value[sizeof(value) - 1] = '\0';
+    for (size_t i = 0; i < CVG_COUNT(labels); i++) {
+        (void)snprintf(name[i], sizeof(name[i]), "n%zu", i);
+        labels[i] = (struct cvg_label){name[i], value};
+    }
+    subject.label_count = CVG_COUNT(labels);
+    CVG_CLEANUP(cvg_free_pointer) char *many = write_document(&decision, &subject, false);
+    assert_true(is_json(many));
+    assert_true(strlen(many) > CVG_COUNT(labels) * (sizeof(value) - 1));
+    assert_non_null(strstr(many, "\"n31\":\"vvv"));
+    assert_non_null(strstr(many, "\"code\":\"SerialBehind\""));
 }
 
 static void a_hostile_subject_still_gets_a_whole_document(void **state)
@@ -218,6 +251,7 @@ int main(void)
         cmocka_unit_test(says_each_verdict_in_the_tools_words),
         cmocka_unit_test(stays_under_two_kilobytes_unless_all_is_asked_for),
         cmocka_unit_test(is_valid_json_whatever_goes_in),
+        cmocka_unit_test(labels_come_back_and_take_no_room_from_the_reasons),
         cmocka_unit_test(a_hostile_subject_still_gets_a_whole_document),
         cmocka_unit_test(is_read_back_by_the_client),
         cmocka_unit_test(what_is_no_decision_is_refused),

@@ -211,6 +211,8 @@ static void put_aside(struct cvg_kube_collection *collection, struct cvg_kube_ob
     if (same) {
         cvg_kube_object_free(collection->pool, object);
         object = seen->object;
+    } else if (seen) {
+        cvg_kube_object_follow(object, seen->object);
     }
     struct cvg_kube_object *old = cvg_kube_table_put(&collection->next, object);
     if (old != object) {
@@ -237,6 +239,7 @@ int cvg_kube_collection_put(struct cvg_kube_collection *collection, struct cvg_k
     }
     struct cvg_kube_object *old = cvg_kube_table_put(table, object);
     if (old) {
+        cvg_kube_object_follow(object, old);
         cvg_kube_object_free(collection->pool, old);
     }
     collection->edition++;

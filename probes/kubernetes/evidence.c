@@ -122,7 +122,9 @@ static int has_ended(const struct cvg_kube_object *pod)
 static int is_worse(const struct cvg_kube_object *a, const struct cvg_kube_object *b)
 {
     if (a->of.pod.bad_since != b->of.pod.bad_since) {
-        return a->of.pod.bad_since < b->of.pod.bad_since;
+        /* Between two crashes it has none: those that stand still say more. */
+        return b->of.pod.bad_since == 0 ||
+               (a->of.pod.bad_since != 0 && a->of.pod.bad_since < b->of.pod.bad_since);
     }
     return strcmp(a->name, b->name) < 0;
 }
@@ -137,19 +139,20 @@ static int counts(const struct cvg_kube_object *workload, const char *trouble)
 static void take_trouble(const struct cvg_kube_object *workload, const struct cvg_kube_object *pod,
                          int64_t wall, struct cvg_kube_evidence *ret)
 {
-    const char *reason;
-    if (!counts(workload, pod->of.pod.trouble)) {
+    const char *reason, *trouble = cvg_kube_object_trouble(pod, wall);
+    int64_t next = cvg_kube_object_next(pod, wall);
+    if (!counts(workload, trouble)) {
         return;
+    }
+    if (next != 0 && (ret->next == 0 || next < ret->next)) {
+        ret->next = next;
     }
     if (cvg_kube_object_status(pod, wall, &reason) == CVG_FAILED) {
         ret->troubled++;
         if (ret->worst == NULL || is_worse(pod, ret->worst)) {
             ret->worst = pod;
-            ret->reason = pod->of.pod.trouble;
+            ret->reason = trouble;
         }
-    } else if (pod->outcome.worse_at > wall && pod->outcome.worse_status == CVG_FAILED &&
-               (ret->next == 0 || pod->outcome.worse_at < ret->next)) {
-        ret->next = pod->outcome.worse_at;
     }
 }
 

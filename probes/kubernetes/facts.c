@@ -2,6 +2,7 @@
 /* Facts by kind; see facts.h. */
 #include "facts.h"
 
+#include "crashes.h"
 #include "memory.h"
 #include "quantity.h"
 #include "rule.h"
@@ -55,6 +56,7 @@ static void take_pod(struct cvg_kube_pool *pool, const struct cvg_kube_view *vie
         .template_hash = cvg_kube_pool_take(pool, of->template_hash),
     };
     take_trouble(pool, view, facts);
+    cvg_kube_crashes_take(pool, view, &facts->crashes);
     for (size_t i = 0; i < of->container_count; i++) {
         int64_t restarts = of->containers[i].restarts;
         /* Counts of somebody else's; a sum that wraps would be a negative one. */
@@ -295,6 +297,7 @@ void cvg_kube_facts_done(struct cvg_kube_pool *pool, struct cvg_kube_object *obj
         cvg_kube_pool_drop(pool, object->of.pod.phase);
         cvg_kube_pool_drop(pool, object->of.pod.disruption);
         cvg_kube_pool_drop(pool, object->of.pod.template_hash);
+        cvg_kube_pool_drop(pool, object->of.pod.crashes.container);
         break;
     case CVG_KUBE_QUOTA:
         cvg_kube_pool_drop(pool, object->of.quota.tightest);

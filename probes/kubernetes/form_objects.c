@@ -269,7 +269,7 @@ static void judge_object(const struct walk *walk, const struct cvg_kube_object *
         .object = object, .namespace = object->namespace, .name = object->name};
 
     verdict.status = cvg_kube_object_status(object, walk->wall, &verdict.reason);
-    note_next(sum, walk->wall, object->outcome.worse_at);
+    note_next(sum, walk->wall, cvg_kube_object_next(object, walk->wall));
     judge_pause(walk, &verdict);
     judge_fields(walk, &verdict);
     judge_pods(walk, &verdict, &evidence);

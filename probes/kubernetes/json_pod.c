@@ -18,6 +18,7 @@ static void fill_state(struct cvg_kube_draft *draft, const struct cvg_kube_node 
     ret->waiting_reason = cvg_kube_json_text(draft, waiting, "reason");
     ret->waiting_message = cvg_kube_json_text(draft, waiting, "message");
     ret->running = get(state, "running") != NULL;
+    ret->started_at = cvg_kube_json_time(get(state, "running"), "startedAt");
     if (terminated != NULL) {
         ret->terminated_reason = cvg_kube_json_text(draft, terminated, "reason");
         ret->exit_code = cvg_kube_json_number(draft, terminated, "exitCode", 0);

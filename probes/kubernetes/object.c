@@ -2,8 +2,10 @@
 /* What is kept of an object; see object.h. */
 #include "object.h"
 
+#include "crashes.h"
 #include "facts.h"
 #include "memory.h"
+#include "reason.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -184,14 +186,56 @@ void cvg_kube_object_free(struct cvg_kube_pool *pool, struct cvg_kube_object *ob
     free(object);
 }
 
+void cvg_kube_object_follow(struct cvg_kube_object *object, const struct cvg_kube_object *before)
+{
+    if (object->kind->type == CVG_KUBE_POD && object->uid.high == before->uid.high &&
+        object->uid.low == before->uid.low) {
+        cvg_kube_crashes_follow(&object->of.pod.crashes, &before->of.pod.crashes);
+    }
+}
+
+/* Of a pod that ended, or is on its way out, nothing is to come. */
+static int64_t crash_loop_until(const struct cvg_kube_object *object)
+{
+    const struct cvg_kube_pod_facts *pod = &object->of.pod;
+    if (object->kind->type != CVG_KUBE_POD || object->outcome.common ||
+        strcmp(pod->phase, "Succeeded") == 0 || strcmp(pod->phase, "Failed") == 0) {
+        return 0;
+    }
+    return cvg_kube_crashes_until(&pod->crashes);
+}
+
+static int is_between_crashes(const struct cvg_kube_object *object, int64_t wall)
+{
+    int64_t until = crash_loop_until(object);
+    return until != 0 && wall < until;
+}
+
 uint32_t cvg_kube_object_status(const struct cvg_kube_object *object, int64_t wall,
                                 const char **ret_reason)
 {
     const struct cvg_kube_outcome_kept *outcome = &object->outcome;
-    if (outcome->worse_at != 0 && wall >= outcome->worse_at) {
-        *ret_reason = outcome->worse_reason;
-        return outcome->worse_status;
+    int is_worse = outcome->worse_at != 0 && wall >= outcome->worse_at;
+    uint32_t status = is_worse ? outcome->worse_status : outcome->status;
+    *ret_reason = is_worse ? outcome->worse_reason : outcome->reason;
+    if (status != CVG_FAILED && is_between_crashes(object, wall)) {
+        *ret_reason = cvg_kube_reason(CVG_KUBE_REASON_CRASH_LOOP);
+        return CVG_FAILED;
     }
-    *ret_reason = outcome->reason;
-    return outcome->status;
+    return status;
+}
+
+int64_t cvg_kube_object_next(const struct cvg_kube_object *object, int64_t wall)
+{
+    int64_t worse = object->outcome.worse_at, until = crash_loop_until(object);
+    int64_t next = worse > wall ? worse : 0;
+    return until > wall && (next == 0 || until < next) ? until : next;
+}
+
+const char *cvg_kube_object_trouble(const struct cvg_kube_object *object, int64_t wall)
+{
+    const char *trouble = object->of.pod.trouble;
+    return *trouble == '\0' && is_between_crashes(object, wall)
+               ? cvg_kube_reason(CVG_KUBE_REASON_CRASH_LOOP)
+               : trouble;
 }

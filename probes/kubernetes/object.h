@@ -14,6 +14,16 @@ struct cvg_kube_id { /* a UUID's bytes, or a digest of another text; zero: none 
     uint64_t high, low;
 };
 
+#define CVG_KUBE_CRASHES 3
+
+/* The latest ends of the container that was started again most often (crashes.h); wall, 0: none. */
+struct cvg_kube_crashes {
+    const char *container; /* "" none was */
+    int64_t restarts;
+    int64_t began_at;                   /* what runs now; 0: nothing does, or it is not told */
+    int64_t ended_at[CVG_KUBE_CRASHES]; /* the latest first */
+};
+
 struct cvg_kube_pod_facts {
     int64_t cpu_milli, memory_bytes;
     int64_t restarts;
@@ -25,6 +35,7 @@ struct cvg_kube_pod_facts {
     const char *phase, *disruption; /* disruption: reason of DisruptionTarget=True, or "Evicted" */
     int64_t disrupted_at;           /* wall, of DisruptionTarget=True; 0: not told */
     const char *template_hash;
+    struct cvg_kube_crashes crashes;
 };
 
 struct cvg_kube_node_facts {
@@ -130,9 +141,15 @@ void cvg_kube_object_free(struct cvg_kube_pool *pool, struct cvg_kube_object *ob
  * worker's pool is freed as a whole afterwards. Every text that an object gains is named there too
  * (object_move.c). */
 void cvg_kube_object_move(struct cvg_kube_pool *pool, struct cvg_kube_object *object);
-/* The outcome at `wall`: what time made of it. */
+/* It takes the place of an older version of the same object, whose past it takes over. */
+void cvg_kube_object_follow(struct cvg_kube_object *object, const struct cvg_kube_object *before);
+/* The outcome at `wall`: what time made of it, and a pod that is between two crashes. */
 uint32_t cvg_kube_object_status(const struct cvg_kube_object *object, int64_t wall,
                                 const char **ret_reason);
+/* When time alone changes that next (wall); 0: never. */
+int64_t cvg_kube_object_next(const struct cvg_kube_object *object, int64_t wall);
+/* A pod's `trouble` at `wall`, also where it is between two crashes; "". */
+const char *cvg_kube_object_trouble(const struct cvg_kube_object *object, int64_t wall);
 struct cvg_kube_id cvg_kube_id_of(const char *text);
 
 #endif

@@ -32,6 +32,7 @@ static void move_facts(struct cvg_kube_pool *pool, struct cvg_kube_object *objec
         move(pool, &object->of.pod.phase);
         move(pool, &object->of.pod.disruption);
         move(pool, &object->of.pod.template_hash);
+        move(pool, &object->of.pod.crashes.container);
         break;
     case CVG_KUBE_QUOTA:
         move(pool, &object->of.quota.tightest);

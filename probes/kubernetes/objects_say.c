@@ -135,6 +135,16 @@ static const char *name_of(struct cvg_kube_finding *finding, const struct cvg_ku
                                  *verdict->namespace != '\0' ? "/" : "", verdict->name);
 }
 
+static const char *between_crashes(struct cvg_kube_finding *finding,
+                                   const struct cvg_kube_object *pod)
+{
+    const struct cvg_kube_crashes *crashes = &pod->of.pod.crashes;
+    return cvg_kube_finding_text(
+        finding,
+        "container %.63s ended %d times within 10 minutes and runs again; restarts: %" PRId64,
+        crashes->container, CVG_KUBE_CRASHES, crashes->restarts);
+}
+
 static const char *own_words(struct cvg_kube_finding *finding,
                              const struct cvg_kube_verdict *verdict)
 {
@@ -152,8 +162,22 @@ static const char *own_words(struct cvg_kube_finding *finding,
     if (verdict->words != NULL) {
         return verdict->words;
     }
+    if (verdict->object->kind->type == CVG_KUBE_POD && verdict->status == CVG_FAILED &&
+        verdict->object->outcome.status != CVG_FAILED &&
+        strcmp(verdict->reason, cvg_kube_reason(CVG_KUBE_REASON_CRASH_LOOP)) == 0) {
+        return between_crashes(finding, verdict->object);
+    }
     const char *message = verdict->object->outcome.message;
     return *message != '\0' ? message : verdict->reason;
+}
+
+/* Of one that is in trouble. */
+static const char *words_of_pod(struct cvg_kube_finding *finding, const struct cvg_kube_object *pod)
+{
+    if (*pod->of.pod.trouble == '\0') {
+        return between_crashes(finding, pod);
+    }
+    return *pod->outcome.message != '\0' ? pod->outcome.message : pod->of.pod.trouble;
 }
 
 /* "deployment shop/api: 2 of 3 pods ready; pod api-7d9: container api is in CrashLoopBackOff" */
@@ -170,9 +194,8 @@ static const char *words_of(struct cvg_kube_finding *finding, const struct cvg_k
     if (verdict->troubled > 1) {
         (void)snprintf(more, sizeof(more), " (and %zu more such pods)", verdict->troubled - 1);
     }
-    return cvg_kube_finding_text(
-        finding, "%s: %s; pod %s: %s%s", name, own, pod->name,
-        *pod->outcome.message != '\0' ? pod->outcome.message : pod->of.pod.trouble, more);
+    return cvg_kube_finding_text(finding, "%s: %s; pod %s: %s%s", name, own, pod->name,
+                                 words_of_pod(finding, pod), more);
 }
 
 static const char *words_of_all(struct cvg_kube_finding *finding,
@@ -317,7 +340,10 @@ static void add_object(const struct cvg_kube_verdict *verdict, struct cvg_kube_f
     add_time(ret, "worse_at", outcome->worse_at);
     if (pod != NULL) {
         cvg_kube_finding_fact(ret, "pod", "%s", pod->name);
-        cvg_kube_finding_fact(ret, "pod_reason", "%s", pod->of.pod.trouble);
+        cvg_kube_finding_fact(ret, "pod_reason", "%s",
+                              *pod->of.pod.trouble != '\0'
+                                  ? pod->of.pod.trouble
+                                  : cvg_kube_reason(CVG_KUBE_REASON_CRASH_LOOP));
         cvg_kube_finding_number(ret, "pod_restarts", pod->of.pod.restarts);
     }
 }

@@ -19,7 +19,10 @@ static void fill_state(struct cvg_kube_draft *draft, const Kube__ContainerState 
         ret->waiting_reason = cvg_kube_draft_text(draft, state->waiting->reason);
         ret->waiting_message = cvg_kube_draft_text(draft, state->waiting->message);
     }
-    ret->running = state->has_running;
+    if (state->running != NULL) {
+        ret->running = 1;
+        ret->started_at = CVG_KUBE_PROTO_TIME(draft, state->running, startedat);
+    }
     if (state->terminated != NULL) {
         ret->terminated_reason = cvg_kube_draft_text(draft, state->terminated->reason);
         ret->exit_code = state->terminated->exitcode;

@@ -148,6 +148,7 @@ static void pod(struct dump *dump, const struct cvg_kube_pod *from)
         NUMBER(dump, container, last_exit_code);
         NUMBER(dump, container, restarts);
         NUMBER(dump, container, last_finished_at);
+        NUMBER(dump, container, started_at);
         NUMBER(dump, container, ready);
         NUMBER(dump, container, running);
         NUMBER(dump, container, init);

@@ -258,6 +258,35 @@ static void test_unschedulable_counts_after_its_dwell(void **state)
     fake_close();
 }
 
+static void test_a_pod_between_two_crashes_counts_until_it_has_run_for_long(void **state)
+{
+    (void)state;
+    struct cvg_kube_evidence evidence;
+
+    open_kind(CVG_KUBE_DEPLOYMENT);
+    put_replicaset("new", NEW, "1", "2026-01-01T00:00:00Z");
+    fake_putf(
+        pods,
+        "{'metadata': {'name': 'p', 'namespace': 'shop', 'uid': 'p', 'creationTimestamp': "
+        "'2026-01-01T00:02:00Z', 'labels': {'pod-template-hash': 'new'}, 'ownerReferences': "
+        "[{'kind': 'ReplicaSet', 'name': 'new', 'uid': '" NEW "', 'controller': true}]}, "
+        "'spec': {'containers': [{'name': 'app', 'image': 'shop:2'}]}, 'status': {'phase': "
+        "'Running', 'conditions': [{'type': 'Ready', 'status': 'True'}], "
+        "'containerStatuses': [{'name': 'app', 'ready': true, 'restartCount': 3, 'state': %s, "
+        "'lastState': {'terminated': {'exitCode': 1, 'finishedAt': "
+        "'2026-01-01T00:09:00Z'}}}]}}",
+        runs);
+    const struct cvg_kube_object *deployment = put_deployment("1");
+    cvg_kube_evidence_find(deployment, pods, sets, FAKE_WALL, &evidence);
+    assert_non_null(evidence.worst);
+    assert_string_equal(evidence.reason, "CrashLoopBackOff");
+    assert_int_equal(evidence.next, FAKE_WALL + 540 * FAKE_SECOND);
+    cvg_kube_evidence_find(deployment, pods, sets, evidence.next, &evidence);
+    assert_null(evidence.worst);
+    assert_int_equal(evidence.next, 0);
+    fake_close();
+}
+
 static void test_a_statefulset_counts_pods_of_its_update_revision(void **state)
 {
     (void)state;
@@ -360,6 +389,7 @@ int main(void)
         cmocka_unit_test(test_pods_of_the_newest_replicaset_speak),
         cmocka_unit_test(test_without_pods_or_replicasets_nothing_is_known),
         cmocka_unit_test(test_unschedulable_counts_after_its_dwell),
+        cmocka_unit_test(test_a_pod_between_two_crashes_counts_until_it_has_run_for_long),
         cmocka_unit_test(test_a_statefulset_counts_pods_of_its_update_revision),
         cmocka_unit_test(test_a_daemonset_counts_the_revision_of_its_newest_pod),
         cmocka_unit_test(test_a_job_counts_its_pods_deaths_itself),

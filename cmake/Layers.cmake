@@ -23,6 +23,9 @@ function(cvg_program name directory)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 endfunction()
 
+# Made before anything is compiled: what must be there for a look at the sources alone (lints).
+add_custom_target(cvg_generated)
+
 # cvg_proto(TARGET FILE): messages of the .proto, made by protoc-c in the build folder. What it
 # writes is not held to our warnings.
 function(cvg_proto target file)
@@ -33,7 +36,10 @@ function(cvg_proto target file)
   add_custom_command(OUTPUT ${made}/${stem}.pb-c.c ${made}/${stem}.pb-c.h
     COMMAND ${CVG_PROTOC_C} --c_out=${made} --proto_path=${folder} ${file}
     DEPENDS ${file} VERBATIM)
+  add_custom_target(${target}_made DEPENDS ${made}/${stem}.pb-c.h)
+  add_dependencies(cvg_generated ${target}_made)
   add_library(${target} STATIC ${made}/${stem}.pb-c.c ${made}/${stem}.pb-c.h)
+  add_dependencies(${target} ${target}_made)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   target_compile_options(${target} PRIVATE -w)
   target_include_directories(${target} SYSTEM PUBLIC ${made})

@@ -32,7 +32,7 @@ enum cvg_status {
 #define CVG_NOT_SYNCED "NotSynced"
 /* Facts whose names begin so say what the reading had to do without, and why: a right that is missing
  * ("not_read.pods"). `convergated --check --online` tells them. */
-#define CVG_NOT_READ "not_read."
+#define CVG_NOT_READ   "not_read."
 
 /* Declared: what infrastructure code says. Observed: what answers. */
 enum cvg_plane {

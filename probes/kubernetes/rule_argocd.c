@@ -2,7 +2,7 @@
 /*
  * Argo CD: Application and ApplicationSet. Fields by pkg/apis/application/v1alpha1/types.go and
  * gitops-engine/pkg/sync/common/types.go. Ready is: Healthy and Synced, the last operation
- * succeeded, and all of that was seen after the operation and of the source that is asked for now.
+ * succeeded, and all of that was seen after the operation and of the source that is wanted.
  * Argo CD itself has no rule for an Application since 1.8, and kstatus cannot judge one: its
  * conditions list errors and have no status, its generation counts every write of a status.
  */
@@ -183,7 +183,7 @@ static int say_moving(const struct cvg_kube_view *view, struct cvg_kube_outcome 
         cvg_kube_say(ret, CVG_PROGRESSING, old, "the health is older than the last sync");
         ret->since = finished;
     } else if (is_of_another_source(view)) {
-        cvg_kube_say(ret, CVG_PROGRESSING, old, "what was compared is not what is asked for now");
+        cvg_kube_say(ret, CVG_PROGRESSING, old, "what was compared is not what is wanted");
     } else {
         return 0;
     }

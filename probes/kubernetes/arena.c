@@ -57,6 +57,13 @@ void cvg_kube_arena_free(struct cvg_kube_arena *arena)
     free(arena);
 }
 
+void cvg_kube_arena_wipe(struct cvg_kube_arena *arena)
+{
+    for (struct block *block = arena->block; block != NULL; block = block->before) {
+        explicit_bzero(block->data, block->size);
+    }
+}
+
 static void use_block(struct cvg_kube_arena *arena)
 {
     arena->at = arena->block == NULL ? NULL : arena->block->data;

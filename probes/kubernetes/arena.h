@@ -14,6 +14,8 @@ struct cvg_kube_arena;
 /* Ends the process where there is no memory. The first bytes are taken with the first use. */
 struct cvg_kube_arena *cvg_kube_arena_new(size_t ceiling);
 void cvg_kube_arena_free(struct cvg_kube_arena *arena); /* takes NULL */
+/* Everything that came from it is zero: before the end of one that had secrets in it. */
+void cvg_kube_arena_wipe(struct cvg_kube_arena *arena);
 /* Everything that came from it is gone. Keeps a small first block, gives back the rest. */
 void cvg_kube_arena_reset(struct cvg_kube_arena *arena);
 /* Zeroed, aligned for any type; NULL over the ceiling. */

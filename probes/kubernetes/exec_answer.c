@@ -121,6 +121,7 @@ struct cvg_kube_credential *cvg_kube_credential_read(const char *text, size_t le
     } else {
         code = take_all(root, api_version, credential, problem);
     }
+    cvg_kube_arena_wipe(arena);
     cvg_kube_arena_free(arena);
     if (code < 0) {
         cvg_kube_credential_free(credential);

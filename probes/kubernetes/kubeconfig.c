@@ -39,6 +39,7 @@ void cvg_kube_kubeconfig_free(struct cvg_kube_kubeconfig *kubeconfig)
         free(kubeconfig->files[i].path);
         free(kubeconfig->files[i].folder);
     }
+    cvg_kube_arena_wipe(kubeconfig->arena);
     cvg_kube_arena_free(kubeconfig->arena);
     free(kubeconfig);
 }

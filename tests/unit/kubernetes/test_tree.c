@@ -21,6 +21,22 @@ static const struct cvg_kube_node *read_tree(struct cvg_kube_arena *arena, const
     return node;
 }
 
+static void what_was_wiped_is_nowhere_in_the_arena(void **state)
+{
+    struct cvg_kube_arena *arena = cvg_kube_arena_new(1 << 20);
+    char *texts[3];
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        texts[i] = cvg_kube_arena_text(arena, "sesame", 6);
+        (void)cvg_kube_arena_alloc(arena, 100000); /* the next is in another block */
+    }
+    cvg_kube_arena_wipe(arena);
+    for (size_t i = 0; i < 3; i++) {
+        assert_memory_equal(texts[i], "\0\0\0\0\0", 6);
+    }
+    cvg_kube_arena_free(arena);
+}
+
 static void a_document_is_a_tree(void **state)
 {
     struct cvg_kube_arena *arena = cvg_kube_arena_new(1 << 20);
@@ -198,6 +214,7 @@ int main(void)
         cmocka_unit_test(a_key_with_a_nul_passes_for_no_other),
         cmocka_unit_test(numbers_may_stand_in_texts),
         cmocka_unit_test(an_arena_has_a_ceiling),
+        cmocka_unit_test(what_was_wiped_is_nowhere_in_the_arena),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,9 +5,10 @@
  */
 #include "arena.h"
 
+#include "memory.h"
+
 #include <stdalign.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,19 +29,9 @@ struct cvg_kube_arena {
     int full;
 };
 
-static void *checked(void *memory)
-{
-    if (memory == NULL) {
-        /* A gate that is down is closed; one that goes on without its evidence may not be. */
-        (void)fputs("<2>kubernetes: out of memory\n", stderr);
-        abort();
-    }
-    return memory;
-}
-
 struct cvg_kube_arena *cvg_kube_arena_new(size_t ceiling)
 {
-    struct cvg_kube_arena *arena = checked(calloc(1, sizeof(*arena)));
+    struct cvg_kube_arena *arena = cvg_kube_alloc(sizeof(*arena));
     arena->ceiling = ceiling;
     return arena;
 }
@@ -93,7 +84,7 @@ static int grow(struct cvg_kube_arena *arena, size_t size)
     wanted = wanted > BLOCK_MOST ? BLOCK_MOST : wanted;
     wanted = wanted > left ? left : wanted;
     wanted = wanted < size ? size : wanted;
-    struct block *block = checked(malloc(sizeof(*block) + wanted));
+    struct block *block = cvg_kube_resize(NULL, 1, sizeof(*block) + wanted);
     block->before = arena->block;
     block->size = wanted;
     arena->block = block;

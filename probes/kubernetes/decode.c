@@ -4,10 +4,10 @@
 
 #include "decode_inner.h"
 #include "json.h"
+#include "memory.h"
 #include "proto.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -86,12 +86,7 @@ enum cvg_kube_decoded cvg_kube_decoding_tree(const struct cvg_kube_decoding *dec
 
 char *cvg_kube_token_copy(const char *text)
 {
-    size_t length = strlen(text);
-    char *copy = length > CVG_KUBE_TOKEN_MOST ? NULL : malloc(length + 1);
-    if (copy == NULL && length <= CVG_KUBE_TOKEN_MOST) {
-        abort(); /* no memory: a gate that is down is closed */
-    }
-    return copy == NULL ? NULL : memcpy(copy, text, length + 1);
+    return strlen(text) > CVG_KUBE_TOKEN_MOST ? NULL : cvg_kube_copy(text);
 }
 
 static enum cvg_kube_decoded object_of_protobuf(const struct cvg_kube_decoding *decoding,

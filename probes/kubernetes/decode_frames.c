@@ -6,6 +6,7 @@
  */
 #include "decode.h"
 #include "decode_inner.h"
+#include "memory.h"
 #include "proto.h"
 
 #include <kube.pb-c.h>
@@ -37,10 +38,7 @@ struct feeding {
 struct cvg_kube_frames *cvg_kube_frames_new(const struct cvg_kube_kind *kind,
                                             const char *content_type, struct cvg_kube_arena *arena)
 {
-    struct cvg_kube_frames *frames = calloc(1, sizeof(*frames));
-    if (frames == NULL) {
-        abort(); /* no memory: a gate that is down is closed */
-    }
+    struct cvg_kube_frames *frames = cvg_kube_alloc(sizeof(*frames));
     frames->kind = kind;
     frames->arena = arena;
     frames->format = cvg_kube_format_of(content_type);
@@ -269,11 +267,7 @@ static void gather(struct cvg_kube_frames *frames, const unsigned char *bytes, s
     if (frames->size - frames->length < length) {
         size_t size = frames->size * 2;
         size = size < frames->length + length ? frames->length + length : size;
-        unsigned char *buffer = realloc(frames->buffer, size);
-        if (buffer == NULL) {
-            abort(); /* no memory: a gate that is down is closed */
-        }
-        frames->buffer = buffer;
+        frames->buffer = cvg_kube_resize(frames->buffer, size, 1);
         frames->size = size;
     }
     memcpy(frames->buffer + frames->length, bytes, length);

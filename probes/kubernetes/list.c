@@ -100,12 +100,24 @@ static void fail(struct cvg_kube_list *list, enum cvg_kube_ending_kind kind, uin
 
 /* ---- what came ---- */
 
+/* Without one the watch begins with what is there then, and what was deleted in between would stay
+ * for as long as the watch lasts. */
+static int has_version(const struct cvg_kube_list_end *end)
+{
+    return *end->resource_version && strcmp(end->resource_version, "0") != 0;
+}
+
 static void turn_page(struct cvg_kube_list *list)
 {
     const struct cvg_kube_list_end *end = cvg_kube_page_end(list->page);
     struct cvg_kube_ending ending = {.kind = CVG_KUBE_ENDED};
-    if (!*end->next) {
+    if (!*end->next && has_version(end)) {
         finish(list, &ending);
+        return;
+    }
+    if (!*end->next) {
+        fail(list, CVG_KUBE_GARBLED, CVG_FAULT_PROTOCOL, CVG_KUBE_REASON_BAD_ANSWER,
+             "the list has no version that a watch could go on from");
         return;
     }
     int stands = list->next && strcmp(list->next, end->next) == 0;

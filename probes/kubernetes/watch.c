@@ -38,8 +38,6 @@ struct cvg_kube_watch {
     size_t refusal_length;
     char *version; /* owned */
     int listing;   /* the streaming list is not complete */
-    /* It began without a version: its first events are what there is, in no order of versions. */
-    int synthetic;
     int has_ending;
     struct cvg_kube_ending ending;
     uint64_t connection;
@@ -127,10 +125,7 @@ static int see_object(struct cvg_kube_watch *watch, const struct cvg_kube_event 
         return -1;
     }
     watch->listed_at = watch->host->now();
-    if (event->type != CVG_KUBE_ADDED) {
-        watch->synthetic = 0;
-    }
-    if (!watch->listing && !watch->synthetic) {
+    if (!watch->listing) {
         move_to(watch, event->resource_version);
     }
     return 0;
@@ -141,7 +136,6 @@ static void see_bookmark(struct cvg_kube_watch *watch, const struct cvg_kube_eve
     if (watch->listing && !event->initial_end) {
         return;
     }
-    watch->synthetic = 0;
     move_to(watch, event->resource_version);
     if (watch->listing) {
         watch->listing = 0;
@@ -360,7 +354,6 @@ struct cvg_kube_watch *cvg_kube_watch_start(struct cvg_kube_cluster *cluster,
     watch->owner = *owner;
     watch->version = cvg_kube_copy(version ? version : "");
     watch->listing = version == NULL;
-    watch->synthetic = version && (!*version || strcmp(version, "0") == 0);
     watch->life = (LIFE_LEAST + (int64_t)(chance % (LIFE_LEAST + 1))) * SECOND;
     watch->started_at = watch->host->now();
     if (watch->listing) {
@@ -390,7 +383,7 @@ void cvg_kube_watch_free(struct cvg_kube_watch *watch)
 
 const char *cvg_kube_watch_version(const struct cvg_kube_watch *watch)
 {
-    return watch->synthetic ? "" : watch->version;
+    return watch->version;
 }
 
 uint64_t cvg_kube_watch_connection(const struct cvg_kube_watch *watch)

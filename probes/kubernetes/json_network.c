@@ -2,12 +2,24 @@
 /* Service, EndpointSlice, Ingress from JSON; see json.h. */
 #include "json.h"
 
+/* An entry without a name and without an address is none that anybody could reach. */
+static size_t count_ingress(const struct cvg_kube_node *from)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < cvg_kube_json_size(from); i++) {
+        const struct cvg_kube_node *entry = &from->items[i];
+        count += *cvg_kube_node_text(cvg_kube_node_get(entry, "ip")) != '\0' ||
+                 *cvg_kube_node_text(cvg_kube_node_get(entry, "hostname")) != '\0';
+    }
+    return count;
+}
+
 static struct cvg_kube_service *begin(const struct cvg_kube_json *json)
 {
     struct cvg_kube_service *ret = &json->draft->view->of.service;
     *ret = (struct cvg_kube_service){
         .type = "", .cluster_ip = "", .external_name = "", .ingress_class = "", .service = ""};
-    ret->ingress_count = cvg_kube_json_size(
+    ret->ingress_count = count_ingress(
         cvg_kube_node_get(cvg_kube_node_get(json->status, "loadBalancer"), "ingress"));
     return ret;
 }

@@ -11,9 +11,19 @@ static struct cvg_kube_service *begin(struct cvg_kube_draft *draft)
     return &draft->view->of.service;
 }
 
+static int is_there(const char *text)
+{
+    return text != NULL && *text != '\0';
+}
+
+/* An entry without a name and without an address is none that anybody could reach. */
 static size_t count_ingress(const Kube__LoadBalancerStatus *balancer)
 {
-    return balancer == NULL ? 0 : balancer->n_ingress;
+    size_t count = 0;
+    for (size_t i = 0; balancer != NULL && i < balancer->n_ingress; i++) {
+        count += is_there(balancer->ingress[i]->ip) || is_there(balancer->ingress[i]->hostname);
+    }
+    return count;
 }
 
 void cvg_kube_proto_service(struct cvg_kube_draft *draft, const ProtobufCMessage *message)

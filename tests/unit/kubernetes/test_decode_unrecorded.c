@@ -51,6 +51,35 @@ static struct encoded begin(void)
     return object;
 }
 
+static void look_at_addresses(const struct cvg_kube_view *view)
+{
+    assert_int_equal(view->of.service.ingress_count, 2);
+}
+
+/* A balancer that has not given an address yet may have an entry all the same. */
+static void test_an_entry_without_an_address_is_none(void **state)
+{
+    (void)state;
+    static const char *const texts[][2] = {{"10.0.0.1", NULL}, {NULL, NULL}, {"", "lb.test"}};
+    struct encoded service = begin(), status = {0}, balancer = {0};
+    for (size_t i = 0; i < 3; i++) {
+        struct encoded entry = {0};
+        for (uint32_t k = 0; k < 2; k++) {
+            if (texts[i][k] != NULL) {
+                encode_text(&entry, k + 1, texts[i][k]);
+            }
+        }
+        encode_message(&balancer, 1, &entry);
+    }
+    encode_message(&status, 1, &balancer);
+    encode_message(&service, 3, &status);
+    check_both(
+        CVG_KUBE_SERVICE, &service,
+        "{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"1\"},\"status\":{\"loadBalancer\":{"
+        "\"ingress\":[{\"ip\":\"10.0.0.1\"},{},{\"ip\":\"\",\"hostname\":\"lb.test\"}]}}}",
+        look_at_addresses);
+}
+
 static struct encoded amount(const char *resource, const char *quantity)
 {
     struct encoded entry = {0}, value = {0};
@@ -242,6 +271,7 @@ static void a_status_of_zeros_is_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_entry_without_an_address_is_none),
         cmocka_unit_test(a_pod_asks_for_what_runs_together),
         cmocka_unit_test(volumes_and_classes_are_read),
         cmocka_unit_test(what_extends_the_server_is_read),

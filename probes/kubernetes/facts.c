@@ -124,15 +124,26 @@ static int64_t whole(int64_t milli)
     return milli / 1000 + (milli % 1000 > 0);
 }
 
+/* A quota may name the same in two ways, and both hold. */
+static int leaves_more(int64_t hard, int64_t used, int64_t other_hard, int64_t other_used)
+{
+    return other_hard != CVG_KUBE_ABSENT &&
+           (double)hard - (double)used >= (double)other_hard - (double)other_used;
+}
+
 static void take_quota_of(const char *resource, int64_t hard, int64_t used,
                           struct cvg_kube_quota_facts *facts)
 {
     if (strcmp(resource, "requests.cpu") == 0 || strcmp(resource, "cpu") == 0) {
-        facts->cpu_hard = hard;
-        facts->cpu_used = used;
+        if (!leaves_more(hard, used, facts->cpu_hard, facts->cpu_used)) {
+            facts->cpu_hard = hard;
+            facts->cpu_used = used;
+        }
     } else if (strcmp(resource, "requests.memory") == 0 || strcmp(resource, "memory") == 0) {
-        facts->memory_hard = whole(hard);
-        facts->memory_used = whole(used);
+        if (!leaves_more(whole(hard), whole(used), facts->memory_hard, facts->memory_used)) {
+            facts->memory_hard = whole(hard);
+            facts->memory_used = whole(used);
+        }
     } else if (strcmp(resource, "pods") == 0) {
         facts->pods_hard = whole(hard);
         facts->pods_used = whole(used);

@@ -15,6 +15,7 @@
 
 #define INFO           "KUBERNETES_EXEC_INFO="
 #define VARIABLES_MOST 4096
+#define TOKEN_LEAST    16 /* characters */
 
 extern char **environ;
 
@@ -121,6 +122,31 @@ static const char **make_arguments(const struct cvg_kube_plugin *plugin, const c
 
 /* ---- a run ---- */
 
+static int may_be_in_a_token(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' || byte == '+' || byte == '=';
+}
+
+/* Plugins in trouble, or told to be verbose, print what they had in hand: long words with digits in
+ * them, which people need least. */
+static void hide_tokens(char *line)
+{
+    char *to = line;
+    for (const char *at = line; *at != '\0';) {
+        size_t length = 0, digits = 0;
+        for (; may_be_in_a_token(at[length]); length++) {
+            digits += at[length] >= '0' && at[length] <= '9';
+        }
+        int hidden = length >= TOKEN_LEAST && digits > 0;
+        size_t kept = length == 0 ? 1 : length;
+        memmove(to, hidden ? "***" : at, hidden ? 3 : kept);
+        to += hidden ? 3 : kept;
+        at += kept;
+    }
+    *to = '\0';
+}
+
 static void tell_failure(const struct cvg_kube_exec_run *run, const char *what, const char *err,
                          size_t err_length)
 {
@@ -129,6 +155,7 @@ static void tell_failure(const struct cvg_kube_exec_run *run, const char *what, 
     size_t skip = strspn(err_length > 0 ? err : "", " \t\r\n");
     size_t length = err_length > skip ? strcspn(err + skip, "\r\n") : 0;
     cvg_kube_printable(line, sizeof(line), err_length > 0 ? err + skip : "", length);
+    hide_tokens(line);
     (void)cvg_kube_problem_set(&problem, "kubeconfig", "the exec plugin '%.80s' %s%s%s",
                                run->plugin->command, what, line[0] ? ": " : "", line);
     run->on_done(run->arg, NULL, &problem);

@@ -263,6 +263,13 @@ static void failures_show_the_first_line_of_stderr_and_never_stdout(void **state
         {"echo sesame; kill -9 $$", "the exec plugin 'sh' was killed by signal 9"},
         {"printf 'a\\033[31mb\\n' >&2; exit 1",
          "the exec plugin 'sh' failed with exit code 1: a?[31mb"},
+        {"echo 'no: Bearer eyJhbGciOiJSUzI1NiIs.eyJzdWIiOiIxMjM0NTY3ODkw.sig at /home/a/.kube/x1' "
+         ">&2; "
+         "exit 1",
+         "the exec plugin 'sh' failed with exit code 1: no: Bearer ***.***.sig at "
+         "/home/a/.kube/x1"},
+        {"echo 'key=AKIAIOSFODNN7EXAMPLE InvalidClientTokenId' >&2; exit 1",
+         "the exec plugin 'sh' failed with exit code 1: *** InvalidClientTokenId"},
         {"head -c 2000000 /dev/zero | tr '\\0' s", "the exec plugin 'sh' printed more than 1 MiB"},
         {"echo sesame", "the exec plugin's answer is no JSON: "},
         {"true", "the exec plugin's answer is no JSON: "},

@@ -201,10 +201,14 @@ static void keep_newest(struct revisions *revisions)
     revisions->count = kept;
 }
 
-/* A release that the check names must be in each namespace that it names. */
+/* A release that the check names must be in each namespace that it names, else in any of those that
+ * the source is limited to. */
 static size_t collect(const struct cvg_kube_check *check, struct revisions *ret)
 {
     const struct helm *helm = check->state;
+    const struct cvg_list *namespaces = &check->config->namespaces;
+    int each = helm->name != NULL && namespaces->count > 0 &&
+               strcmp(((const char *const *)namespaces->items)[0], "*") != 0;
     size_t absent = 0;
     for (size_t i = 0; i < check->wanted_count; i++) {
         const struct cvg_kube_collection *collection = check->wanted[i].collection;
@@ -217,8 +221,7 @@ static size_t collect(const struct cvg_kube_check *check, struct revisions *ret)
                 add(ret, &revision);
             }
         }
-        absent += helm->name != NULL && ret->count == before &&
-                  *cvg_kube_collection_namespace(collection) != '\0';
+        absent += each && ret->count == before;
     }
     keep_newest(ret);
     return absent;

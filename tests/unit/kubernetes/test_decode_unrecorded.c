@@ -75,7 +75,7 @@ static void test_an_entry_without_an_address_is_none(void **state)
     encode_message(&service, 3, &status);
     check_both(
         CVG_KUBE_SERVICE, &service,
-        "{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"1\"},\"status\":{\"loadBalancer\":{"
+        "{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"17\"},\"status\":{\"loadBalancer\":{"
         "\"ingress\":[{\"ip\":\"10.0.0.1\"},{},{\"ip\":\"\",\"hostname\":\"lb.test\"}]}}}",
         look_at_addresses);
 }

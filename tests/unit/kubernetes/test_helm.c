@@ -226,6 +226,21 @@ static void test_a_named_release_must_be_in_each_namespace(void **state)
     close_check(&setup);
 }
 
+static void test_a_named_release_is_in_one_of_the_sources_namespaces(void **state)
+{
+    (void)state;
+    struct setup setup = {.config = KEYS(.helm = "web")};
+
+    fake_open();
+    fake.config.namespaces = (struct cvg_list)LIST(both);
+    setup.check = cvg_kube_check_new(&fake, NULL, &setup.config, fake_refuse, NULL);
+    assert_non_null(setup.check);
+    assert_string_equal(read_check(&setup, FAKE_WALL)->reason, "NotFound");
+    put("shop", "web", "3", "deployed");
+    assert_int_equal(read_check(&setup, FAKE_WALL)->status, CVG_READY);
+    close_check(&setup);
+}
+
 static void test_all_releases_of_the_cluster(void **state)
 {
     (void)state;
@@ -371,6 +386,7 @@ int main(void)
         cmocka_unit_test(test_other_secrets_are_passed_over),
         cmocka_unit_test(test_a_release_that_is_not_there_is_never_ready),
         cmocka_unit_test(test_a_named_release_must_be_in_each_namespace),
+        cmocka_unit_test(test_a_named_release_is_in_one_of_the_sources_namespaces),
         cmocka_unit_test(test_all_releases_of_the_cluster),
         cmocka_unit_test(test_recorded_secrets),
         cmocka_unit_test(test_metadata_alone_is_read),

@@ -168,6 +168,23 @@ static void test_a_named_object_must_be_in_each_namespace(void **state)
     close_check(&setup);
 }
 
+static void test_a_named_object_is_in_one_of_the_sources_namespaces(void **state)
+{
+    (void)state;
+    struct setup setup = {.config = KEYS(.kind = "pvc", .name = "c1")};
+
+    fake_open();
+    fake.config.namespaces = (struct cvg_list)LIST(both);
+    setup.check = cvg_kube_check_new(&fake, NULL, &setup.config, fake_refuse, NULL);
+    assert_non_null(setup.check);
+    const struct cvg_reading *reading = read_check(&setup);
+    assert_int_equal(reading->status, CVG_PROGRESSING);
+    assert_string_equal(reading->reason, "NotFound");
+    put_claim(fake_find("persistentvolumeclaims", "shop"), 'r', 1);
+    assert_int_equal(read_check(&setup)->status, CVG_READY);
+    close_check(&setup);
+}
+
 static void test_labels_select(void **state)
 {
     (void)state;
@@ -394,6 +411,30 @@ static void test_a_pause_is_ready_where_it_is_meant_and_nothing_is_missing(void 
     }
 }
 
+static void test_a_pod_between_two_crashes_is_named(void **state)
+{
+    (void)state;
+    struct setup setup = {.config = KEYS(.kind = "Pod", .namespaces = LIST(shop), .name = "a")};
+
+    open_check(&setup);
+    fake_put(fake_find("pods", "shop"),
+             "{'metadata': {'name': 'a', 'namespace': 'shop', 'uid': 'a', 'creationTimestamp': "
+             "'2026-01-01T00:02:00Z'}, 'spec': {'containers': [{'name': 'app', 'image': 'x'}]}, "
+             "'status': {'phase': 'Running', 'conditions': [{'type': 'Ready', 'status': 'True'}], "
+             "'containerStatuses': [{'name': 'app', 'ready': true, 'restartCount': 3, 'state': "
+             "{'running': {'startedAt': '2026-01-01T00:09:00Z'}}, 'lastState': {'terminated': "
+             "{'exitCode': 1, 'finishedAt': '2026-01-01T00:08:50Z'}}}]}}");
+    const struct cvg_reading *reading = read_check(&setup);
+    assert_int_equal(reading->status, CVG_FAILED);
+    assert_string_equal(reading->reason, "CrashLoopBackOff");
+    assert_string_equal(reading->message, "pod shop/a: container app ended 3 times within 10 "
+                                          "minutes and runs again; restarts: 3");
+    assert_int_equal(setup.next, FAKE_WALL + 540 * FAKE_SECOND);
+    cvg_kube_check_read(setup.check, setup.next, &setup.finding);
+    assert_int_equal(setup.finding.reading.status, CVG_READY);
+    close_check(&setup);
+}
+
 static void test_the_revision_is_what_is_chosen(void **state)
 {
     (void)state;
@@ -557,12 +598,14 @@ int main(void)
         cmocka_unit_test(test_time_alone_is_told),
         cmocka_unit_test(test_nothing_is_unknown_unless_it_is_allowed),
         cmocka_unit_test(test_a_named_object_must_be_in_each_namespace),
+        cmocka_unit_test(test_a_named_object_is_in_one_of_the_sources_namespaces),
         cmocka_unit_test(test_labels_select),
         cmocka_unit_test(test_fields_stand_for_the_rule_of_a_custom_kind),
         cmocka_unit_test(test_fields_come_on_top_of_a_built_in_rule),
         cmocka_unit_test(test_a_pod_of_the_newest_revision_fails_its_workload),
         cmocka_unit_test(test_without_rights_on_pods_the_workloads_own_word_stands),
         cmocka_unit_test(test_a_pause_is_ready_where_it_is_meant_and_nothing_is_missing),
+        cmocka_unit_test(test_a_pod_between_two_crashes_is_named),
         cmocka_unit_test(test_the_revision_is_what_is_chosen),
         cmocka_unit_test(test_several_revisions_are_none),
         cmocka_unit_test(test_a_service_needs_somebody_who_answers),

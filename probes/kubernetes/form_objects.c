@@ -339,8 +339,12 @@ static void judge_collection(const struct walk *walk)
             judge_object(walk, object);
         }
     }
-    if (name != NULL && each && walk->sum->total == before) {
-        judge_absent(walk, namespace);
+    if (each && walk->sum->total == before) {
+        if (name != NULL) {
+            judge_absent(walk, namespace);
+        } else if (walk->sum->bare == NULL) {
+            walk->sum->bare = namespace;
+        }
     }
 }
 

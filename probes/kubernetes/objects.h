@@ -51,6 +51,7 @@ struct cvg_kube_few {
 
 struct cvg_kube_sum {
     int64_t counts[CVG_STATUS_COUNT], total, needed;
+    const char *bare; /* a namespace that the check names and that has no match; NULL: none */
     struct cvg_kube_verdict worst[CVG_KUBE_WORST]; /* worst first; none that is ready */
     size_t worst_count;
     struct cvg_kube_verdict first[CVG_STATUS_COUNT]; /* of each status that was counted */

@@ -386,6 +386,15 @@ static void say_empty(const struct cvg_kube_check *check, const struct cvg_kube_
     cvg_kube_check_note_missing(check, ret);
 }
 
+/* A misspelt namespace would open the gate by the others. Who says how many are enough has said
+ * enough. */
+static int is_bare(const struct cvg_kube_check *check, const struct cvg_kube_objects *keys,
+                   const struct cvg_kube_sum *sum)
+{
+    int has_number = keys->has_at_least && keys->at_least.basis_points == CVG_ABSENT_INT;
+    return sum->bare != NULL && !has_number && check->config->allow_empty != 1;
+}
+
 void cvg_kube_objects_say(const struct cvg_kube_check *check, const struct cvg_kube_objects *keys,
                           const struct cvg_kube_sum *sum, struct cvg_kube_finding *ret)
 {
@@ -395,8 +404,13 @@ void cvg_kube_objects_say(const struct cvg_kube_check *check, const struct cvg_k
     }
     uint32_t status = cvg_kube_sum_status(sum);
     const struct cvg_kube_verdict *one = only_one(sum);
-    cvg_kube_finding_say(ret, status, reason_of(sum, status), "%s",
-                         one != NULL ? words_of(ret, keys, one) : words_of_all(ret, keys, sum));
+    const char *words = one != NULL ? words_of(ret, keys, one) : words_of_all(ret, keys, sum);
+    if (status == CVG_READY && is_bare(check, keys, sum)) {
+        cvg_kube_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_EMPTY_MATCH),
+                             "nothing matches in namespace %s; %s", sum->bare, words);
+    } else {
+        cvg_kube_finding_say(ret, status, reason_of(sum, status), "%s", words);
+    }
     say_expected(check, sum, ret);
     ret->reading.done = (uint64_t)sum->counts[CVG_READY];
     ret->reading.total = (uint64_t)sum->needed;

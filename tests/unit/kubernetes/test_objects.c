@@ -168,6 +168,35 @@ static void test_a_named_object_must_be_in_each_namespace(void **state)
     close_check(&setup);
 }
 
+static void test_a_namespace_that_is_named_has_a_match(void **state)
+{
+    (void)state;
+
+    static const struct {
+        struct cvg_kube_check_config config;
+        char object;
+        uint32_t status;
+        const char *reason;
+    } rows[] = {
+        {KEYS(.kind = "pvc", .namespaces = LIST(both)), 'r', CVG_UNKNOWN, "EmptyMatch"},
+        {KEYS(.kind = "pvc", .namespaces = LIST(both)), 'f', CVG_FAILED, "ClaimLost"},
+        {KEYS(.kind = "pvc", .namespaces = LIST(both), .at_least = "50%"), 'r', CVG_UNKNOWN,
+         "EmptyMatch"},
+        {KEYS(.kind = "pvc", .namespaces = LIST(both), .at_least = "1"), 'r', CVG_READY, "Ready"},
+        {KEYS(.kind = "pvc", .namespaces = LIST(both), .allow_empty = 1), 'r', CVG_READY, "Ready"},
+    };
+
+    for (size_t i = 0; i < CVG_COUNT(rows); i++) {
+        struct setup setup = {.config = rows[i].config};
+        open_check(&setup);
+        put_claim(fake_find("persistentvolumeclaims", "shop"), rows[i].object, 1);
+        const struct cvg_reading *reading = read_check(&setup);
+        assert_int_equal(reading->status, rows[i].status);
+        assert_string_equal(reading->reason, rows[i].reason);
+        close_check(&setup);
+    }
+}
+
 static void test_a_named_object_is_in_one_of_the_sources_namespaces(void **state)
 {
     (void)state;
@@ -598,6 +627,7 @@ int main(void)
         cmocka_unit_test(test_time_alone_is_told),
         cmocka_unit_test(test_nothing_is_unknown_unless_it_is_allowed),
         cmocka_unit_test(test_a_named_object_must_be_in_each_namespace),
+        cmocka_unit_test(test_a_namespace_that_is_named_has_a_match),
         cmocka_unit_test(test_a_named_object_is_in_one_of_the_sources_namespaces),
         cmocka_unit_test(test_labels_select),
         cmocka_unit_test(test_fields_stand_for_the_rule_of_a_custom_kind),

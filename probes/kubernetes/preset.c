@@ -247,6 +247,12 @@ int cvg_kube_is_leaving(const struct cvg_kube_object *object)
            strcmp(object->outcome.reason, cvg_kube_reason(CVG_KUBE_REASON_TERMINATING)) == 0;
 }
 
+int cvg_kube_is_behind(const struct cvg_kube_object *object)
+{
+    return object->outcome.common &&
+           strcmp(object->outcome.reason, cvg_kube_reason(CVG_KUBE_REASON_GENERATION_BEHIND)) == 0;
+}
+
 const char *cvg_kube_share_text(struct cvg_kube_finding *finding, double share)
 {
     return cvg_kube_finding_text(finding, "%.3g%%", share * 100);

@@ -89,6 +89,8 @@ int cvg_kube_is_news(const struct cvg_kube_finding *finding, uint32_t status);
 int cvg_kube_has_lasted(int64_t since, int64_t dwell, int64_t wall, int64_t *next);
 /* Is the object on its way out? It is nobody's problem any more. */
 int cvg_kube_is_leaving(const struct cvg_kube_object *object);
+/* Is its status about an older version of it? What it counts is then not to be relied on. */
+int cvg_kube_is_behind(const struct cvg_kube_object *object);
 /* "12%", "0.5%"; lives as long as the finding. */
 const char *cvg_kube_share_text(struct cvg_kube_finding *finding, double share);
 

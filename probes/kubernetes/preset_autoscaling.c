@@ -6,6 +6,8 @@
  *   degraded   over `count` (0) of them are: at the maximum for `dwell` (5 min), without metrics
  *              or unable to scale for dwells.not_available
  *   unknown    one has no status; there is none, unless allow_empty
+ *
+ * While the status of one is about an older version of it, that is progressing.
  */
 #include "preset.h"
 
@@ -19,7 +21,7 @@
 
 struct sum {
     int64_t total, next;
-    struct cvg_kube_named bad, saturated, blind, stuck, untold;
+    struct cvg_kube_named bad, saturated, blind, stuck, untold, behind;
 };
 
 static int create(struct cvg_kube_check *check, cvg_kube_refuse *refuse, void *arg)
@@ -45,6 +47,9 @@ static struct cvg_kube_named *place_of(const struct cvg_kube_check *check,
     int64_t blind = cvg_kube_cluster_dwells(check->cluster)->not_available;
     const char *reason;
     uint32_t status = cvg_kube_object_status(object, wall, &reason);
+    if (cvg_kube_is_behind(object)) {
+        return &sum->behind;
+    }
     if (facts->blind) {
         return cvg_kube_has_lasted(facts->since, blind, wall, &sum->next) ? &sum->blind : NULL;
     }
@@ -75,7 +80,7 @@ static void count(const struct cvg_kube_check *check, int64_t wall, struct sum *
         if (place != NULL) {
             cvg_kube_named_add(place, object);
         }
-        if (place != NULL && place != &sum->untold) {
+        if (place != NULL && place != &sum->untold && place != &sum->behind) {
             cvg_kube_named_add(&sum->bad, object);
         }
     }
@@ -124,6 +129,12 @@ static void say(const struct cvg_kube_check *check, const struct sum *sum,
                              "autoscalers without a status: %s",
                              cvg_kube_named_text(&sum->untold, ret));
     }
+    if (sum->behind.count > 0 && cvg_kube_is_news(ret, CVG_PROGRESSING)) {
+        cvg_kube_finding_say(ret, CVG_PROGRESSING,
+                             cvg_kube_reason(CVG_KUBE_REASON_GENERATION_BEHIND),
+                             "autoscalers that were changed and not looked at yet: %s",
+                             cvg_kube_named_text(&sum->behind, ret));
+    }
     if (cvg_kube_is_news(ret, CVG_READY)) {
         cvg_kube_finding_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_IN_ORDER),
                              "%" PRId64 " of %" PRId64 " autoscalers have room and metrics",
@@ -136,7 +147,7 @@ static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kube
     struct sum sum = {0};
     count(check, wall, &sum);
     say(check, &sum, ret);
-    ret->reading.done = (uint64_t)(sum.total - sum.bad.count - sum.untold.count);
+    ret->reading.done = (uint64_t)(sum.total - sum.bad.count - sum.untold.count - sum.behind.count);
     ret->reading.total = (uint64_t)sum.total;
     cvg_kube_finding_number(ret, "autoscalers", sum.total);
     cvg_kube_named_fact(&sum.saturated, ret, "saturated");

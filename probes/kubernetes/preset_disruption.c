@@ -9,6 +9,7 @@
  *   degraded   a budget with too few healthy pods; over `count` (5) evictions within `dwell`
  *              (10 min)
  *
+ * While the status of a budget is about an older version of it, that is progressing.
  * Nothing to find is the good news: without any budgets and pods it is ready. Without the right
  * to read pods only the budgets are judged.
  */
@@ -31,7 +32,7 @@ enum {
 struct sum {
     int64_t budgets, next;
     int64_t undated; /* evicted, nobody says when */
-    struct cvg_kube_named broken, lacking, blocking, evicted, untold;
+    struct cvg_kube_named broken, lacking, blocking, evicted, untold, behind;
 };
 
 static int create(struct cvg_kube_check *check, cvg_kube_refuse *refuse, void *arg)
@@ -61,6 +62,8 @@ static void look_at_budgets(const struct cvg_kube_check *check, struct sum *sum)
             cvg_kube_named_add(&sum->lacking, object);
         } else if (object->outcome.status == CVG_UNKNOWN) {
             cvg_kube_named_add(&sum->untold, object);
+        } else if (cvg_kube_is_behind(object)) {
+            cvg_kube_named_add(&sum->behind, object);
         }
         if (budget->allowed == 0 && budget->expected > 0) {
             cvg_kube_named_add(&sum->blocking, object);
@@ -118,6 +121,12 @@ static void say(const struct cvg_kube_preset_state *state, const struct sum *sum
         cvg_kube_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_NO_STATUS),
                              "budgets without a status: %s",
                              cvg_kube_named_text(&sum->untold, ret));
+    }
+    if (sum->behind.count > 0 && cvg_kube_is_news(ret, CVG_PROGRESSING)) {
+        cvg_kube_finding_say(ret, CVG_PROGRESSING,
+                             cvg_kube_reason(CVG_KUBE_REASON_GENERATION_BEHIND),
+                             "budgets that were changed and not computed yet: %s",
+                             cvg_kube_named_text(&sum->behind, ret));
     }
     if (sum->evicted.count > 0 && sum->evicted.count > state->limits.count &&
         cvg_kube_is_news(ret, CVG_DEGRADED)) {

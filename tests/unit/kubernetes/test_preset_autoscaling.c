@@ -60,6 +60,19 @@ static void test_what_speaks_against_a_surge(void **state)
     }
 }
 
+static void test_one_that_was_changed_is_on_its_way(void **state)
+{
+    (void)state;
+    struct preset preset = {0};
+    preset_open(&preset, CVG_KUBE_PRESET_AUTOSCALING, NULL);
+    fake_put(fake_find("horizontalpodautoscalers", ""),
+             "{'metadata': {'name': 'api', 'namespace': 'shop', 'generation': 2}, 'spec': "
+             "{'maxReplicas': 5}, 'status': {'observedGeneration': 1, 'conditions': [{'type': "
+             "'AbleToScale', 'status': 'True'}, {'type': 'ScalingActive', 'status': 'True'}]}}");
+    preset_expect(&preset, CVG_PROGRESSING, "GenerationBehind", "shop/api");
+    preset_close(&preset);
+}
+
 static void test_time_alone_makes_it_worse(void **state)
 {
     (void)state;
@@ -123,6 +136,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_speaks_against_a_surge),
+        cmocka_unit_test(test_one_that_was_changed_is_on_its_way),
         cmocka_unit_test(test_time_alone_makes_it_worse),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_none_is_unknown_unless_it_is_allowed),

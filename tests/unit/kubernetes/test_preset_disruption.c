@@ -77,6 +77,18 @@ static void test_a_budget_that_cannot_be_computed_is_failed(void **state)
     preset_close(&preset);
 }
 
+static void test_a_budget_that_was_changed_is_on_its_way(void **state)
+{
+    (void)state;
+    struct preset preset = {0};
+    preset_open(&preset, CVG_KUBE_PRESET_DISRUPTION, NULL);
+    fake_put(fake_find("poddisruptionbudgets", ""),
+             "{'metadata': {'name': 'api', 'namespace': 'shop', 'generation': 2}, 'status': "
+             "{'observedGeneration': 1, 'currentHealthy': 3, 'desiredHealthy': 2}}");
+    preset_expect(&preset, CVG_PROGRESSING, "GenerationBehind", "shop/api");
+    preset_close(&preset);
+}
+
 static void test_evictions_within_the_window(void **state)
 {
     (void)state;
@@ -145,6 +157,7 @@ int main(void)
         cmocka_unit_test(test_budgets),
         cmocka_unit_test(test_a_share_of_budgets_is_failed_where_it_is_asked_for),
         cmocka_unit_test(test_a_budget_that_cannot_be_computed_is_failed),
+        cmocka_unit_test(test_a_budget_that_was_changed_is_on_its_way),
         cmocka_unit_test(test_evictions_within_the_window),
         cmocka_unit_test(test_evictions_go_out_of_the_window),
         cmocka_unit_test(test_nothing_is_in_order_and_pods_are_optional),

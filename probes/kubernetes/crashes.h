@@ -2,9 +2,9 @@
 /*
  * Crash loops between two crashes. A container that is started again runs for a while, and is even
  * ready where nothing looks at it closely, until it crashes again: its waiting reason alone would
- * open a gate in between. So the ends of its latest runs are kept from one version of the pod to the
- * next, and one that ended three times within ten minutes counts as crash-looping until it has run
- * for ten.
+ * open a gate in between. So the ends of its latest runs are kept from one version of the pod to
+ * the next, and one that ended three times within ten minutes counts as crash-looping until it has
+ * run for ten.
  *
  * An end that was not seen is taken to be as early as it can have been, so that nothing is called a
  * crash loop that may be none. The source's thread; cvg_kube_crashes_take any.

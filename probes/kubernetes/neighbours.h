@@ -10,9 +10,9 @@
 
 #include "collection.h"
 
-/* Is nobody ready behind a Service that has slices, or is to have them because it has a selector? One
- * without both (ExternalName, or by hand) is not judged by them. slices: NULL where they cannot be
- * read, which is no. */
+/* Is nobody ready behind a Service that has slices, or is to have them because it has a selector?
+ * One without both (ExternalName, or by hand) is not judged by them. slices: NULL where they cannot
+ * be read, which is no. */
 int cvg_kube_service_is_empty(const struct cvg_kube_object *service,
                               const struct cvg_kube_collection *slices);
 /* Is the claim's class one that binds when a pod is scheduled (WaitForFirstConsumer)? Then pending

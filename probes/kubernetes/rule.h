@@ -28,8 +28,8 @@ const char *cvg_kube_own_reason(const char *own, enum cvg_kube_reason otherwise)
  * and nothing where this would not be worse than what it is. The earliest of several stays. */
 void cvg_kube_worsen(struct cvg_kube_outcome *ret, int64_t since, int64_t dwell,
                      enum cvg_status status, const char *reason);
-/* Nobody works on it: what is ready is only paused, and what is on its way will not arrive. What has
- * failed or cannot be told stays so. */
+/* Nobody works on it: what is ready is only paused, and what is on its way will not arrive. What
+ * has failed or cannot be told stays so. */
 void cvg_kube_suspend(struct cvg_kube_outcome *ret);
 /* Which of two outcomes is worse: the larger. Failed over unknown over degraded over progressing
  * over ready. */

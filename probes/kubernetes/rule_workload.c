@@ -143,8 +143,8 @@ static void say_by_conditions(const struct cvg_kube_view *view, struct cvg_kube_
     }
 }
 
-/* The controller takes a finished rollout's Progressing for DeploymentPaused, and a rollout's that
- * has not ended too: the counters part the two, and Progressing where it still tells of the rollout. */
+/* The controller writes DeploymentPaused into Progressing whether or not the rollout had ended: the
+ * counters part the two, and Progressing where it still tells of the rollout. */
 static int is_only_paused(const struct cvg_kube_view *view)
 {
     const struct cvg_kube_workload *of = &view->of.workload;

@@ -346,7 +346,8 @@ class Server:
                             Retry_After=str(fault.get("after", 1)))
 
     async def fault_answer(self, fault, request, out):
-        await out.begin(fault.get("status", 200), {"Content-Type": fault["type"]})
+        await out.begin(fault.get("status", 200),
+                        {"Content-Type": fault["type"]} | fault.get("headers", {}))
         await out.write(base64.b64decode(fault["body"]))
         await out.flush()
         if fault.get("stay"):

@@ -81,13 +81,28 @@ static int say_motion(const struct cvg_kube_view *view, struct cvg_kube_outcome 
     return 0;
 }
 
+/* Lists of custom resources are not always maps: where one stands twice, it is as good as the worse
+ * of the two. */
+static const struct cvg_kube_condition *worse_of(const struct cvg_kube_view *view, const char *type)
+{
+    const struct cvg_kube_condition *worse = NULL;
+    for (size_t i = 0; i < view->condition_count; i++) {
+        const struct cvg_kube_condition *condition = &view->conditions[i];
+        if (strcmp(condition->type, type) == 0 &&
+            (worse == NULL || (cvg_kube_is(worse, "True") && !cvg_kube_is(condition, "True")))) {
+            worse = condition;
+        }
+    }
+    return worse;
+}
+
 /* All that are there must be True, and about this generation. */
 static void say_positive(const struct cvg_kube_view *view, const struct cvg_kube_dwells *dwells,
                          struct cvg_kube_outcome *ret)
 {
     const struct cvg_kube_condition *good = NULL;
     for (size_t i = 0; i < sizeof(positive) / sizeof(positive[0]); i++) {
-        const struct cvg_kube_condition *condition = cvg_kube_condition(view, positive[i]);
+        const struct cvg_kube_condition *condition = worse_of(view, positive[i]);
         if (condition == NULL) {
             continue;
         }

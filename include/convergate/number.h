@@ -43,6 +43,12 @@ size_t cvg_format_duration(int64_t ns, char *ret, size_t size);
 /* 2026-01-01T10:05:00Z; with digits (0 to 9) of fraction. */
 size_t cvg_format_time(int64_t wall_ns, int digits, char *ret, size_t size);
 
+/* The word that fits the number: cvg_plural(count, "row", "rows"). */
+static inline const char *cvg_plural(uint64_t count, const char *one, const char *many)
+{
+    return count == 1 ? one : many;
+}
+
 #ifdef __cplusplus
 }
 #endif

@@ -13,6 +13,8 @@
 
 #include "reason.h"
 
+#include <convergate/number.h>
+
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -91,18 +93,22 @@ static void say_bad(const struct sum *sum, uint32_t status, struct cvg_kube_find
     const struct {
         const struct cvg_kube_named *named;
         enum cvg_kube_reason reason;
-        const char *words;
+        const char *one, *many;
     } rows[] = {
-        {&sum->blind, CVG_KUBE_REASON_AUTOSCALER_BLIND, "get no metrics"},
-        {&sum->stuck, CVG_KUBE_REASON_AUTOSCALER_STUCK, "cannot scale their targets"},
-        {&sum->saturated, CVG_KUBE_REASON_AUTOSCALER_SATURATED, "are at their maximum"},
+        {&sum->blind, CVG_KUBE_REASON_AUTOSCALER_BLIND, "autoscaler gets no metrics",
+         "autoscalers get no metrics"},
+        {&sum->stuck, CVG_KUBE_REASON_AUTOSCALER_STUCK, "autoscaler cannot scale its target",
+         "autoscalers cannot scale their targets"},
+        {&sum->saturated, CVG_KUBE_REASON_AUTOSCALER_SATURATED, "autoscaler is at its maximum",
+         "autoscalers are at their maximum"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (rows[i].named->count > 0 && cvg_kube_is_news(ret, status)) {
             cvg_kube_finding_say(ret, status, cvg_kube_reason(rows[i].reason),
-                                 "%" PRId64 " of %" PRId64 " autoscalers %s: %s",
-                                 rows[i].named->count, sum->total, rows[i].words,
+                                 "%" PRId64 " of %" PRId64 " %s: %s", rows[i].named->count,
+                                 sum->total,
+                                 cvg_plural((uint64_t)sum->total, rows[i].one, rows[i].many),
                                  cvg_kube_named_text(rows[i].named, ret));
         }
     }
@@ -136,9 +142,10 @@ static void say(const struct cvg_kube_check *check, const struct sum *sum,
                              cvg_kube_named_text(&sum->behind, ret));
     }
     if (cvg_kube_is_news(ret, CVG_READY)) {
-        cvg_kube_finding_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_IN_ORDER),
-                             "%" PRId64 " of %" PRId64 " autoscalers have room and metrics",
-                             sum->total - sum->bad.count, sum->total);
+        cvg_kube_finding_say(
+            ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_IN_ORDER),
+            "%" PRId64 " of %" PRId64 " %s room and metrics", sum->total - sum->bad.count,
+            sum->total, cvg_plural((uint64_t)sum->total, "autoscaler has", "autoscalers have"));
     }
 }
 

@@ -20,6 +20,8 @@
 #include "quantity.h"
 #include "reason.h"
 
+#include <convergate/number.h>
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -325,6 +327,11 @@ static const char *scarcest(const struct room *room)
     return smallest == room->cpu ? "cpu" : smallest == room->memory ? "memory" : "pods";
 }
 
+static const char *replicas(const struct state *state)
+{
+    return cvg_plural((uint64_t)state->needed, "replica", "replicas");
+}
+
 static void say(const struct state *state, const struct room *room, struct cvg_kube_finding *ret)
 {
     if (room->total == 0) {
@@ -332,14 +339,15 @@ static void say(const struct state *state, const struct room *room, struct cvg_k
                              "the cluster has no nodes");
     } else if (room->short_quotas.count > 0) {
         cvg_kube_finding_say(ret, CVG_FAILED, cvg_kube_reason(CVG_KUBE_REASON_NO_ROOM_QUOTA),
-                             "quotas leave room for %" PRId64 " of %" PRId64 " replicas: %s",
-                             room->quota_fits, state->needed,
+                             "quotas leave room for %" PRId64 " of %" PRId64 " %s: %s",
+                             room->quota_fits, state->needed, replicas(state),
                              cvg_kube_named_text(&room->short_quotas, ret));
     } else if (room->fits < state->needed) {
         cvg_kube_finding_say(ret, CVG_FAILED, cvg_kube_reason(CVG_KUBE_REASON_NO_ROOM),
-                             "room for %" PRId64 " of %" PRId64 " replicas on %" PRId64
-                             " of %" PRId64 " nodes; what is short is %s%s",
-                             room->fits, state->needed, room->open, room->total, scarcest(room),
+                             "room for %" PRId64 " of %" PRId64 " %s on %" PRId64 " of %" PRId64
+                             " %s; what is short is %s%s",
+                             room->fits, state->needed, replicas(state), room->open, room->total,
+                             cvg_plural((uint64_t)room->total, "node", "nodes"), scarcest(room),
                              room->taken > 0 ? ", and pods that wait for a node come first" : "");
     } else if (room->odd_quotas.count > 0) {
         cvg_kube_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_NO_STATUS),
@@ -347,7 +355,8 @@ static void say(const struct state *state, const struct room *room, struct cvg_k
                              cvg_kube_named_text(&room->odd_quotas, ret));
     } else {
         cvg_kube_finding_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_ROOM),
-                             "room for %" PRId64 " replicas; %" PRId64 " are needed", room->fits,
+                             "room for %" PRId64 " %s; %" PRId64 " needed", room->fits,
+                             cvg_plural((uint64_t)room->fits, "replica", "replicas"),
                              state->needed);
     }
 }

@@ -17,6 +17,8 @@
 
 #include "reason.h"
 
+#include <convergate/number.h>
+
 #include <inttypes.h>
 #include <math.h>
 
@@ -99,9 +101,10 @@ static void say_lacking(const struct cvg_kube_preset_state *state, const struct 
     if (sum->lacking.count > 0 && cvg_kube_is_news(ret, status)) {
         const struct cvg_kube_budget *first = &sum->lacking.objects[0]->of.budget;
         cvg_kube_finding_say(ret, status, cvg_kube_reason(CVG_KUBE_REASON_BUDGET_SHORT),
-                             "%" PRId64 " of %" PRId64 " budgets have too few healthy pods: %s "
+                             "%" PRId64 " of %" PRId64 " %s too few healthy pods: %s "
                              "(%" PRId64 " of %" PRId64 ")",
                              sum->lacking.count, sum->budgets,
+                             cvg_plural((uint64_t)sum->budgets, "budget has", "budgets have"),
                              cvg_kube_named_text(&sum->lacking, ret), first->current,
                              first->desired);
     }
@@ -130,16 +133,18 @@ static void say(const struct cvg_kube_preset_state *state, const struct sum *sum
     }
     if (sum->evicted.count > 0 && sum->evicted.count > state->limits.count &&
         cvg_kube_is_news(ret, CVG_DEGRADED)) {
-        cvg_kube_finding_say(ret, CVG_DEGRADED, cvg_kube_reason(CVG_KUBE_REASON_EVICTIONS),
-                             "%" PRId64 " pods were put out within %" PRId64 " s: %s (%s)",
-                             sum->evicted.count, state->limits.dwell / 1000000000,
-                             cvg_kube_named_text(&sum->evicted, ret),
-                             sum->evicted.objects[0]->of.pod.disruption);
+        cvg_kube_finding_say(
+            ret, CVG_DEGRADED, cvg_kube_reason(CVG_KUBE_REASON_EVICTIONS),
+            "%" PRId64 " %s put out within %" PRId64 " s: %s (%s)", sum->evicted.count,
+            cvg_plural((uint64_t)sum->evicted.count, "pod was", "pods were"),
+            state->limits.dwell / 1000000000, cvg_kube_named_text(&sum->evicted, ret),
+            sum->evicted.objects[0]->of.pod.disruption);
     }
     if (cvg_kube_is_news(ret, CVG_READY)) {
         cvg_kube_finding_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_IN_ORDER),
-                             "all of %" PRId64 " budgets have the pods that they want",
-                             sum->budgets);
+                             "%" PRId64 " of %" PRId64 " %s the pods that are wanted", sum->budgets,
+                             sum->budgets,
+                             cvg_plural((uint64_t)sum->budgets, "budget has", "budgets have"));
     }
 }
 

@@ -11,6 +11,8 @@
 
 #include "reason.h"
 
+#include <convergate/number.h>
+
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -77,14 +79,15 @@ static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kube
     if (sum.stuck.count > 0 && sum.stuck.count > state->limits.count) {
         const struct cvg_kube_object *first = sum.stuck.objects[0];
         cvg_kube_finding_say(ret, CVG_FAILED, first->of.pod.trouble,
-                             "%" PRId64 " pods wait for images: %s: %.400s", sum.stuck.count,
+                             "%" PRId64 " %s for images: %s: %.400s", sum.stuck.count,
+                             cvg_plural((uint64_t)sum.stuck.count, "pod waits", "pods wait"),
                              cvg_kube_named_text(&sum.stuck, ret), first->outcome.message);
     } else {
         cvg_kube_finding_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_IN_ORDER),
                              sum.stuck.count == 0
-                                 ? "none of %" PRId64 " pods waits for an image in vain"
-                                 : "of %" PRId64 " pods no more than allowed wait for images",
-                             sum.pods);
+                                 ? "none of %" PRId64 " %s waits for an image in vain"
+                                 : "of %" PRId64 " %s no more than allowed wait for images",
+                             sum.pods, cvg_plural((uint64_t)sum.pods, "pod", "pods"));
     }
     cvg_kube_finding_number(ret, "pods", sum.pods);
     cvg_kube_named_fact(&sum.stuck, ret, "without_image");

@@ -11,6 +11,8 @@
 
 #include "reason.h"
 
+#include <convergate/number.h>
+
 #include <inttypes.h>
 #include <math.h>
 
@@ -60,6 +62,11 @@ static void count(const struct cvg_kube_check *check, struct sum *sum)
     }
 }
 
+static const char *nodes_are(const struct sum *sum)
+{
+    return cvg_plural((uint64_t)sum->total, "node is", "nodes are");
+}
+
 static void say_not_ready(const struct cvg_kube_thresholds *limits, const struct sum *sum,
                           struct cvg_kube_finding *ret)
 {
@@ -73,8 +80,9 @@ static void say_not_ready(const struct cvg_kube_thresholds *limits, const struct
                              cvg_kube_named_text(&sum->control_plane, ret));
     } else if (status != CVG_READY) {
         cvg_kube_finding_say(ret, status, cvg_kube_reason(CVG_KUBE_REASON_NODE_NOT_READY),
-                             "%" PRId64 " of %" PRId64 " nodes are not ready (%s): %s",
-                             sum->not_ready.count, sum->total, cvg_kube_share_text(ret, share),
+                             "%" PRId64 " of %" PRId64 " %s not ready (%s): %s",
+                             sum->not_ready.count, sum->total, nodes_are(sum),
+                             cvg_kube_share_text(ret, share),
                              cvg_kube_named_text(&sum->not_ready, ret));
     }
     ret->reading.value = share;
@@ -91,9 +99,9 @@ static void say_pressure(const struct cvg_kube_thresholds *limits, const struct 
     uint32_t status = share > limits->failed ? CVG_FAILED : CVG_DEGRADED;
     if (sum->pressed.count > 0 && cvg_kube_is_news(ret, status)) {
         cvg_kube_finding_say(ret, status, cvg_kube_reason(CVG_KUBE_REASON_NODE_PRESSURE),
-                             "%" PRId64 " of %" PRId64 " nodes are short of memory, disk, process "
+                             "%" PRId64 " of %" PRId64 " %s short of memory, disk, process "
                              "numbers or network: %s",
-                             sum->pressed.count, sum->total,
+                             sum->pressed.count, sum->total, nodes_are(sum),
                              cvg_kube_named_text(&sum->pressed, ret));
     }
 }
@@ -117,8 +125,8 @@ static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kube
     }
     if (cvg_kube_is_news(ret, CVG_READY)) {
         cvg_kube_finding_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_IN_ORDER),
-                             "%" PRId64 " of %" PRId64 " nodes are ready",
-                             sum.total - sum.not_ready.count, sum.total);
+                             "%" PRId64 " of %" PRId64 " %s ready", sum.total - sum.not_ready.count,
+                             sum.total, nodes_are(&sum));
     }
     ret->reading.done = (uint64_t)(sum.total - sum.not_ready.count);
     ret->reading.total = (uint64_t)sum.total;

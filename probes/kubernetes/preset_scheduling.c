@@ -15,6 +15,8 @@
 #include "neighbours.h"
 #include "reason.h"
 
+#include <convergate/number.h>
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,11 +129,11 @@ static void say_quotas(const struct cvg_kube_named *named, uint32_t status,
 {
     if (named->count > 0 && cvg_kube_is_news(ret, status)) {
         const struct cvg_kube_quota_facts *first = &named->objects[0]->of.quota;
-        cvg_kube_finding_say(ret, status, cvg_kube_reason(reason),
-                             "%" PRId64 " quotas are %s: %s (%s of %s)", named->count,
-                             status == CVG_FAILED ? "used up" : "nearly used up",
-                             cvg_kube_named_text(named, ret),
-                             cvg_kube_share_text(ret, first->share), first->tightest);
+        cvg_kube_finding_say(
+            ret, status, cvg_kube_reason(reason), "%" PRId64 " %s %s: %s (%s of %s)", named->count,
+            cvg_plural((uint64_t)named->count, "quota is", "quotas are"),
+            status == CVG_FAILED ? "used up" : "nearly used up", cvg_kube_named_text(named, ret),
+            cvg_kube_share_text(ret, first->share), first->tightest);
     }
 }
 
@@ -141,7 +143,8 @@ static void say(const struct cvg_kube_preset_state *state, const struct sum *sum
     if (sum->unschedulable.count > 0 && sum->unschedulable.count > state->limits.count) {
         const struct cvg_kube_object *first = sum->unschedulable.objects[0];
         cvg_kube_finding_say(ret, CVG_FAILED, cvg_kube_reason(CVG_KUBE_REASON_UNSCHEDULABLE),
-                             "no node takes %" PRId64 " pods: %s: %.300s", sum->unschedulable.count,
+                             "no node takes %" PRId64 " %s: %s: %.300s", sum->unschedulable.count,
+                             cvg_plural((uint64_t)sum->unschedulable.count, "pod", "pods"),
                              cvg_kube_named_text(&sum->unschedulable, ret), first->outcome.message);
     }
     if (sum->claims.count > 0 && cvg_kube_is_news(ret, CVG_FAILED)) {
@@ -149,7 +152,8 @@ static void say(const struct cvg_kube_preset_state *state, const struct sum *sum
         cvg_kube_finding_say(
             ret, CVG_FAILED,
             cvg_kube_reason(lost ? CVG_KUBE_REASON_CLAIM_LOST : CVG_KUBE_REASON_CLAIM_PENDING),
-            "%" PRId64 " claims have no volume: %s", sum->claims.count,
+            "%" PRId64 " %s no volume: %s", sum->claims.count,
+            cvg_plural((uint64_t)sum->claims.count, "claim has", "claims have"),
             cvg_kube_named_text(&sum->claims, ret));
     }
     say_quotas(&sum->exhausted, CVG_FAILED, CVG_KUBE_REASON_QUOTA_EXHAUSTED, ret);
@@ -161,9 +165,9 @@ static void say(const struct cvg_kube_preset_state *state, const struct sum *sum
     say_quotas(&sum->tight, CVG_DEGRADED, CVG_KUBE_REASON_QUOTA_TIGHT, ret);
     if (cvg_kube_is_news(ret, CVG_READY)) {
         cvg_kube_finding_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_IN_ORDER),
-                             "every one of %" PRId64 " pods has found its node or is within its "
+                             "every one of %" PRId64 " %s has found its node or is within its "
                              "time for it",
-                             sum->pods);
+                             sum->pods, cvg_plural((uint64_t)sum->pods, "pod", "pods"));
     }
 }
 

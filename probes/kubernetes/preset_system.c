@@ -12,6 +12,8 @@
 #include "reason.h"
 #include "rule.h"
 
+#include <convergate/number.h>
+
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -109,6 +111,11 @@ static void look_at(const struct cvg_kube_check *check, int64_t wall, struct sum
     }
 }
 
+static const char *workloads_are(const struct sum *sum)
+{
+    return cvg_plural((uint64_t)sum->total, "workload is", "workloads are");
+}
+
 static void say(const struct cvg_kube_check *check, const struct sum *sum,
                 struct cvg_kube_finding *ret)
 {
@@ -116,9 +123,10 @@ static void say(const struct cvg_kube_check *check, const struct sum *sum,
     int allowed = check->config->allow_empty == 1;
     if (sum->worst != NULL && sum->bad.count > state->limits.count) {
         cvg_kube_finding_say(ret, sum->status, sum->reason,
-                             "%" PRId64 " of %" PRId64 " system workloads are not in order: %s; "
+                             "%" PRId64 " of %" PRId64 " system %s not in order: %s; "
                              "%s: %.300s",
-                             sum->bad.count, sum->total, cvg_kube_named_text(&sum->bad, ret),
+                             sum->bad.count, sum->total, workloads_are(sum),
+                             cvg_kube_named_text(&sum->bad, ret),
                              cvg_kube_full_name(sum->worst, ret), sum->worst->outcome.message);
     }
     if (sum->total == 0 && !allowed) {
@@ -133,8 +141,8 @@ static void say(const struct cvg_kube_check *check, const struct sum *sum,
         cvg_kube_finding_say(
             ret, CVG_READY,
             cvg_kube_reason(sum->total == 0 ? CVG_KUBE_REASON_EMPTY : CVG_KUBE_REASON_IN_ORDER),
-            "%" PRId64 " of %" PRId64 " system workloads are in order", sum->total - sum->bad.count,
-            sum->total);
+            "%" PRId64 " of %" PRId64 " system %s in order", sum->total - sum->bad.count,
+            sum->total, workloads_are(sum));
     }
 }
 

@@ -7,6 +7,8 @@
  */
 #include "rule_custom.h"
 
+#include <convergate/number.h>
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -177,6 +179,11 @@ static struct counts counts_of(const struct cvg_kube_view *view)
     return counts;
 }
 
+static const char *machines_are(int64_t count)
+{
+    return cvg_plural((uint64_t)count, "machine is", "machines are");
+}
+
 static int say_counts(const struct cvg_kube_view *view, struct cvg_kube_outcome *ret)
 {
     struct counts counts = counts_of(view);
@@ -199,15 +206,15 @@ static int say_counts(const struct cvg_kube_view *view, struct cvg_kube_outcome 
     for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
         if (stages[i].count < counts.wanted) {
             cvg_kube_say(ret, CVG_PROGRESSING, cvg_kube_reason(stages[i].reason),
-                         "%" PRId64 " of %" PRId64 " machines are %s", stages[i].count,
-                         counts.wanted, stages[i].word);
+                         "%" PRId64 " of %" PRId64 " %s %s", stages[i].count, counts.wanted,
+                         machines_are(counts.wanted), stages[i].word);
             return 1;
         }
     }
     if (counts.there > counts.wanted) {
         cvg_kube_say(ret, CVG_PROGRESSING, cvg_kube_reason(CVG_KUBE_REASON_OLD_REPLICAS_LEFT),
-                     "%" PRId64 " machines are there, %" PRId64 " are wanted", counts.there,
-                     counts.wanted);
+                     "%" PRId64 " %s there, %" PRId64 " wanted", counts.there,
+                     machines_are(counts.there), counts.wanted);
         return 1;
     }
     return 0;
@@ -232,7 +239,8 @@ static void judge_machine_set(const struct cvg_kube_view *view,
     }
     if (!said && !say_phase(view, "Running", ret)) {
         cvg_kube_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_READY),
-                     "all %" PRId64 " machines are available", ret->total);
+                     "%" PRId64 " of %" PRId64 " %s available", ret->total, ret->total,
+                     machines_are(ret->total));
     }
 }
 

@@ -2,6 +2,8 @@
 /* Service, EndpointSlice and Ingress. */
 #include "rule.h"
 
+#include <convergate/number.h>
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -66,10 +68,12 @@ void cvg_kube_rule_endpointslice(const struct cvg_kube_view *view,
     }
     if (ret->done == 0) {
         cvg_kube_say(ret, CVG_PROGRESSING, cvg_kube_reason(CVG_KUBE_REASON_NO_ENDPOINTS),
-                     "none of %" PRId64 " addresses is ready", ret->total);
+                     "none of %" PRId64 " %s is ready", ret->total,
+                     cvg_plural((uint64_t)ret->total, "address", "addresses"));
     } else {
         cvg_kube_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_READY),
-                     "%" PRId64 " of %" PRId64 " addresses are ready", ret->done, ret->total);
+                     "%" PRId64 " of %" PRId64 " %s ready", ret->done, ret->total,
+                     cvg_plural((uint64_t)ret->total, "address is", "addresses are"));
     }
 }
 

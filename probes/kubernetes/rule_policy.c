@@ -4,6 +4,8 @@
 #include "quantity.h"
 #include "rule.h"
 
+#include <convergate/number.h>
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -89,8 +91,9 @@ void cvg_kube_rule_autoscaler(const struct cvg_kube_view *view,
         say_unavailable(active, dwells, CVG_KUBE_REASON_AUTOSCALER_BLIND, ret);
     } else {
         cvg_kube_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_READY),
-                     "%" PRId64 " replicas, %" PRId64 " wanted, at most %" PRId64, of->current,
-                     of->desired, of->max);
+                     "%" PRId64 " %s, %" PRId64 " wanted, at most %" PRId64, of->current,
+                     cvg_plural((uint64_t)of->current, "replica", "replicas"), of->desired,
+                     of->max);
         if (cvg_kube_is(limited, "True") && reason_is(limited, "TooManyReplicas") &&
             of->current >= of->max) {
             cvg_kube_worsen(ret, limited->changed_at, SATURATED, CVG_DEGRADED,

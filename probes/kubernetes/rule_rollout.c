@@ -7,6 +7,8 @@
  */
 #include "rule_custom.h"
 
+#include <convergate/number.h>
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -61,8 +63,8 @@ static void say_healthy(const struct cvg_kube_view *view, struct cvg_kube_outcom
         return;
     }
     cvg_kube_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_ROLLED_OUT),
-                 "%.32s is promoted, %" PRId64 " of %" PRId64 " replicas are available", current,
-                 ret->done, ret->total);
+                 "%.32s is promoted, %" PRId64 " of %" PRId64 " %s available", current, ret->done,
+                 ret->total, cvg_plural((uint64_t)ret->total, "replica is", "replicas are"));
 }
 
 /* Paused in the middle, at a step or before its promotion, it has a new revision that is not the

@@ -2,6 +2,7 @@
 /* Reading, refusing, and the envelope; see document.h. */
 #include "document.h"
 
+#include <convergate/number.h>
 #include <convergate/reading.h>
 
 #include <string.h>
@@ -48,7 +49,8 @@ static int refuse_foreign(struct cvg_prom_document *document, const struct cvg_p
     }
     cvg_prom_text_format(&text, "the answer is not %s but ", document->whose);
     cvg_prom_text_evidence(&text, type, strlen(type), 80);
-    cvg_prom_text_format(&text, ", %zu bytes", body->length);
+    cvg_prom_text_format(&text, ", %zu %s", body->length,
+                         cvg_plural(body->length, "byte", "bytes"));
     return -1;
 }
 

@@ -18,6 +18,8 @@
 
 #include "matcher.h"
 
+#include <convergate/number.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -232,7 +234,7 @@ static void say_alerts(struct cvg_prom_finding *finding, const struct cvg_prom_p
 {
     struct cvg_prom_text text = cvg_prom_finding_say(finding, status, CVG_FAULT_NONE, reason);
     struct cvg_prom_text observed;
-    cvg_prom_text_format(&text, "%zu %s %s: ", number, number == 1 ? "alert is" : "alerts are",
+    cvg_prom_text_format(&text, "%zu %s %s: ", number, cvg_plural(number, "alert is", "alerts are"),
                          state);
     cvg_prom_text_add(&text, part->problem);
     if (number > 1) {

@@ -198,7 +198,7 @@ static void say(const struct look *look, struct cvg_prom_finding *finding)
     finding->reading.observed = sayings[look->problem].observed;
     if (look->problem == PROBLEM_NONE) {
         cvg_prom_text_format(&text, "%zu %s healthy and evaluated in time", look->looked_at,
-                             look->looked_at == 1 ? "rule is" : "rules are");
+                             cvg_plural(look->looked_at, "rule is", "rules are"));
         return;
     }
     add_subject(&text, look);

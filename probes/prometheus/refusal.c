@@ -7,6 +7,7 @@
 #include "decode.h"
 
 #include <convergate/json.h>
+#include <convergate/number.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -91,7 +92,8 @@ static void read_said(const struct cvg_http_response *response, struct said *sai
         cvg_prom_text_evidence(&text, body, length, 240);
     } else if (length > 0) {
         cvg_prom_text_evidence(&text, content_type, strlen(content_type), 80);
-        cvg_prom_text_format(&text, "%s%zu bytes", content_type[0] ? ", " : "", length);
+        cvg_prom_text_format(&text, "%s%zu %s", content_type[0] ? ", " : "", length,
+                             cvg_plural(length, "byte", "bytes"));
     }
 }
 

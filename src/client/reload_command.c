@@ -9,6 +9,8 @@
 #include "wire/problem.h"
 #include "wire/reload.h"
 
+#include <convergate/number.h>
+
 #include <stdio.h>
 
 #define LOOK_EVERY (100 * CVG_MS)
@@ -64,8 +66,9 @@ static int show(const struct cvg_wire_reload *reload)
         fputs("refused; the configuration before goes on\n", stderr);
         return EXIT_REFUSED;
     }
-    printf("reloaded: %zu checks go on, %zu are new, %zu are gone\n", reload->checks_kept,
-           reload->checks_new, reload->checks_gone);
+    printf("reloaded: %zu %s on, %zu new, %zu gone\n", reload->checks_kept,
+           cvg_plural(reload->checks_kept, "check goes", "checks go"), reload->checks_new,
+           reload->checks_gone);
     for (size_t i = 0; i < reload->restart_count; i++) {
         printf("'%s' changed, which waits for a restart\n", reload->restart[i]);
     }

@@ -4,6 +4,8 @@
 #include "client/store_file.h"
 #include "store/backup.h"
 
+#include <convergate/number.h>
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -18,7 +20,8 @@ static void show(const char *what, const struct cvg_audit_report *report)
     char head[CVG_CHAIN_POINT_TEXT];
 
     cvg_chain_point_write(&report->head, head);
-    printf("%s: %" PRIu64 " rows, verified\n  head   %s\n", what, report->rows, head);
+    printf("%s: %" PRIu64 " %s, verified\n  head   %s\n", what, report->rows,
+           cvg_plural(report->rows, "row", "rows"), head);
 }
 
 int cvg_client_store_backup(const struct cvg_client_options *options)

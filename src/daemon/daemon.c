@@ -12,6 +12,8 @@
 #include "decide/decider.h"
 #include "io/loop.h"
 
+#include <convergate/number.h>
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,15 +92,23 @@ static size_t count_checks(const struct cvg_config *config)
     return count;
 }
 
+static void say_ok(const char *file, const struct cvg_config *config)
+{
+    size_t sources = config->source_count, environments = config->environment_count;
+    size_t checks = count_checks(config);
+    printf("%s: ok: %zu %s, %zu %s, %zu %s\n", file, sources,
+           cvg_plural(sources, "source", "sources"), environments,
+           cvg_plural(environments, "environment", "environments"), checks,
+           cvg_plural(checks, "check", "checks"));
+}
+
 int cvg_daemon_check(const char *file, struct cvg_registry *registry, int64_t online_ns)
 {
     struct daemon daemon = {0};
     int rc = build(file, registry, &daemon);
 
     if (rc == 0) {
-        printf("%s: ok: %zu sources, %zu environments, %zu checks\n", file,
-               daemon.config->source_count, daemon.config->environment_count,
-               count_checks(daemon.config));
+        say_ok(file, daemon.config);
         cvg_keep_check(daemon.config);
     }
     if (rc == 0 && online_ns) {

@@ -151,8 +151,10 @@ static void write_status(struct cvg_notify *notify, char *ret, size_t size)
     for (size_t i = 0; i < vitals->source_count; i++) {
         up += vitals->sources[i].up ? 1 : 0;
     }
-    (void)snprintf(ret, size, "STATUS=%zu of %zu sources up, %zu environments", up,
-                   vitals->source_count, cvg_board_count(notify->board));
+    size_t environments = cvg_board_count(notify->board);
+    (void)snprintf(ret, size, "STATUS=%zu of %zu %s up, %zu %s", up, vitals->source_count,
+                   cvg_plural(vitals->source_count, "source", "sources"), environments,
+                   cvg_plural(environments, "environment", "environments"));
     cvg_vitals_unref(vitals);
 }
 

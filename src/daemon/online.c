@@ -7,6 +7,8 @@
 #include "base/time.h"
 #include "runner/runner.h"
 
+#include <convergate/number.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,8 +95,8 @@ static void tell_all(struct online *online)
                  kept ? cvg_reading_get(kept) : NULL);
         }
     }
-    printf("online: %zu checks, %zu unknown, %zu of them because their source could not be asked\n",
-           read, online->unknown, online->unasked);
+    printf("online: %zu %s, %zu unknown, %zu of them because their source could not be asked\n",
+           read, cvg_plural(read, "check", "checks"), online->unknown, online->unasked);
 }
 
 static void make_room(struct online *online)

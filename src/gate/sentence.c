@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "gate/opinion.h"
 
+#include <convergate/number.h>
+
 #include <string.h>
 
 #define SUMMARY_SIZE  256
@@ -32,7 +34,8 @@ static const char *why_it_goes(const struct cvg_decision *decision, struct cvg_a
                    : cvg_arena_format(arena, "all %zu checks are ready", decision->of);
     }
     CVG_CLEANUP(cvg_buf_done) struct cvg_buf text = CVG_BUF_INIT(4 * SUMMARY_SIZE);
-    cvg_buf_printf(&text, "%zu of %zu checks are ready, despite", decision->ready, decision->of);
+    cvg_buf_printf(&text, "%zu of %zu %s ready, despite", decision->ready, decision->of,
+                   cvg_plural(decision->of, "check is", "checks are"));
     size_t named = CVG_MIN(decision->reason_count, DESPITE_NAMED);
     for (size_t i = 0; i < named; i++) {
         cvg_buf_printf(&text, "%s %s (%s)", i > 0 ? "," : "", decision->reasons[i].check,
@@ -97,7 +100,7 @@ const char *cvg_sentence_progress(const struct cvg_readiness *readiness,
                                   const struct cvg_decision *decision, struct cvg_arena *arena)
 {
     const struct cvg_check_view *last = last_to_come(readiness, policy);
-    const char *noun = decision->of == 1 ? "check" : "checks";
+    const char *noun = cvg_plural(decision->of, "check", "checks");
     char done[CVG_OPINION_SPAN], of[CVG_OPINION_SPAN];
 
     if (!last) {

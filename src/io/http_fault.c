@@ -125,8 +125,8 @@ static uint32_t early_end(struct cvg_transfer *transfer)
         say(transfer, "%s cut the stream", address_of(transfer));
         return CVG_FAULT_CONNECT;
     }
-    say(transfer, "the answer ended early, after %llu bytes",
-        (unsigned long long)transfer->received);
+    say(transfer, "the answer ended early, after %llu %s", (unsigned long long)transfer->received,
+        cvg_plural(transfer->received, "byte", "bytes"));
     return CVG_FAULT_PROTOCOL;
 }
 
@@ -199,8 +199,9 @@ void cvg_transfer_timeout_text(struct cvg_transfer *transfer, int64_t waited)
         break;
     default:
         if (transfer->head_done) {
-            say(transfer, "the answer was not complete within %s (%llu bytes came)", room,
-                (unsigned long long)transfer->received);
+            say(transfer, "the answer was not complete within %s (%llu %s came)", room,
+                (unsigned long long)transfer->received,
+                cvg_plural(transfer->received, "byte", "bytes"));
         } else if (transfer->connection) {
             say(transfer, "no answer from %s within %s", address_of(transfer), room);
         } else {

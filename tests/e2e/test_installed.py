@@ -32,7 +32,7 @@ def installed(tmp_path_factory):
 def test_the_daemon_finds_its_modules_where_they_are_installed(installed):
     config = installed / "etc/convergate/convergate.yaml"
     done = run(installed / "sbin/convergated", "--check", "-c", config)
-    assert done.returncode == 0 and ": ok: 1 sources" in done.stdout, done.stderr
+    assert done.returncode == 0 and ": ok: 1 source," in done.stdout, done.stderr
 
 
 def test_another_installation_keeps_the_configuration(installed):

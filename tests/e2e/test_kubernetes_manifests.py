@@ -185,7 +185,7 @@ def config(request, tmp_path):
 
 def test_the_configuration_is_one(convergated, config):
     done = convergated("--check", "-c", config)
-    assert done.returncode == 0 and ": ok: 1 sources, 1 environments" in done.stdout, done.stderr
+    assert done.returncode == 0 and ": ok: 1 source, 1 environment" in done.stdout, done.stderr
 
 
 def test_the_probes_ask_the_daemon(config, tmp_path):

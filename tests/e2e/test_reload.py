@@ -222,7 +222,7 @@ def test_the_command_reloads_and_tells_what_is_wrong(daemon, answers, convergate
 
     done = convergate("reload", *server, secret)
     assert (done.returncode, done.stdout) == (
-        0, "reloaded: 1 checks go on, 0 are new, 0 are gone\n"), done.stderr
+        0, "reloaded: 1 check goes on, 0 new, 0 gone\n"), done.stderr
     gate.config.write_text(good.replace("interval", "intervall"))
     done = convergate("reload", *server, secret)
     assert done.returncode == 1

@@ -43,7 +43,7 @@ static void test_budgets(void **state)
         preset_open(&preset, CVG_KUBE_PRESET_DISRUPTION, NULL);
         put_budget("api", rows[i].current, rows[i].desired, rows[i].allowed);
         preset_expect(&preset, rows[i].status, rows[i].reason,
-                      rows[i].status == CVG_READY ? "all of 1" : "shop/api");
+                      rows[i].status == CVG_READY ? "1 of 1 budget has" : "shop/api");
         preset_fact(&preset, "blocking_drains", rows[i].blocking);
         preset_close(&preset);
     }

@@ -37,7 +37,7 @@ static void test_which_words_are_of_images(void **state)
             preset_expect(&preset, CVG_FAILED, rows[i].waiting, "shop/api");
             preset_fact(&preset, "without_image_names", "shop/api");
         } else {
-            preset_expect(&preset, CVG_READY, "InOrder", "none of 1 pods");
+            preset_expect(&preset, CVG_READY, "InOrder", "none of 1 pod waits");
         }
         preset_close(&preset);
     }

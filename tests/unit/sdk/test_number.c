@@ -376,6 +376,15 @@ static void the_locale_changes_nothing(void **state)
     assert_string_equal(text, "0.30000000000000004");
 }
 
+static void one_is_the_only_number_with_a_word_of_its_own(void **state)
+{
+    (void)state;
+    assert_string_equal(cvg_plural(1, "row", "rows"), "row");
+    assert_string_equal(cvg_plural(0, "row", "rows"), "rows");
+    assert_string_equal(cvg_plural(2, "row", "rows"), "rows");
+    assert_string_equal(cvg_plural(UINT64_MAX, "row", "rows"), "rows");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +399,7 @@ int main(void)
         cmocka_unit_test(doubles_are_written_in_the_shortest_way),
         cmocka_unit_test(every_double_reads_back),
         cmocka_unit_test(a_short_buffer_is_respected),
+        cmocka_unit_test(one_is_the_only_number_with_a_word_of_its_own),
         cmocka_unit_test(the_locale_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define HEAD_EVERY    (60 * CVG_MINUTE)
@@ -121,7 +122,12 @@ void cvg_keep_check(const struct cvg_config *config)
     size_t length = slash == config->store ? 1 : (size_t)(slash - config->store);
     CVG_CLEANUP(cvg_free_pointer) char *folder = cvg_strndup(config->store, length);
 
-    if (access(folder, W_OK | X_OK) != 0) {
+    struct stat info;
+
+    if (stat(config->store, &info) == 0 && !S_ISREG(info.st_mode)) {
+        (void)fprintf(stderr, "%s: note: the store %s is not a file\n", config->file,
+                      config->store);
+    } else if (access(folder, W_OK | X_OK) != 0) {
         struct cvg_error error;
         cvg_error_set_errno(&error, errno, "the store's folder %s", folder);
         (void)fprintf(stderr, "%s: note: %s\n", config->file, error.text);

@@ -72,7 +72,9 @@ int cvg_beside_open(const char *file, const char *suffix, int flags, int *ret_fd
 
     int fd = open_or_make(file, path, flags);
     if (fd < 0 && errno == ENOENT) {
-        return cvg_error_set(reterr, CVG_E_NOT_FOUND, "%s: is not there", path);
+        return cvg_error_set(reterr, CVG_E_NOT_FOUND, "%s: %s not there",
+                             flags & O_CREAT ? file : path,
+                             flags & O_CREAT ? "its folder is" : "is");
     }
     if (fd < 0) {
         return cvg_error_set_errno(reterr, errno, "%s", path);

@@ -50,7 +50,7 @@ static enum cvg_store_fault place_fault(const char *file)
                 : errno == EACCES                   ? CVG_STORE_DENIED
                 : errno == EROFS                    ? CVG_STORE_READ_ONLY
                                                     : CVG_STORE_IO;
-    } else if (statvfs(folder, &space) == 0 && space.f_bavail == 0) {
+    } else if (statvfs(folder, &space) == 0 && space.f_blocks > 0 && space.f_bavail == 0) {
         fault = CVG_STORE_FULL;
     }
     free(folder);

@@ -93,9 +93,11 @@ static int find_context(const struct cvg_kube_kubeconfig *kubeconfig, const char
     char all[240];
     cvg_kube_kubeconfig_contexts(kubeconfig, all, sizeof(all));
     if (name[0] == '\0') {
-        return cvg_kube_problem_set(problem, key,
-                                    "no current-context is set: say which context%s%s",
-                                    all[0] ? "; there are: " : "; there are none", all);
+        return cvg_kube_problem_set(
+            problem, key,
+            all[0] ? "no current-context is set: say which context; there are: %s"
+                   : "it has no contexts: it is empty, or no kubeconfig%s",
+            all);
     }
     int found = cvg_kube_kubeconfig_find(kubeconfig, "contexts", "context", name, ret, problem);
     if (found == 0) {

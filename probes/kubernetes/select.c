@@ -50,7 +50,7 @@ struct parser {
 
 static int wrong(struct parser *parser, const char *what)
 {
-    (void)snprintf(parser->why, parser->why_size, "at %zu: %s",
+    (void)snprintf(parser->why, parser->why_size, "at character %zu: %s",
                    (size_t)(parser->at - parser->text) + 1, what);
     return -1;
 }

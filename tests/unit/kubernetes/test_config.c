@@ -126,7 +126,7 @@ static void test_a_check_says_what_it_is_about(void **state)
         {{NO_PRESET, .kind = "../v1/Pod"}, "kind: is no built-in kind"},
         {{NO_PRESET, .kind = "v1/Secret"}, "kind: secrets are not read"},
         {{NO_PRESET, .kind = "Pod", .selector = "a=="}, ""},
-        {{NO_PRESET, .kind = "Pod", .selector = "a in"}, "selector: at 5: '('"},
+        {{NO_PRESET, .kind = "Pod", .selector = "a in"}, "selector: at character 5: '('"},
         {{NO_PRESET, .kind = "Pod", .selector = "a", .name = "b"}, "selector: has no effect"},
         {{NO_PRESET, .kind = "Pod", .at_least = "most"}, "at_least: must be a number"},
         {{NO_PRESET, .kind = "Pod", .at_least = "0"}, "at_least: would be satisfied"},

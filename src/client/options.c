@@ -47,7 +47,7 @@ static const char usage[] =
     "      Put a backup in the store's place; the daemon must be stopped.\n"
     "  convergate token [NAME]\n"
     "      Make a token: it goes to stdout, its line for the configuration to stderr.\n"
-    "  convergate probe -c FILE ENV CHECK\n"
+    "  convergate probe [-c FILE] ENV CHECK\n"
     "      Run one check once, now, without a daemon; show what was sent and found.\n"
     "\n"
     "  -s, --server URL   the daemon (default $CONVERGATE_SERVER, or http://127.0.0.1:8717), or "
@@ -82,7 +82,8 @@ static const char usage[] =
     "usage.\n"
     "Of reload: 0 taken over, 1 refused, 4 could not ask. Of accept: 0 accepted, 1 there was "
     "nothing\n"
-    "to accept, 4 could not. Of audit verify: 0 whole, 1 a problem was found, 4 could not read.\n";
+    "to accept, 4 could not. Of audit verify: 0 whole, 1 a problem was found, 4 could not read.\n"
+    "Of probe: 0 ready, 1 not ready, 4 could not tell.\n";
 
 enum {
     OPT_MODULES = 256,

@@ -15,6 +15,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SHOWN       2048
 #define STREAM_MOST (30 * CVG_SECOND)
@@ -51,6 +52,11 @@ static void show_text(const char *label, const char *text, size_t length, size_t
     char printable[SHOWN + 4];
 
     if (length == 0) {
+        return;
+    }
+    if (memchr(text, '\0', length)) {
+        printf("  %-9s %zu %s that are not text\n", label, total,
+               cvg_plural(total, "byte", "bytes"));
         return;
     }
     cvg_text_printable(text, length, printable, sizeof(printable));

@@ -202,16 +202,20 @@ void cvg_report_change(const struct cvg_wire_change *change, int width)
 {
     bool digests = cvg_text_equal(change->kind, "configuration");
     int most = digests ? DIGEST_SHOWN : INT_MAX;
+    bool start = cvg_text_equal(change->kind, "start");
     char value[CVG_NUMBER_TEXT];
 
     printf("%s  %-13s  %-*s  ", change->at, change->kind, width, change->name);
-    if (*change->before) {
+    if (*change->before && !start) {
         printf("%.*s -> ", most, change->before);
     }
     if (digests) {
         printf("%.*s", most, change->after);
     } else {
         print_word(change->after, 0);
+    }
+    if (*change->before && start) {
+        printf("  was %s", change->before); /* from there on it is unknown again */
     }
     if (*change->reason) {
         printf("  %s", change->reason);

@@ -251,28 +251,61 @@ static int64_t date_unknown(const struct cvg_kube_check *check, const struct cvg
     return at;
 }
 
+/* Wall time that was set back may make everything younger. */
+static int is_settled(const struct cvg_kube_check *check, int64_t wall)
+{
+    if (!check->is_settled || check->form->is_concerned == NULL || wall < check->judged_at ||
+        (check->next != 0 && wall >= check->next) ||
+        oldest_known(check) - check->observed_at >= RENEW_NS) {
+        return 0;
+    }
+    for (size_t i = 0; i < check->wanted_count; i++) {
+        if (cvg_kube_collection_changed(check->wanted[i].collection, check->wanted[i].seen)) {
+            return 0;
+        }
+    }
+    return !check->form->is_concerned(check);
+}
+
+static void settle(struct cvg_kube_check *check, int64_t wall, int64_t next)
+{
+    for (size_t i = 0; i < check->wanted_count; i++) {
+        check->wanted[i].seen = cvg_kube_collection_edition(check->wanted[i].collection);
+    }
+    check->is_settled = 1;
+    check->judged_at = wall;
+    check->next = next;
+}
+
 static int64_t look(struct cvg_kube_reader *reader, int64_t wall)
 {
     struct cvg_kube_check *check = (struct cvg_kube_check *)(void *)reader;
     const struct cvg_host *host = cvg_kube_cluster_host(check->cluster);
     struct cvg_kube_finding finding;
+    if (is_settled(check, wall)) {
+        return check->next;
+    }
+    check->is_settled = 0;
     int64_t next = cvg_kube_check_read(check, wall, &finding);
     int64_t observed = finding.reading.observed_at_ns;
     uint64_t digest = digest_of(&finding.reading);
+    int is_judged = observed != 0;
 
-    if (observed == 0) {
+    if (!is_judged) {
         observed = date_unknown(check, &finding.reading, host->now());
         finding.reading.observed_at_ns = observed;
     }
-    if (digest == check->said && observed - check->observed_at < RENEW_NS) {
-        return next;
+    if (digest != check->said || observed - check->observed_at >= RENEW_NS) {
+        if (observed < check->observed_at) {
+            return wall + LOOK_AGAIN_NS;
+        }
+        check->said = digest;
+        check->observed_at = observed;
+        host->report(check->handle, &finding.reading);
     }
-    if (observed < check->observed_at) {
-        return wall + LOOK_AGAIN_NS;
+    if (is_judged) {
+        settle(check, wall, next);
     }
-    check->said = digest;
-    check->observed_at = observed;
-    host->report(check->handle, &finding.reading);
     return next;
 }
 

@@ -33,6 +33,10 @@ struct cvg_kube_form {
      * over collections, time is an argument. observed_at: only where it knows something else, and
      * that is older than what the collections do. */
     int64_t (*judge)(struct cvg_kube_check *check, int64_t wall, struct cvg_kube_finding *ret);
+    /* Whether judge() may say something else than it did when its collections had the editions
+     * `seen`, while neither their states nor time changed anything. NULL: always. So that an event
+     * about one object does not make hundreds of checks judge theirs again. */
+    int (*is_concerned)(const struct cvg_kube_check *check);
 };
 
 extern const struct cvg_kube_form cvg_kube_form_objects, cvg_kube_form_helm;
@@ -51,6 +55,7 @@ struct cvg_kube_check {
         struct cvg_kube_collection *collection;
         int optional;
         size_t first_pointer; /* where its pointers' values begin in the objects' fields */
+        uint64_t seen;        /* edition that was judged last */
     } * wanted;
 
     size_t wanted_count;
@@ -58,6 +63,10 @@ struct cvg_kube_check {
 
     uint64_t said;       /* digest of the reading that was reported last; 0: none was */
     int64_t observed_at; /* of that */
+
+    /* What was judged last was said: until something of it changes, it need not be judged again. */
+    int is_settled;
+    int64_t judged_at, next; /* wall; next: as judge() returned it */
 };
 
 /* NULL: refused. refuse must have been told of all keys' own faults before (config.h). */

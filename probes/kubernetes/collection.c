@@ -7,6 +7,7 @@
  */
 #include "collection.h"
 
+#include "changes.h"
 #include "memory.h"
 #include "reason.h"
 #include "table.h"
@@ -31,6 +32,7 @@ struct cvg_kube_collection {
     int listing;
     size_t most;
     uint64_t edition;
+    struct cvg_kube_changes changes;
 };
 
 struct cvg_kube_collection *cvg_kube_collection_new(struct cvg_kube_pool *pool,
@@ -48,7 +50,7 @@ struct cvg_kube_collection *cvg_kube_collection_new(struct cvg_kube_pool *pool,
     collection->namespace = cvg_kube_copy(namespace);
     collection->version = cvg_kube_copy("");
     collection->most = CVG_KUBE_COLLECTION_MOST;
-    collection->edition = 1;
+    collection->edition = collection->changes.all = 1;
     collection->state.reason = cvg_kube_reason(CVG_KUBE_REASON_NOT_SYNCED);
     collection->state.resource_version = collection->version;
     cvg_kube_table_init(&collection->now, key);
@@ -74,6 +76,7 @@ void cvg_kube_collection_free(struct cvg_kube_collection *collection)
     cvg_kube_collection_abandon(collection);
     (void)cvg_kube_collection_sweep(collection, SIZE_MAX);
     drop_all(collection, &collection->now);
+    cvg_kube_changes_done(&collection->changes);
     for (size_t i = 0; i < collection->pointer_count; i++) {
         free(collection->pointers[i]);
     }
@@ -165,7 +168,7 @@ void cvg_kube_collection_set_state(struct cvg_kube_collection *collection,
     cvg_kube_collection_move(collection, state->resource_version ? state->resource_version : "");
     collection->state = *state;
     collection->state.resource_version = collection->version;
-    collection->edition++;
+    collection->changes.all = ++collection->edition;
 }
 
 void cvg_kube_collection_know(struct cvg_kube_collection *collection, int64_t at)
@@ -181,6 +184,22 @@ void cvg_kube_collection_set_most(struct cvg_kube_collection *collection, size_t
 }
 
 /* ---- what is in it ---- */
+
+static uint32_t hash_owner(const struct cvg_kube_collection *collection, struct cvg_kube_id owner)
+{
+    return cvg_kube_table_hash_owner(&collection->now, owner);
+}
+
+/* Of an object that readers see, before it goes or after it came. */
+static void note_change(struct cvg_kube_collection *collection,
+                        const struct cvg_kube_object *object)
+{
+    uint64_t edition = ++collection->edition;
+    uint32_t name = cvg_kube_table_hash_name(&collection->now, object->namespace, object->name);
+    cvg_kube_changes_fit(&collection->changes, collection->now.count, edition);
+    cvg_kube_changes_note(&collection->changes, name, edition);
+    cvg_kube_changes_note(&collection->changes, hash_owner(collection, object->owner), edition);
+}
 
 /* Frees what a list set aside and does not have any more, unless readers see it. */
 static void drop_aside(struct cvg_kube_collection *collection, struct cvg_kube_object *object)
@@ -240,9 +259,10 @@ int cvg_kube_collection_put(struct cvg_kube_collection *collection, struct cvg_k
     struct cvg_kube_object *old = cvg_kube_table_put(table, object);
     if (old) {
         cvg_kube_object_follow(object, old);
+        note_change(collection, old);
         cvg_kube_object_free(collection->pool, old);
     }
-    collection->edition++;
+    note_change(collection, object);
     return 0;
 }
 
@@ -255,8 +275,8 @@ void cvg_kube_collection_remove(struct cvg_kube_collection *collection, const ch
     }
     struct cvg_kube_object *old = cvg_kube_table_take(&collection->now, namespace, name);
     if (old) {
+        note_change(collection, old);
         cvg_kube_object_free(collection->pool, old);
-        collection->edition++;
     }
 }
 
@@ -282,7 +302,7 @@ void cvg_kube_collection_end(struct cvg_kube_collection *collection)
     collection->now = collection->next;
     cvg_kube_table_init(&collection->next, collection->now.key);
     collection->listing = 0;
-    collection->edition++;
+    collection->changes.all = ++collection->edition;
 }
 
 void cvg_kube_collection_abandon(struct cvg_kube_collection *collection)
@@ -339,4 +359,25 @@ cvg_kube_collection_owned(const struct cvg_kube_collection *collection, struct c
 uint64_t cvg_kube_collection_edition(const struct cvg_kube_collection *collection)
 {
     return collection->edition;
+}
+
+int cvg_kube_collection_changed(const struct cvg_kube_collection *collection, uint64_t since)
+{
+    return collection->changes.all > since;
+}
+
+int cvg_kube_collection_changed_named(const struct cvg_kube_collection *collection, uint64_t since,
+                                      const char *namespace, const char *name)
+{
+    /* Most of the time nothing did, and names need not be hashed to know it. */
+    return collection->edition > since &&
+           cvg_kube_changes_after(&collection->changes, since,
+                                  cvg_kube_table_hash_name(&collection->now, namespace, name));
+}
+
+int cvg_kube_collection_changed_owned(const struct cvg_kube_collection *collection, uint64_t since,
+                                      struct cvg_kube_id owner)
+{
+    return collection->edition > since &&
+           cvg_kube_changes_after(&collection->changes, since, hash_owner(collection, owner));
 }

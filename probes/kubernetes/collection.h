@@ -89,5 +89,13 @@ cvg_kube_collection_owned(const struct cvg_kube_collection *collection, struct c
                           const struct cvg_kube_object *after);
 /* Rises with each change of what is in it or of its state. */
 uint64_t cvg_kube_collection_edition(const struct cvg_kube_collection *collection);
+/* What changed after that edition: its state or many objects at once; the object of that name
+ * (which came, went or is another version); those that the owner controls. Each may say so where
+ * nothing did, and never the other way. */
+int cvg_kube_collection_changed(const struct cvg_kube_collection *collection, uint64_t since);
+int cvg_kube_collection_changed_named(const struct cvg_kube_collection *collection, uint64_t since,
+                                      const char *namespace, const char *name);
+int cvg_kube_collection_changed_owned(const struct cvg_kube_collection *collection, uint64_t since,
+                                      struct cvg_kube_id owner);
 
 #endif

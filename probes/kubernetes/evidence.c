@@ -199,3 +199,31 @@ void cvg_kube_evidence_find(const struct cvg_kube_object *workload,
         take_images(wanted, ret);
     }
 }
+
+/* Pods of older ReplicaSets concern it no more, but which one is the newest takes as long to find
+ * out. */
+int cvg_kube_evidence_changed(const struct cvg_kube_object *workload,
+                              const struct cvg_kube_collection *pods, uint64_t pods_since,
+                              const struct cvg_kube_collection *replicasets,
+                              uint64_t replicasets_since)
+{
+    const struct cvg_kube_object *each = NULL;
+    if (pods == NULL || workload->kind->type != CVG_KUBE_DEPLOYMENT) {
+        return pods != NULL && cvg_kube_collection_changed_owned(pods, pods_since, workload->uid);
+    }
+    if (replicasets == NULL) {
+        return 0;
+    }
+    if (cvg_kube_collection_changed_owned(replicasets, replicasets_since, workload->uid)) {
+        return 1;
+    }
+    if (cvg_kube_collection_edition(pods) == pods_since) {
+        return 0;
+    }
+    while ((each = cvg_kube_collection_owned(replicasets, workload->uid, each)) != NULL) {
+        if (cvg_kube_collection_changed_owned(pods, pods_since, each->uid)) {
+            return 1;
+        }
+    }
+    return 0;
+}

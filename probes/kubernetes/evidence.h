@@ -33,5 +33,10 @@ void cvg_kube_evidence_find(const struct cvg_kube_object *workload,
                             const struct cvg_kube_collection *pods,
                             const struct cvg_kube_collection *replicasets, int64_t wall,
                             struct cvg_kube_evidence *ret);
+/* Whether it may be another since these editions of the two, the workload being the same. */
+int cvg_kube_evidence_changed(const struct cvg_kube_object *workload,
+                              const struct cvg_kube_collection *pods, uint64_t pods_since,
+                              const struct cvg_kube_collection *replicasets,
+                              uint64_t replicasets_since);
 
 #endif

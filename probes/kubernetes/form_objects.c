@@ -312,6 +312,14 @@ static int matches(const struct walk *walk, const struct cvg_kube_object *object
             cvg_kube_selector_matches(walk->keys->selector, object->labels));
 }
 
+/* It is one object, which is found by its name. */
+static int is_one(const struct cvg_kube_check *check, const struct cvg_kube_objects *keys,
+                  const char *namespace)
+{
+    return check->config->name != NULL && (*namespace != '\0' || !keys->kind->namespaced) &&
+           keys->kind->type != CVG_KUBE_CUSTOM;
+}
+
 static void judge_collection(const struct walk *walk)
 {
     const struct cvg_kube_collection *collection =
@@ -323,8 +331,7 @@ static void judge_collection(const struct walk *walk)
 
     /* It must be in each namespace that the check names, else in any. */
     int each = names_namespaces(walk->check->config);
-    if (name != NULL && (*namespace != '\0' || !walk->keys->kind->namespaced) &&
-        walk->keys->kind->type != CVG_KUBE_CUSTOM) {
+    if (is_one(walk->check, walk->keys, namespace)) {
         object = cvg_kube_collection_get(collection, namespace, name);
         if (object != NULL) {
             judge_object(walk, object);
@@ -365,9 +372,70 @@ static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kube
     return sum.next;
 }
 
+/* ---- what it need not judge again ---- */
+
+static int is_another(const struct cvg_kube_check *check, int wanted)
+{
+    const struct cvg_kube_wanted *one = &check->wanted[wanted < 0 ? 0 : wanted];
+    return wanted >= 0 && cvg_kube_collection_edition(one->collection) != one->seen;
+}
+
+/* NULL: it reads none, or cannot. */
+static const struct cvg_kube_collection *other(const struct cvg_kube_check *check, int first,
+                                               size_t place, uint64_t *ret_seen)
+{
+    *ret_seen = first < 0 ? 0 : check->wanted[(size_t)first + place].seen;
+    return first < 0 ? NULL : cvg_kube_check_known(check, (size_t)first + place);
+}
+
+static int is_one_changed(const struct cvg_kube_check *check, size_t place)
+{
+    const struct cvg_kube_objects *keys = check->state;
+    const struct cvg_kube_wanted *wanted = &check->wanted[keys->first + place];
+    const char *namespace = cvg_kube_collection_namespace(wanted->collection);
+    const char *name = check->config->name;
+    uint64_t pods_seen, replicasets_seen;
+
+    if (cvg_kube_collection_changed_named(wanted->collection, wanted->seen, namespace, name)) {
+        return 1;
+    }
+    const struct cvg_kube_object *object =
+        cvg_kube_collection_get(wanted->collection, namespace, name);
+    if (object == NULL) {
+        return 0;
+    }
+    const struct cvg_kube_collection *pods = other(check, keys->pods, place, &pods_seen);
+    const struct cvg_kube_collection *replicasets =
+        other(check, keys->replicasets, place, &replicasets_seen);
+    return cvg_kube_evidence_changed(object, pods, pods_seen, replicasets, replicasets_seen) ||
+           is_another(check, keys->slices < 0 ? -1 : keys->slices + (int)place) ||
+           is_another(check, keys->classes);
+}
+
+static int is_concerned(const struct cvg_kube_check *check)
+{
+    const struct cvg_kube_objects *keys = check->state;
+    for (size_t i = 0; i < keys->count; i++) {
+        const char *namespace =
+            cvg_kube_collection_namespace(check->wanted[keys->first + i].collection);
+        if (!is_one(check, keys, namespace)) {
+            size_t at = 0;
+            while (at < check->wanted_count && !is_another(check, (int)at)) {
+                at++;
+            }
+            return at < check->wanted_count;
+        }
+        if (is_one_changed(check, i)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 const struct cvg_kube_form cvg_kube_form_objects = {
     .name = "objects",
     .create = create,
     .destroy = destroy,
     .judge = judge,
+    .is_concerned = is_concerned,
 };

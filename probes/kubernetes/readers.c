@@ -186,7 +186,9 @@ void cvg_kube_readers_mark(struct cvg_kube_readers *readers, struct cvg_kube_rea
 {
     struct place *place = reader->place;
     place->dirty = 1;
-    set_soon_together(readers);
+    if (!readers->soon) {
+        set_soon_together(readers);
+    }
 }
 
 void cvg_kube_readers_mark_all(struct cvg_kube_readers *readers)

@@ -33,13 +33,13 @@ static uint64_t mix_text(uint64_t hash, uint64_t key, const char *text)
     return hash;
 }
 
-static uint32_t hash_name(const struct cvg_kube_table *table, const char *namespace,
-                          const char *name)
+uint32_t cvg_kube_table_hash_name(const struct cvg_kube_table *table, const char *namespace,
+                                  const char *name)
 {
     return (uint32_t)mix_text(mix_text(table->key, table->key, namespace), table->key, name);
 }
 
-static uint32_t hash_owner(const struct cvg_kube_table *table, struct cvg_kube_id owner)
+uint32_t cvg_kube_table_hash_owner(const struct cvg_kube_table *table, struct cvg_kube_id owner)
 {
     return (uint32_t)mixed(mixed(table->key ^ owner.high, table->key) ^ owner.low, table->key);
 }
@@ -131,7 +131,7 @@ static uint32_t look_up(const struct cvg_kube_table *table, const char *namespac
     if (table->buckets == 0) {
         return 0;
     }
-    uint32_t hash = hash_name(table, namespace, name);
+    uint32_t hash = cvg_kube_table_hash_name(table, namespace, name);
     uint32_t at = table->named[hash & (table->buckets - 1)];
     for (; at; at = table->slots[at - 1].next_named) {
         const struct cvg_kube_slot *slot = &table->slots[at - 1];
@@ -176,8 +176,8 @@ static void fill(struct cvg_kube_table *table, uint32_t place, struct cvg_kube_o
 {
     table->slots[place] = (struct cvg_kube_slot){
         .object = object,
-        .name_hash = hash_name(table, object->namespace, object->name),
-        .owner_hash = hash_owner(table, object->owner),
+        .name_hash = cvg_kube_table_hash_name(table, object->namespace, object->name),
+        .owner_hash = cvg_kube_table_hash_owner(table, object->owner),
     };
     chain(table, place);
 }
@@ -237,7 +237,7 @@ struct cvg_kube_object *cvg_kube_table_owned(const struct cvg_kube_table *table,
         at = look_up(table, after->namespace, after->name);
         at = at ? table->slots[at - 1].next_owned : 0;
     } else {
-        at = table->owned[hash_owner(table, owner) & (table->buckets - 1)];
+        at = table->owned[cvg_kube_table_hash_owner(table, owner) & (table->buckets - 1)];
     }
     for (; at; at = table->slots[at - 1].next_owned) {
         struct cvg_kube_object *object = table->slots[at - 1].object;

@@ -44,5 +44,9 @@ struct cvg_kube_object *cvg_kube_table_next(const struct cvg_kube_table *table, 
 struct cvg_kube_object *cvg_kube_table_owned(const struct cvg_kube_table *table,
                                              struct cvg_kube_id owner,
                                              const struct cvg_kube_object *after);
+/* Equal names, or owners, have equal ones in all tables of one key; others may too. */
+uint32_t cvg_kube_table_hash_name(const struct cvg_kube_table *table, const char *namespace,
+                                  const char *name);
+uint32_t cvg_kube_table_hash_owner(const struct cvg_kube_table *table, struct cvg_kube_id owner);
 
 #endif

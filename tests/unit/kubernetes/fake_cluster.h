@@ -36,7 +36,7 @@ struct cvg_kube_cluster {
     struct cvg_kube_arena *arena;
     struct cvg_kube_kind custom;
     char group[CVG_KUBE_NAME], version[CVG_KUBE_NAME], name[CVG_KUBE_NAME];
-    struct cvg_kube_collection *collections[16];
+    struct cvg_kube_collection *collections[32];
     size_t count;
     struct cvg_kube_reader *left; /* the reader that left last */
 };

@@ -123,6 +123,23 @@ static void keep(const Kube__ObjectMeta *meta, int ready)
     kept[kept_count++] = (struct kept){.name = strdup(meta->name), .ready = ready};
 }
 
+static int is_text(struct span value, const char *text)
+{
+    return value.length == strlen(text) && memcmp(value.at, text, value.length) == 0;
+}
+
+static int is_ready(struct span condition)
+{
+    struct span value;
+    uint32_t number;
+    int type = 0, status = 0;
+    while (next_field(&condition, &number, &value) == 0) {
+        type |= number == 1 && is_text(value, "Ready");
+        status |= number == 2 && is_text(value, "True");
+    }
+    return type && status;
+}
+
 static void take_pod(struct span item, ProtobufCAllocator *allocator)
 {
     Kube__Pod *pod = kube__pod__unpack(allocator, item.length, item.at);
@@ -131,8 +148,8 @@ static void take_pod(struct span item, ProtobufCAllocator *allocator)
         give_up("a pod cannot be read");
     }
     for (size_t i = 0; pod->status != NULL && i < pod->status->n_conditions; i++) {
-        ready |= strcmp(pod->status->conditions[i]->type, "Ready") == 0 &&
-                 strcmp(pod->status->conditions[i]->status, "True") == 0;
+        const ProtobufCBinaryData *condition = &pod->status->conditions[i];
+        ready |= is_ready((struct span){condition->data, condition->len});
     }
     keep(pod->metadata, ready);
 }

@@ -160,10 +160,11 @@ def test_an_endpoint_without_a_kubeconfig(cluster, daemon, tmp_path):
 # ---- rights ----
 
 
-def test_a_missing_right_leaves_the_rest_working(cluster, daemon):
+def test_a_missing_right_leaves_the_rest_working(cluster, daemon, hasty):
     cluster.do("allow", user="gate-readonly", deny=["/nodes"], verbs=["get", "list", "watch"])
     App(cluster).settle()
-    gate = daemon(config(cluster, {"api": DEPLOYMENT, "nodes": {"kind": "Node"}}))
+    gate = daemon(config(cluster, {"api": DEPLOYMENT, "nodes": {"kind": "Node"}}),
+                  environment=hasty)
     wait_check(gate, "api", "ready")
     check = wait_check(gate, "nodes", "unknown", "Forbidden")
     assert "no right to" in check["message"] and "nodes" in check["message"], check
@@ -184,10 +185,11 @@ def test_without_rights_on_pods_the_workload_is_judged_by_itself(cluster, daemon
     wait_check(gate, "api", "progressing")
 
 
-def test_a_missing_definition_leaves_the_rest_working(cluster, daemon):
+def test_a_missing_definition_leaves_the_rest_working(cluster, daemon, hasty):
     App(cluster).settle()
     gate = daemon(config(cluster, {"api": DEPLOYMENT, "queue": {
-        "kind": "shop.test/v1/Queue", "namespace": "shop", "fields": {"/status/phase": "Bound"}}}))
+        "kind": "shop.test/v1/Queue", "namespace": "shop", "fields": {"/status/phase": "Bound"}}}),
+        environment=hasty)
     wait_check(gate, "api", "ready")
     check = wait_check(gate, "queue", "unknown", "KindNotFound")
     assert "shop.test/v1" in check["message"], check

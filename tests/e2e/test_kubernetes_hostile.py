@@ -109,11 +109,12 @@ def test_a_list_that_is_none_opens_nothing(cluster, daemon, encoding, name):
 
 
 @pytest.mark.parametrize("how", ["hang", "begin_hang", "half_hang", "half_cut", "cut"])
-def test_a_list_that_stalls_or_breaks_off(cluster, daemon, how):
+def test_a_list_that_stalls_or_breaks_off(cluster, daemon, hasty, how):
     App(cluster).settle()
     cluster.fault(DEPLOYMENTS, how, times=-1)
     gate = daemon(config(cluster, {"api": DEPLOYMENT}, {
-        "kubeconfig": str(cluster.kubeconfig()), "stream_lists": False}))
+        "kubeconfig": str(cluster.kubeconfig()), "stream_lists": False}),
+        environment=hasty if how == "hang" else None)
     wait_until(lambda: cluster.asked("/deployments"))
     wait_until(lambda: gate.check("prod", "api")["status"] == "unknown")
     assert gate.verdict("prod")["verdict"] == "wait"

@@ -12,7 +12,8 @@ const struct cvg_kube_node *cvg_kube_node_get(const struct cvg_kube_node *object
         return NULL;
     }
     for (size_t i = 0; i < object->count; i++) {
-        if (strcmp(object->items[i].key, key) == 0) {
+        /* Most keys differ at once: pods have dozens, and this is asked for dozens of them. */
+        if (*object->items[i].key == *key && strcmp(object->items[i].key, key) == 0) {
             return &object->items[i];
         }
     }

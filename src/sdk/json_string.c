@@ -127,22 +127,40 @@ static void encode_utf8(unsigned long c, struct piece *ret)
     }
 }
 
+/* What a letter behind a backslash means; 0: nothing. */
+static char meaning_of(char name)
+{
+    switch (name) {
+    case '"':
+    case '\\':
+    case '/':
+        return name;
+    case 'b':
+        return '\b';
+    case 'f':
+        return '\f';
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    default:
+        return 0;
+    }
+}
+
 /* The escape at `at`, which begins with a backslash. Returns NULL, or what is wrong. */
 static const char *read_escape(const char *at, const char *end, struct piece *ret)
 {
-    static const char names[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
     if (end - at < 2) {
         return "the document ends within a string";
     }
     if (at[1] != 'u') {
-        const char *name = at[1] ? strchr(names, at[1]) : NULL;
-        if (!name) {
-            return "invalid escape";
-        }
         ret->raw = 2;
         ret->decoded = 1;
-        ret->bytes[0] = meanings[name - names];
-        return NULL;
+        ret->bytes[0] = meaning_of(at[1]);
+        return ret->bytes[0] ? NULL : "invalid escape";
     }
     long unit = unicode_escape(at, end);
     if (unit < 0) {

@@ -71,7 +71,7 @@ struct cvg_kube_container {
     int64_t exit_code, last_exit_code;            /* CVG_KUBE_ABSENT */
     int64_t restarts;
     int64_t last_finished_at;
-    int64_t started_at; /* state.running */
+    int64_t started_at;                /* state.running */
     int ready, running, init, sidecar; /* sidecar: init with restartPolicy Always */
 };
 

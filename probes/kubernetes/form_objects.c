@@ -134,6 +134,13 @@ static void judge_pause(const struct walk *walk, struct cvg_kube_verdict *verdic
     }
 }
 
+/* Without a value it is enough that something stands there that says yes. */
+static int is_wanted(const char *found, const char *wanted)
+{
+    return *wanted == '\0' ? *found != '\0' && strcmp(found, "false") != 0
+                           : strcmp(found, wanted) == 0;
+}
+
 /* The fields begin where the collection put this check's pointers. */
 static void judge_fields(const struct walk *walk, struct cvg_kube_verdict *verdict)
 {
@@ -151,7 +158,7 @@ static void judge_fields(const struct walk *walk, struct cvg_kube_verdict *verdi
     for (size_t i = 0; i < keys->pointer_count; i++) {
         const char *found = object->fields == NULL ? "" : object->fields[first + i];
         const char *wanted = keys->expected[i];
-        if (*wanted == '\0' ? *found == '\0' : strcmp(found, wanted) != 0) {
+        if (!is_wanted(found, wanted)) {
             verdict->status = CVG_PROGRESSING;
             verdict->reason = cvg_kube_reason(CVG_KUBE_REASON_FIELD_MISMATCH);
             verdict->mismatch = keys->pointers[i];

@@ -82,7 +82,7 @@ static const char *take_field(struct cvg_kube_pool *pool, const struct cvg_kube_
         return "";
     }
     if (node->kind == CVG_KUBE_BOOL) {
-        return cvg_kube_pool_take(pool, node->boolean ? "true" : "");
+        return cvg_kube_pool_take(pool, node->boolean ? "true" : "false");
     }
     if (node->kind == CVG_KUBE_ARRAY || node->kind == CVG_KUBE_OBJECT) {
         const char *text = node->kind == CVG_KUBE_ARRAY ? "[...]" : "{...}";

@@ -64,7 +64,7 @@ struct cvg_kube_object {
     const char *const *images;
 
     /* Interned set: the values of the pointers that the collection keeps (collection.h), in their
-     * order, as text. "" where there is none or it is null, false or an empty text, list or object;
+     * order, as text. "" where there is none or it is null or an empty text, list or object;
      * "[...]" and "{...}" for others of these; cut and ending in "..." over 4 KiB. NULL: no
      * pointers. */
     const char *const *fields;

@@ -285,8 +285,8 @@ static void test_fields_are_the_values_of_pointers_as_text(void **state)
                                            "/status/nul",
                                            "/status",
                                            NULL};
-    static const char *const values[] = {"some",  "7e1", "true", "",     "",
-                                         "[...]", "",    "",     "a...", "{...}"};
+    static const char *const values[] = {"some",  "7e1", "true", "false", "",
+                                         "[...]", "",    "",     "a...",  "{...}"};
     static const struct cvg_kube_kind kind = {"x.test",        "v1", "Thing", "things",
                                               CVG_KUBE_CUSTOM, 0,    1};
     static const struct cvg_kube_keep keep = {.pointers = pointers};

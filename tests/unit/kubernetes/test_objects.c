@@ -257,6 +257,8 @@ static void test_fields_stand_for_the_rule_of_a_custom_kind(void **state)
          "thing shop/x: /status/ip is empty instead of something"},
         {"", "{'phase': 'Running', 'ip': ''}", CVG_PROGRESSING, "FieldMismatch",
          "thing shop/x: /status/ip is empty instead of something"},
+        {"", "{'phase': 'Running', 'ip': false}", CVG_PROGRESSING, "FieldMismatch",
+         "thing shop/x: /status/ip is 'false' instead of something"},
         {"'deletionTimestamp': '2026-01-01T00:00:00Z',", "{'phase': 'Running', 'ip': 'x'}",
          CVG_PROGRESSING, "Terminating", "thing shop/x"},
         {"", "{'phase': 'Running', 'ip': 'x', 'observedGeneration': 1}", CVG_PROGRESSING,
@@ -276,6 +278,36 @@ static void test_fields_stand_for_the_rule_of_a_custom_kind(void **state)
             strncmp(reading->message, rows[i].words, strlen(rows[i].words)) != 0) {
             fail_msg("row %zu: %u %s: %s", i, reading->status, reading->reason, reading->message);
         }
+        close_check(&setup);
+    }
+}
+
+static void test_a_field_can_be_wanted_to_be_false(void **state)
+{
+    static const struct cvg_pair still = {"/status/busy", "false"};
+
+    static const struct {
+        const char *status;
+        uint32_t expected;
+    } rows[] = {
+        {"{'busy': false}", CVG_READY},
+        {"{'busy': true}", CVG_PROGRESSING},
+        {"{'idle': true}", CVG_PROGRESSING},
+        {"{'busy': null}", CVG_PROGRESSING},
+    };
+
+    (void)state;
+
+    for (size_t i = 0; i < CVG_COUNT(rows); i++) {
+        struct setup setup = {.config =
+                                  KEYS(.kind = "example.org/v1/Thing", .namespaces = LIST(shop),
+                                       .fields = {.items = &still, .count = 1})};
+        open_check(&setup);
+        fake_putf(fake_find("things", "shop"),
+                  "{'apiVersion': 'example.org/v1', 'kind': 'Thing', 'metadata': {'name': 'x', "
+                  "'namespace': 'shop'}, 'status': %s}",
+                  rows[i].status);
+        assert_int_equal(read_check(&setup)->status, rows[i].expected);
         close_check(&setup);
     }
 }
@@ -631,6 +663,7 @@ int main(void)
         cmocka_unit_test(test_a_named_object_is_in_one_of_the_sources_namespaces),
         cmocka_unit_test(test_labels_select),
         cmocka_unit_test(test_fields_stand_for_the_rule_of_a_custom_kind),
+        cmocka_unit_test(test_a_field_can_be_wanted_to_be_false),
         cmocka_unit_test(test_fields_come_on_top_of_a_built_in_rule),
         cmocka_unit_test(test_a_pod_of_the_newest_revision_fails_its_workload),
         cmocka_unit_test(test_without_rights_on_pods_the_workloads_own_word_stands),

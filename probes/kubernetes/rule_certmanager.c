@@ -70,10 +70,12 @@ void cvg_kube_rule_certificate(const struct cvg_kube_view *view,
 {
     const struct cvg_kube_condition *ready = cvg_kube_condition(view, "Ready");
     const struct cvg_kube_condition *issuing = cvg_kube_current(view, "Issuing");
-    if (ready == NULL && cvg_kube_is(issuing, "True")) {
-        cvg_kube_say_condition(ret, CVG_PROGRESSING, issuing, CVG_KUBE_REASON_PROGRESSING);
-    } else if (cvg_kube_say_missing(view, "Ready", ret)) {
-        return;
+    if (ready == NULL) {
+        if (cvg_kube_is(issuing, "True")) {
+            cvg_kube_say_condition(ret, CVG_PROGRESSING, issuing, CVG_KUBE_REASON_PROGRESSING);
+        } else {
+            (void)cvg_kube_say_missing(view, "Ready", ret);
+        }
     } else if (cvg_kube_is(ready, "True")) {
         cvg_kube_say_ready(ready, ret);
         worsen_by_age(view, dwells, ret);

@@ -30,6 +30,7 @@ static void forbid_core_dumps(void)
  * sanitizer's) says 0, and nothing is lost. */
 static void give_large_buffers_back(void)
 {
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet. */
     (void)mallopt(M_MMAP_THRESHOLD, MAPPED_FROM);
 }
 

@@ -70,12 +70,10 @@ void cvg_kube_rule_certificate(const struct cvg_kube_view *view,
 {
     const struct cvg_kube_condition *ready = cvg_kube_condition(view, "Ready");
     const struct cvg_kube_condition *issuing = cvg_kube_current(view, "Issuing");
-    if (ready == NULL) {
-        if (cvg_kube_is(issuing, "True")) {
-            cvg_kube_say_condition(ret, CVG_PROGRESSING, issuing, CVG_KUBE_REASON_PROGRESSING);
-        } else {
-            (void)cvg_kube_say_missing(view, "Ready", ret);
-        }
+    if (ready == NULL && cvg_kube_is(issuing, "True")) {
+        cvg_kube_say_condition(ret, CVG_PROGRESSING, issuing, CVG_KUBE_REASON_PROGRESSING);
+    } else if (ready == NULL || cvg_kube_is_stale(view, ready)) {
+        (void)cvg_kube_say_missing(view, "Ready", ret);
     } else if (cvg_kube_is(ready, "True")) {
         cvg_kube_say_ready(ready, ret);
         worsen_by_age(view, dwells, ret);

@@ -46,10 +46,25 @@ function(cvg_proto target file)
   target_link_libraries(${target} PUBLIC PkgConfig::PROTOBUF_C)
 endfunction()
 
-# cvg_module(NAME DIRECTORY [OUTPUT folder] [PROTO file] [EXTERNAL target...]): a module built from
-# the SDK alone. Its code is also a static library, cvg_probe_NAME, for unit tests and fuzzers.
+# cvg_parts(NAME [LINK parts...] [EXTERNAL target...]): all of probes/NAME/*.c, what several modules
+# are made of. Each module has a copy of what it uses; nothing of it is seen outside.
+function(cvg_parts name)
+  cmake_parse_arguments(arg "" "" "LINK;EXTERNAL" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/probes/${name}/*.c)
+  add_library(cvg_${name} STATIC ${sources})
+  set_target_properties(cvg_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(cvg_${name} PUBLIC ${CMAKE_SOURCE_DIR}/probes)
+  list(TRANSFORM arg_LINK PREPEND cvg_)
+  target_link_libraries(cvg_${name} PUBLIC ${arg_LINK} cvg_sdk ${arg_EXTERNAL})
+endfunction()
+
+# cvg_module(NAME DIRECTORY [OUTPUT folder] [PROTO file] [LINK parts...] [EXTERNAL target...]): a
+# module built from the SDK, and parts of modules, alone. Its code is also a static library,
+# cvg_probe_NAME, for unit tests and fuzzers.
 function(cvg_module name directory)
-  cmake_parse_arguments(arg "" "OUTPUT;PROTO" "EXTERNAL" ${ARGN})
+  cmake_parse_arguments(arg "" "OUTPUT;PROTO" "LINK;EXTERNAL" ${ARGN})
+  list(TRANSFORM arg_LINK PREPEND cvg_)
+  list(PREPEND arg_EXTERNAL ${arg_LINK})
   if(NOT arg_OUTPUT)
     set(arg_OUTPUT ${CMAKE_BINARY_DIR}/lib/convergate/probes)
   endif()

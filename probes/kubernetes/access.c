@@ -2,8 +2,8 @@
 /* Texts in a chain of their own, since which of them is secret is not told apart. */
 #include "access.h"
 
-#include "memory.h"
-#include "printable.h"
+#include "kit/memory.h"
+#include "kit/printable.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,14 +24,14 @@ int cvg_kube_problem_set(struct cvg_kube_problem *problem, const char *key, cons
     int length = vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     problem->key = key;
-    cvg_kube_printable(problem->text, sizeof(problem->text), text,
-                       length < 0 ? 0 : strnlen(text, sizeof(text)));
+    cvg_kit_printable(problem->text, sizeof(problem->text), text,
+                      length < 0 ? 0 : strnlen(text, sizeof(text)));
     return -1;
 }
 
 struct cvg_kube_access *cvg_kube_access_new(cvg_kube_file_reader *reader)
 {
-    struct cvg_kube_access *access = cvg_kube_alloc(sizeof(*access));
+    struct cvg_kube_access *access = cvg_kit_alloc(sizeof(*access));
     access->reader = reader;
     access->namespace = "";
     access->user = "";
@@ -53,7 +53,7 @@ void cvg_kube_access_free(struct cvg_kube_access *access)
 
 void *cvg_kube_access_alloc(struct cvg_kube_access *access, size_t size)
 {
-    struct cvg_kube_text *text = cvg_kube_alloc(sizeof(*text) + size);
+    struct cvg_kube_text *text = cvg_kit_alloc(sizeof(*text) + size);
     text->size = size;
     text->next = access->texts;
     access->texts = text;

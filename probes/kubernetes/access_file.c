@@ -2,7 +2,7 @@
 /* Files that an access is made of: certificates, keys, tokens, kubeconfigs. Blocks; see access.h. */
 #include "access.h"
 
-#include "memory.h"
+#include "kit/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +30,7 @@ const char *cvg_kube_errno_text(int error)
 /* Room for more; what stood in the old memory is wiped. */
 static char *enlarge(char *bytes, size_t used, size_t size)
 {
-    char *larger = cvg_kube_alloc(size);
+    char *larger = cvg_kit_alloc(size);
     if (used > 0) {
         memcpy(larger, bytes, used);
     }
@@ -41,7 +41,7 @@ static char *enlarge(char *bytes, size_t used, size_t size)
 static int read_all(int fd, size_t limit, char **ret, size_t *ret_length)
 {
     size_t size = READ_FIRST, used = 0;
-    char *bytes = cvg_kube_alloc(size + 1);
+    char *bytes = cvg_kit_alloc(size + 1);
     ssize_t got = 0;
     do {
         if (used == size) {

@@ -2,7 +2,7 @@
 /* Editions by hash; see changes.h. */
 #include "changes.h"
 
-#include "memory.h"
+#include "kit/memory.h"
 
 #include <stdlib.h>
 
@@ -23,7 +23,7 @@ void cvg_kube_changes_fit(struct cvg_kube_changes *changes, size_t objects, uint
     }
     if (buckets != changes->buckets) {
         free(changes->at);
-        changes->at = cvg_kube_alloc(buckets * sizeof(*changes->at));
+        changes->at = cvg_kit_alloc(buckets * sizeof(*changes->at));
         changes->buckets = buckets;
         changes->all = edition;
     }

@@ -2,7 +2,7 @@
 /* Checks: their collections, and what is reported when; see check.h. */
 #include "check.h"
 
-#include "memory.h"
+#include "kit/memory.h"
 #include "reason.h"
 
 #include <stdlib.h>
@@ -30,7 +30,7 @@ static int add(struct cvg_kube_check *check, const struct want *want, const char
     if (check->wanted_count == WANTED_MOST) {
         return -1;
     }
-    check->wanted = cvg_kube_resize(check->wanted, check->wanted_count + 1, sizeof(*check->wanted));
+    check->wanted = cvg_kit_resize(check->wanted, check->wanted_count + 1, sizeof(*check->wanted));
     struct cvg_kube_wanted *wanted = &check->wanted[check->wanted_count++];
     wanted->collection =
         cvg_kube_cluster_want(check->cluster, &check->reader, want->kind, namespace, want->labels,
@@ -125,7 +125,7 @@ static const struct cvg_kube_collection *what_is_missing(const struct cvg_kube_c
     return missing == NULL ? NULL : missing->collection;
 }
 
-static void say_missing(const struct cvg_kube_collection *collection, struct cvg_kube_finding *ret)
+static void say_missing(const struct cvg_kube_collection *collection, struct cvg_kit_finding *ret)
 {
     const struct cvg_kube_collection_state *state = cvg_kube_collection_state(collection);
     const char *namespace = cvg_kube_collection_namespace(collection);
@@ -133,11 +133,11 @@ static void say_missing(const struct cvg_kube_collection *collection, struct cvg
                              ? state->reason
                              : cvg_kube_reason(CVG_KUBE_REASON_NOT_SYNCED);
     if (state->message[0] != '\0') {
-        cvg_kube_finding_say(ret, CVG_UNKNOWN, reason, "%s", state->message);
+        cvg_kit_finding_say(ret, CVG_UNKNOWN, reason, "%s", state->message);
     } else {
-        cvg_kube_finding_say(ret, CVG_UNKNOWN, reason, "the first list of %s%s%s has not come yet",
-                             cvg_kube_collection_kind(collection)->name,
-                             *namespace != '\0' ? " in namespace " : "", namespace);
+        cvg_kit_finding_say(ret, CVG_UNKNOWN, reason, "the first list of %s%s%s has not come yet",
+                            cvg_kube_collection_kind(collection)->name,
+                            *namespace != '\0' ? " in namespace " : "", namespace);
     }
     ret->reading.fault = state->fault;
 }
@@ -156,7 +156,7 @@ static int is_said(const struct cvg_kube_check *check, size_t number)
 }
 
 void cvg_kube_check_note_missing(const struct cvg_kube_check *check,
-                                 struct cvg_kube_finding *finding)
+                                 struct cvg_kit_finding *finding)
 {
     for (size_t i = 0; i < check->wanted_count; i++) {
         const struct cvg_kube_collection *collection = check->wanted[i].collection;
@@ -166,11 +166,11 @@ void cvg_kube_check_note_missing(const struct cvg_kube_check *check,
         }
         const struct cvg_kube_collection_state *state = cvg_kube_collection_state(collection);
         const struct cvg_kube_kind *kind = cvg_kube_collection_kind(collection);
-        cvg_kube_finding_fact(finding,
-                              cvg_kube_finding_text(finding, "not_read.%s", kind->resource), "%s",
-                              state->message[0] != '\0' ? state->message
-                              : state->reason != NULL   ? state->reason
-                                                        : "");
+        cvg_kit_finding_fact(finding, cvg_kit_finding_text(finding, "not_read.%s", kind->resource),
+                             "%s",
+                             state->message[0] != '\0' ? state->message
+                             : state->reason != NULL   ? state->reason
+                                                       : "");
     }
 }
 
@@ -189,11 +189,10 @@ static int64_t oldest_known(const struct cvg_kube_check *check)
     return oldest == INT64_MAX ? 0 : oldest;
 }
 
-int64_t cvg_kube_check_read(struct cvg_kube_check *check, int64_t wall,
-                            struct cvg_kube_finding *ret)
+int64_t cvg_kube_check_read(struct cvg_kube_check *check, int64_t wall, struct cvg_kit_finding *ret)
 {
     const struct cvg_kube_collection *missing = what_is_missing(check);
-    cvg_kube_finding_begin(ret);
+    cvg_kit_finding_begin(ret);
     if (missing != NULL) {
         say_missing(missing, ret);
         return 0;
@@ -281,7 +280,7 @@ static int64_t look(struct cvg_kube_reader *reader, int64_t wall)
 {
     struct cvg_kube_check *check = (struct cvg_kube_check *)(void *)reader;
     const struct cvg_host *host = cvg_kube_cluster_host(check->cluster);
-    struct cvg_kube_finding finding;
+    struct cvg_kit_finding finding;
     if (is_settled(check, wall)) {
         return check->next;
     }
@@ -331,7 +330,7 @@ struct cvg_kube_check *cvg_kube_check_new(struct cvg_kube_cluster *cluster,
                                           const struct cvg_kube_check_config *config,
                                           cvg_kube_refuse *refuse, void *arg)
 {
-    struct cvg_kube_check *check = cvg_kube_alloc(sizeof(*check));
+    struct cvg_kube_check *check = cvg_kit_alloc(sizeof(*check));
     check->reader.look = look;
     check->cluster = cluster;
     check->handle = handle;

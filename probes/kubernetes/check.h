@@ -17,7 +17,7 @@
 #define CVG_KUBE_CHECK_H
 
 #include "cluster.h"
-#include "finding.h"
+#include "kit/finding.h"
 
 struct cvg_kube_check;
 
@@ -32,7 +32,7 @@ struct cvg_kube_form {
      * says so. Fills the finding; returns when time alone changes it next (wall), 0: never. Pure
      * over collections, time is an argument. observed_at: only where it knows something else, and
      * that is older than what the collections do. */
-    int64_t (*judge)(struct cvg_kube_check *check, int64_t wall, struct cvg_kube_finding *ret);
+    int64_t (*judge)(struct cvg_kube_check *check, int64_t wall, struct cvg_kit_finding *ret);
     /* Whether judge() may say something else than it did when its collections had the editions
      * `seen`, while neither their states nor time changed anything. NULL: always. So that an event
      * about one object does not make hundreds of checks judge theirs again. */
@@ -92,11 +92,11 @@ const struct cvg_kube_collection *cvg_kube_check_known(const struct cvg_kube_che
                                                        size_t wanted);
 /* For forms, at the end of judge(): a fact for each kind whose optional collection cannot be read. */
 void cvg_kube_check_note_missing(const struct cvg_kube_check *check,
-                                 struct cvg_kube_finding *finding);
+                                 struct cvg_kit_finding *finding);
 
 /* What the check would report now, by itself; also the reader's look() without the reporting.
  * Returns when time alone changes it (wall), 0: never. */
 int64_t cvg_kube_check_read(struct cvg_kube_check *check, int64_t wall,
-                            struct cvg_kube_finding *ret);
+                            struct cvg_kit_finding *ret);
 
 #endif

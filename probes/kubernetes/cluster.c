@@ -7,7 +7,7 @@
 
 #include "cluster_inner.h"
 #include "decode.h"
-#include "memory.h"
+#include "kit/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -223,14 +223,14 @@ struct cvg_kube_cluster *cvg_kube_cluster_new(const struct cvg_host *host,
     if (!connection) {
         return NULL;
     }
-    struct cvg_kube_cluster *cluster = cvg_kube_alloc(sizeof(*cluster));
+    struct cvg_kube_cluster *cluster = cvg_kit_alloc(sizeof(*cluster));
     memcpy(&cluster->host, host, host->size < sizeof(*host) ? host->size : sizeof(*host));
     cluster->source = source;
     cluster->scope = host->source_scope(source);
     cluster->config = config;
     cluster->connection = connection;
     cluster->pool = cvg_kube_pool_new();
-    cluster->arena = cvg_kube_arena_new(CVG_KUBE_ARENA_MOST);
+    cluster->arena = cvg_kit_arena_new(CVG_KUBE_ARENA_MOST);
     cluster->readers = cvg_kube_readers_new(&cluster->host, cluster->scope);
     /* Chance spreads requests in time; with a poor one they come together, and nothing else is
      * lost. */
@@ -262,7 +262,7 @@ void cvg_kube_cluster_free(struct cvg_kube_cluster *cluster)
     cvg_kube_readers_free(cluster->readers);
     cvg_kube_customs_done(&cluster->customs);
     cvg_kube_connection_free(cluster->connection);
-    cvg_kube_arena_free(cluster->arena);
+    cvg_kit_arena_free(cluster->arena);
     cvg_kube_pool_free(cluster->pool);
     free(cluster);
 }
@@ -305,7 +305,7 @@ struct cvg_kube_pool *cvg_kube_cluster_pool(struct cvg_kube_cluster *cluster)
     return cluster->pool;
 }
 
-struct cvg_kube_arena *cvg_kube_cluster_arena(struct cvg_kube_cluster *cluster)
+struct cvg_kit_arena *cvg_kube_cluster_arena(struct cvg_kube_cluster *cluster)
 {
     return cluster->arena;
 }

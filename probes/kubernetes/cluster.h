@@ -49,7 +49,7 @@ const struct cvg_kube_kind *cvg_kube_cluster_kind(struct cvg_kube_cluster *clust
 const struct cvg_host *cvg_kube_cluster_host(struct cvg_kube_cluster *cluster);
 struct cvg_scope *cvg_kube_cluster_scope(struct cvg_kube_cluster *cluster);
 struct cvg_kube_pool *cvg_kube_cluster_pool(struct cvg_kube_cluster *cluster);
-struct cvg_kube_arena *cvg_kube_cluster_arena(struct cvg_kube_cluster *cluster);
+struct cvg_kit_arena *cvg_kube_cluster_arena(struct cvg_kube_cluster *cluster);
 const struct cvg_kube_source_config *cvg_kube_cluster_config(struct cvg_kube_cluster *cluster);
 const struct cvg_kube_dwells *cvg_kube_cluster_dwells(struct cvg_kube_cluster *cluster);
 int cvg_kube_cluster_json_only(struct cvg_kube_cluster *cluster); /* `encoding: json` */

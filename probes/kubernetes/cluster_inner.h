@@ -28,7 +28,7 @@ struct cvg_kube_cluster {
     const struct cvg_kube_source_config *config;
     struct cvg_kube_connection *connection;
     struct cvg_kube_pool *pool;
-    struct cvg_kube_arena *arena;
+    struct cvg_kit_arena *arena;
     struct cvg_kube_dwells dwells;
     struct cvg_kube_entry **entries; /* owned, each too */
     size_t count;

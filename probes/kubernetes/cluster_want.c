@@ -6,7 +6,7 @@
 #include "cluster.h"
 
 #include "cluster_inner.h"
-#include "memory.h"
+#include "kit/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,11 +39,11 @@ static struct cvg_kube_entry *take_entry(struct cvg_kube_cluster *cluster,
             return entry;
         }
     }
-    struct cvg_kube_entry *entry = cvg_kube_alloc(sizeof(*entry));
+    struct cvg_kube_entry *entry = cvg_kit_alloc(sizeof(*entry));
     entry->collection = cvg_kube_collection_new(cluster->pool, kind, namespace);
     entry->reflector = cvg_kube_reflector_new(cluster, entry->collection);
     cluster->entries =
-        cvg_kube_resize(cluster->entries, cluster->count + 1, sizeof(struct cvg_kube_entry *));
+        cvg_kit_resize(cluster->entries, cluster->count + 1, sizeof(struct cvg_kube_entry *));
     cluster->entries[cluster->count++] = entry;
     if (cluster->running) {
         cvg_kube_reflector_start(entry->reflector, 0);
@@ -66,7 +66,7 @@ static void add_reader(struct cvg_kube_entry *entry, struct cvg_kube_reader *rea
         return;
     }
     entry->readers =
-        cvg_kube_resize(entry->readers, entry->reader_count + 1, sizeof(struct cvg_kube_reader *));
+        cvg_kit_resize(entry->readers, entry->reader_count + 1, sizeof(struct cvg_kube_reader *));
     entry->readers[entry->reader_count++] = reader;
 }
 

@@ -8,7 +8,7 @@
 #include "collection.h"
 
 #include "changes.h"
-#include "memory.h"
+#include "kit/memory.h"
 #include "reason.h"
 #include "table.h"
 
@@ -39,7 +39,7 @@ struct cvg_kube_collection *cvg_kube_collection_new(struct cvg_kube_pool *pool,
                                                     const struct cvg_kube_kind *kind,
                                                     const char *namespace)
 {
-    struct cvg_kube_collection *collection = cvg_kube_alloc(sizeof(*collection));
+    struct cvg_kube_collection *collection = cvg_kit_alloc(sizeof(*collection));
     uint64_t key = 0;
     /* With a poor key names that collide cost time, nothing else. */
     if (getrandom(&key, sizeof(key), GRND_NONBLOCK) < 0) {
@@ -47,8 +47,8 @@ struct cvg_kube_collection *cvg_kube_collection_new(struct cvg_kube_pool *pool,
     }
     collection->pool = pool;
     collection->kind = kind;
-    collection->namespace = cvg_kube_copy(namespace);
-    collection->version = cvg_kube_copy("");
+    collection->namespace = cvg_kit_copy(namespace);
+    collection->version = cvg_kit_copy("");
     collection->most = CVG_KUBE_COLLECTION_MOST;
     collection->edition = collection->changes.all = 1;
     collection->state.reason = cvg_kube_reason(CVG_KUBE_REASON_NOT_SYNCED);
@@ -112,8 +112,8 @@ size_t cvg_kube_collection_keep_pointer(struct cvg_kube_collection *collection, 
 {
     size_t place = collection->pointer_count++;
     collection->pointers =
-        cvg_kube_resize(collection->pointers, place + 2, sizeof(*collection->pointers));
-    collection->pointers[place] = cvg_kube_copy(pointer);
+        cvg_kit_resize(collection->pointers, place + 2, sizeof(*collection->pointers));
+    collection->pointers[place] = cvg_kit_copy(pointer);
     collection->pointers[place + 1] = NULL;
     collection->keep.pointers = (const char *const *)collection->pointers;
     return place;
@@ -155,7 +155,7 @@ cvg_kube_collection_state(const struct cvg_kube_collection *collection)
 void cvg_kube_collection_move(struct cvg_kube_collection *collection, const char *version)
 {
     if (strcmp(collection->version, version) != 0) {
-        char *copy = cvg_kube_copy(version);
+        char *copy = cvg_kit_copy(version);
         free(collection->version);
         collection->version = copy;
         collection->state.resource_version = copy;

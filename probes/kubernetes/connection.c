@@ -15,7 +15,7 @@
 #include "backoff.h"
 #include "connection_inner.h"
 #include "exec.h"
-#include "memory.h"
+#include "kit/memory.h"
 #include "reason.h"
 #include "settings.h"
 #include "way.h"
@@ -256,7 +256,7 @@ static void read_now(struct cvg_kube_connection *connection)
         connection->read_again = 1;
         return;
     }
-    struct reading *reading = cvg_kube_alloc(sizeof(*reading));
+    struct reading *reading = cvg_kit_alloc(sizeof(*reading));
     reading->connection = connection;
     reading->way = cvg_kube_way_hold(connection->way);
     connection->reading = reading;
@@ -434,7 +434,7 @@ cvg_kube_connection_new_in(const struct cvg_host *host, struct cvg_source *sourc
                            const struct cvg_kube_source_config *config,
                            const struct cvg_kube_surroundings *surroundings)
 {
-    struct cvg_kube_connection *connection = cvg_kube_alloc(sizeof(*connection));
+    struct cvg_kube_connection *connection = cvg_kit_alloc(sizeof(*connection));
     connection->host = host;
     connection->source = source;
     connection->scope = host->source_scope(source);

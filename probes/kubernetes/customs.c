@@ -2,7 +2,7 @@
 /* A list; operators name a handful of kinds. */
 #include "customs.h"
 
-#include "memory.h"
+#include "kit/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -42,10 +42,10 @@ const struct cvg_kube_kind *cvg_kube_customs_take(struct cvg_kube_customs *custo
             return &custom->kind;
         }
     }
-    custom = cvg_kube_alloc(sizeof(*custom));
-    custom->kind.group = custom->group = cvg_kube_copy(group);
-    custom->kind.version = custom->version = cvg_kube_copy(version);
-    custom->kind.name = custom->name = cvg_kube_copy(name);
+    custom = cvg_kit_alloc(sizeof(*custom));
+    custom->kind.group = custom->group = cvg_kit_copy(group);
+    custom->kind.version = custom->version = cvg_kit_copy(version);
+    custom->kind.name = custom->name = cvg_kit_copy(name);
     custom->kind.type = CVG_KUBE_CUSTOM;
     custom->next = customs->first;
     customs->first = custom;
@@ -61,7 +61,7 @@ void cvg_kube_customs_name(struct cvg_kube_customs *customs, const struct cvg_ku
     }
     if (custom) {
         char *old = custom->resource;
-        custom->kind.resource = custom->resource = cvg_kube_copy(resource);
+        custom->kind.resource = custom->resource = cvg_kit_copy(resource);
         custom->kind.namespaced = namespaced;
         free(old);
     }

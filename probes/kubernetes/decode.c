@@ -4,7 +4,7 @@
 
 #include "decode_inner.h"
 #include "json.h"
-#include "memory.h"
+#include "kit/memory.h"
 #include "proto.h"
 
 #include <stdio.h>
@@ -86,7 +86,7 @@ enum cvg_kube_decoded cvg_kube_decoding_tree(const struct cvg_kube_decoding *dec
 
 char *cvg_kube_token_copy(const char *text)
 {
-    return strlen(text) > CVG_KUBE_TOKEN_MOST ? NULL : cvg_kube_copy(text);
+    return strlen(text) > CVG_KUBE_TOKEN_MOST ? NULL : cvg_kit_copy(text);
 }
 
 static enum cvg_kube_decoded object_of_protobuf(const struct cvg_kube_decoding *decoding,
@@ -113,7 +113,7 @@ static enum cvg_kube_decoded object_of_json(const struct cvg_kube_decoding *deco
     const struct cvg_kube_node *tree =
         cvg_kube_tree_read(decoding->arena, body, length, decoding->error, decoding->error_size);
     if (tree == NULL) {
-        return cvg_kube_arena_is_full(decoding->arena) ? CVG_KUBE_TOO_LARGE : CVG_KUBE_BROKEN;
+        return cvg_kit_arena_is_full(decoding->arena) ? CVG_KUBE_TOO_LARGE : CVG_KUBE_BROKEN;
     }
     enum cvg_kube_decoded decoded = cvg_kube_decoding_tree(decoding, tree, ret, &problem);
     if (decoded != CVG_KUBE_OK) {
@@ -126,14 +126,14 @@ static enum cvg_kube_decoded object_of_json(const struct cvg_kube_decoding *deco
 /* NOLINTNEXTLINE(readability-function-size): a pure function's inputs are its arguments */
 enum cvg_kube_decoded cvg_kube_decode_object(const struct cvg_kube_kind *kind,
                                              const char *content_type, const char *body,
-                                             size_t length, struct cvg_kube_arena *arena,
+                                             size_t length, struct cvg_kit_arena *arena,
                                              const struct cvg_kube_view **ret, char *error,
                                              size_t error_size)
 {
     const struct cvg_kube_decoding decoding = {kind, arena, error, error_size};
     enum cvg_kube_format format = cvg_kube_format_of(content_type);
     error[0] = '\0';
-    cvg_kube_arena_reset(arena);
+    cvg_kit_arena_reset(arena);
     if (format == CVG_KUBE_OTHER) {
         return cvg_kube_decoding_fail(&decoding, CVG_KUBE_BROKEN, 0,
                                       "its content type is neither protobuf nor JSON");

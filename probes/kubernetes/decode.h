@@ -42,12 +42,12 @@ void cvg_kube_list_end_done(struct cvg_kube_list_end *end);
  * "" on OK and STOPPED. *ret is filled in on OK only; it is the caller's to end then. */
 enum cvg_kube_decoded
 cvg_kube_decode_list(const struct cvg_kube_kind *kind, const char *content_type, const char *body,
-                     size_t length, struct cvg_kube_arena *arena, cvg_kube_see *see, void *arg,
+                     size_t length, struct cvg_kit_arena *arena, cvg_kube_see *see, void *arg,
                      struct cvg_kube_list_end *ret, char *error, size_t error_size);
 /* One object as a GET answers it. Resets the arena; the view lives in it. */
 enum cvg_kube_decoded cvg_kube_decode_object(const struct cvg_kube_kind *kind,
                                              const char *content_type, const char *body,
-                                             size_t length, struct cvg_kube_arena *arena,
+                                             size_t length, struct cvg_kit_arena *arena,
                                              const struct cvg_kube_view **ret, char *error,
                                              size_t error_size);
 
@@ -84,7 +84,7 @@ struct cvg_kube_event {
  * can be fed. */
 struct cvg_kube_frames;
 struct cvg_kube_frames *cvg_kube_frames_new(const struct cvg_kube_kind *kind,
-                                            const char *content_type, struct cvg_kube_arena *arena);
+                                            const char *content_type, struct cvg_kit_arena *arena);
 void cvg_kube_frames_free(struct cvg_kube_frames *frames); /* takes NULL */
 enum cvg_kube_decoded
 cvg_kube_frames_feed(struct cvg_kube_frames *frames, const void *bytes, size_t length,

@@ -6,7 +6,7 @@
  */
 #include "decode.h"
 #include "decode_inner.h"
-#include "memory.h"
+#include "kit/memory.h"
 #include "proto.h"
 
 #include <kube.pb-c.h>
@@ -20,7 +20,7 @@
 
 struct cvg_kube_frames {
     const struct cvg_kube_kind *kind;
-    struct cvg_kube_arena *arena; /* borrowed */
+    struct cvg_kit_arena *arena; /* borrowed */
     enum cvg_kube_format format;
     unsigned char *buffer; /* owned: a frame's beginning; of protobuf with its head */
     size_t length, size;
@@ -36,9 +36,9 @@ struct feeding {
 };
 
 struct cvg_kube_frames *cvg_kube_frames_new(const struct cvg_kube_kind *kind,
-                                            const char *content_type, struct cvg_kube_arena *arena)
+                                            const char *content_type, struct cvg_kit_arena *arena)
 {
-    struct cvg_kube_frames *frames = cvg_kube_alloc(sizeof(*frames));
+    struct cvg_kube_frames *frames = cvg_kit_alloc(sizeof(*frames));
     frames->kind = kind;
     frames->arena = arena;
     frames->format = cvg_kube_format_of(content_type);
@@ -159,7 +159,7 @@ static enum cvg_kube_decoded proto_frame(const struct feeding *feeding, const vo
     if (problem != NULL) {
         return fail(feeding, CVG_KUBE_BROKEN, problem);
     }
-    cvg_kube_arena_reset(feeding->frames->arena);
+    cvg_kit_arena_reset(feeding->frames->arena);
     if (event.type == CVG_KUBE_ERROR) {
         return proto_error(feeding, &envelope);
     }
@@ -217,16 +217,16 @@ static int is_blank(const char *line, size_t length)
 static enum cvg_kube_decoded json_frame(const struct feeding *feeding, const void *frame,
                                         size_t length)
 {
-    struct cvg_kube_arena *arena = feeding->frames->arena;
+    struct cvg_kit_arena *arena = feeding->frames->arena;
     char problem[128];
     if (is_blank(frame, length)) {
         return CVG_KUBE_OK;
     }
-    cvg_kube_arena_reset(arena);
+    cvg_kit_arena_reset(arena);
     const struct cvg_kube_node *tree =
         cvg_kube_tree_read(arena, frame, length, problem, sizeof(problem));
     if (tree == NULL) {
-        return fail(feeding, cvg_kube_arena_is_full(arena) ? CVG_KUBE_TOO_LARGE : CVG_KUBE_BROKEN,
+        return fail(feeding, cvg_kit_arena_is_full(arena) ? CVG_KUBE_TOO_LARGE : CVG_KUBE_BROKEN,
                     problem);
     }
     return json_event(feeding, tree);
@@ -267,7 +267,7 @@ static void gather(struct cvg_kube_frames *frames, const unsigned char *bytes, s
     if (frames->size - frames->length < length) {
         size_t size = frames->size * 2;
         size = size < frames->length + length ? frames->length + length : size;
-        frames->buffer = cvg_kube_resize(frames->buffer, size, 1);
+        frames->buffer = cvg_kit_resize(frames->buffer, size, 1);
         frames->size = size;
     }
     memcpy(frames->buffer + frames->length, bytes, length);

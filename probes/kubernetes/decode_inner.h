@@ -12,7 +12,7 @@
 /* What decoding works on, and where it says what went wrong. */
 struct cvg_kube_decoding {
     const struct cvg_kube_kind *kind;
-    struct cvg_kube_arena *arena;
+    struct cvg_kit_arena *arena;
     char *error;
     size_t error_size;
 };
@@ -46,7 +46,7 @@ enum cvg_kube_decoded cvg_kube_decoding_tree(const struct cvg_kube_decoding *dec
                                              const char **problem);
 
 /* A Status; code stays where the Status has none. -1: the message is none. */
-int cvg_kube_status_of_message(struct cvg_kube_bytes message, struct cvg_kube_arena *arena,
+int cvg_kube_status_of_message(struct cvg_kube_bytes message, struct cvg_kit_arena *arena,
                                struct cvg_kube_status *ret);
 void cvg_kube_status_of_tree(const struct cvg_kube_node *tree, struct cvg_kube_status *ret);
 

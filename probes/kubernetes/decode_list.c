@@ -5,7 +5,7 @@
  */
 #include "decode.h"
 #include "decode_inner.h"
-#include "printable.h"
+#include "kit/printable.h"
 #include "proto.h"
 
 #include <kube.pb-c.h>
@@ -75,13 +75,13 @@ static int is_list_of(const struct cvg_kube_kind *kind, const char *name, size_t
 
 static enum cvg_kube_decoded proto_end(struct page *page, struct cvg_kube_bytes bytes)
 {
-    cvg_kube_arena_reset(page->decoding->arena);
+    cvg_kit_arena_reset(page->decoding->arena);
     const Kube__ListMeta *meta =
         cvg_kube_proto_unpack(&kube__list_meta__descriptor, bytes, page->decoding->arena);
     const char *version =
         meta == NULL || meta->resourceversion == NULL ? "" : meta->resourceversion;
     const char *next = meta == NULL || meta->continue_ == NULL ? "" : meta->continue_;
-    if (meta == NULL || !cvg_kube_is_utf8(version) || !cvg_kube_is_utf8(next)) {
+    if (meta == NULL || !cvg_kit_is_utf8(version) || !cvg_kit_is_utf8(next)) {
         return cvg_kube_decoding_fail(page->decoding, CVG_KUBE_BROKEN, offset_of(page, bytes.at),
                                       "the list's metadata is damaged");
     }
@@ -93,7 +93,7 @@ static enum cvg_kube_decoded proto_item(struct page *page, int partial, struct c
 {
     const struct cvg_kube_view *view = NULL;
     const char *problem = NULL;
-    cvg_kube_arena_reset(page->decoding->arena);
+    cvg_kit_arena_reset(page->decoding->arena);
     enum cvg_kube_decoded decoded = cvg_kube_proto_view(page->decoding->kind, partial, bytes,
                                                         page->decoding->arena, &view, &problem);
     return show(page, decoded, view, offset_of(page, bytes.at), problem);
@@ -139,11 +139,11 @@ static enum cvg_kube_decoded json_fail(struct page *page, struct cvg_json *json,
 {
     const char *told = cvg_json_error(json);
     enum cvg_kube_decoded code =
-        cvg_kube_arena_is_full(page->decoding->arena) ? CVG_KUBE_TOO_LARGE : CVG_KUBE_BROKEN;
+        cvg_kit_arena_is_full(page->decoding->arena) ? CVG_KUBE_TOO_LARGE : CVG_KUBE_BROKEN;
     /* The reader says where by itself. */
     if (told[0] != '\0') {
         size_t size = page->decoding->error_size;
-        cvg_kube_printable(page->decoding->error, size, told, strlen(told));
+        cvg_kit_printable(page->decoding->error, size, told, strlen(told));
         return code;
     }
     return cvg_kube_decoding_fail(page->decoding, code, cvg_json_offset(json), words);
@@ -152,7 +152,7 @@ static enum cvg_kube_decoded json_fail(struct page *page, struct cvg_json *json,
 static enum cvg_kube_decoded json_end(struct page *page, struct cvg_json *json)
 {
     int64_t remaining = CVG_KUBE_ABSENT;
-    cvg_kube_arena_reset(page->decoding->arena);
+    cvg_kit_arena_reset(page->decoding->arena);
     (void)cvg_json_next(json);
     const struct cvg_kube_node *meta = cvg_kube_tree_value(page->decoding->arena, json);
     if (meta == NULL || meta->kind != CVG_KUBE_OBJECT) {
@@ -168,7 +168,7 @@ static enum cvg_kube_decoded json_item(struct page *page, struct cvg_json *json)
     const struct cvg_kube_view *view = NULL;
     const char *problem = NULL;
     size_t begins = cvg_json_offset(json);
-    cvg_kube_arena_reset(page->decoding->arena);
+    cvg_kit_arena_reset(page->decoding->arena);
     const struct cvg_kube_node *tree = cvg_kube_tree_value(page->decoding->arena, json);
     if (tree == NULL) {
         return json_fail(page, json, "an item is damaged");
@@ -243,7 +243,7 @@ static enum cvg_kube_decoded json_list(struct page *page, struct cvg_json *json)
 enum cvg_kube_decoded
 /* NOLINTNEXTLINE(readability-function-size): a pure function's inputs are its arguments */
 cvg_kube_decode_list(const struct cvg_kube_kind *kind, const char *content_type, const char *body,
-                     size_t length, struct cvg_kube_arena *arena, cvg_kube_see *see, void *arg,
+                     size_t length, struct cvg_kit_arena *arena, cvg_kube_see *see, void *arg,
                      struct cvg_kube_list_end *ret, char *error, size_t error_size)
 {
     const struct cvg_kube_decoding decoding = {kind, arena, error, error_size};
@@ -252,7 +252,7 @@ cvg_kube_decode_list(const struct cvg_kube_kind *kind, const char *content_type,
     enum cvg_kube_format format = cvg_kube_format_of(content_type);
     enum cvg_kube_decoded decoded = CVG_KUBE_OK;
     error[0] = '\0';
-    cvg_kube_arena_reset(arena);
+    cvg_kit_arena_reset(arena);
     if (format == CVG_KUBE_PROTOBUF) {
         decoded = proto_list(&page, (struct cvg_kube_bytes){page.start, length});
     } else if (format == CVG_KUBE_JSON) {

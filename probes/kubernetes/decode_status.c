@@ -5,7 +5,7 @@
  */
 #include "decode.h"
 #include "decode_inner.h"
-#include "printable.h"
+#include "kit/printable.h"
 #include "proto.h"
 
 #include <kube.pb-c.h>
@@ -18,7 +18,7 @@
 
 static void put(char *ret, size_t size, const char *text)
 {
-    cvg_kube_printable(ret, size, text == NULL ? "" : text, text == NULL ? 0 : strlen(text));
+    cvg_kit_printable(ret, size, text == NULL ? "" : text, text == NULL ? 0 : strlen(text));
 }
 
 static void put_numbers(struct cvg_kube_status *status, int64_t code, int64_t retry_after_s)
@@ -31,7 +31,7 @@ static void put_numbers(struct cvg_kube_status *status, int64_t code, int64_t re
     }
 }
 
-int cvg_kube_status_of_message(struct cvg_kube_bytes message, struct cvg_kube_arena *arena,
+int cvg_kube_status_of_message(struct cvg_kube_bytes message, struct cvg_kit_arena *arena,
                                struct cvg_kube_status *ret)
 {
     const Kube__Status *status = cvg_kube_proto_unpack(&kube__status__descriptor, message, arena);
@@ -63,7 +63,7 @@ void cvg_kube_status_of_tree(const struct cvg_kube_node *tree, struct cvg_kube_s
     put_numbers(ret, code, retry_after_s);
 }
 
-static int of_protobuf(const char *body, size_t length, struct cvg_kube_arena *arena,
+static int of_protobuf(const char *body, size_t length, struct cvg_kit_arena *arena,
                        struct cvg_kube_status *ret)
 {
     struct cvg_kube_envelope envelope;
@@ -75,7 +75,7 @@ static int of_protobuf(const char *body, size_t length, struct cvg_kube_arena *a
     return cvg_kube_status_of_message(envelope.raw, arena, ret);
 }
 
-static int of_json(const char *body, size_t length, struct cvg_kube_arena *arena,
+static int of_json(const char *body, size_t length, struct cvg_kit_arena *arena,
                    struct cvg_kube_status *ret)
 {
     char error[128];
@@ -102,7 +102,7 @@ static int looks_like_json(const char *body, size_t length)
 void cvg_kube_decode_status(int64_t http_status, const char *content_type, const char *body,
                             size_t length, struct cvg_kube_status *ret)
 {
-    struct cvg_kube_arena *arena = cvg_kube_arena_new(ARENA_MOST);
+    struct cvg_kit_arena *arena = cvg_kit_arena_new(ARENA_MOST);
     int code = -1;
     *ret = (struct cvg_kube_status){.code = http_status};
     if (body != NULL && length <= BODY_MOST) {
@@ -116,9 +116,9 @@ void cvg_kube_decode_status(int64_t http_status, const char *content_type, const
         *ret = (struct cvg_kube_status){.code = http_status};
         /* Binary says nothing to people. */
         if (body != NULL && cvg_kube_format_of(content_type) != CVG_KUBE_PROTOBUF) {
-            cvg_kube_printable(ret->message, sizeof(ret->message), body,
-                               length > 1024 ? 1024 : length);
+            cvg_kit_printable(ret->message, sizeof(ret->message), body,
+                              length > 1024 ? 1024 : length);
         }
     }
-    cvg_kube_arena_free(arena);
+    cvg_kit_arena_free(arena);
 }

@@ -5,7 +5,7 @@
  */
 #include "discovery.h"
 
-#include "memory.h"
+#include "kit/memory.h"
 #include "path.h"
 
 #include <convergate/json.h>
@@ -156,7 +156,7 @@ cvg_kube_discovery_start(struct cvg_kube_cluster *cluster, const struct cvg_kube
                          void (*done)(void *arg, const struct cvg_kube_ending *ending), void *arg)
 {
     static const struct cvg_pair accept = {.name = "Accept", .value = "application/json"};
-    struct cvg_kube_discovery *discovery = cvg_kube_alloc(sizeof(*discovery));
+    struct cvg_kube_discovery *discovery = cvg_kit_alloc(sizeof(*discovery));
     discovery->cluster = cluster;
     discovery->host = cvg_kube_cluster_host(cluster);
     discovery->kind = kind;

@@ -2,15 +2,15 @@
 /* What protobuf and JSON are held to alike; see draft.h. */
 #include "draft.h"
 
-#include "printable.h"
+#include "kit/printable.h"
 
 #include <string.h>
 
-int cvg_kube_draft_begin(struct cvg_kube_draft *draft, struct cvg_kube_arena *arena,
+int cvg_kube_draft_begin(struct cvg_kube_draft *draft, struct cvg_kit_arena *arena,
                          const struct cvg_kube_kind *kind)
 {
     *draft = (struct cvg_kube_draft){.arena = arena};
-    draft->view = cvg_kube_arena_alloc(arena, sizeof(*draft->view));
+    draft->view = cvg_kit_arena_alloc(arena, sizeof(*draft->view));
     if (draft->view == NULL) {
         return -1;
     }
@@ -32,7 +32,7 @@ const char *cvg_kube_draft_text(struct cvg_kube_draft *draft, const char *text)
     if (text == NULL) {
         return "";
     }
-    if (!cvg_kube_is_utf8(text)) {
+    if (!cvg_kit_is_utf8(text)) {
         cvg_kube_draft_refuse(draft, "a text is no UTF-8");
         return "";
     }
@@ -63,7 +63,7 @@ int64_t cvg_kube_draft_serial(struct cvg_kube_draft *draft, int64_t value)
 void *cvg_kube_draft_array(struct cvg_kube_draft *draft, size_t count, size_t size,
                            size_t *ret_count)
 {
-    void *array = count == 0 ? NULL : cvg_kube_arena_array(draft->arena, count, size);
+    void *array = count == 0 ? NULL : cvg_kit_arena_array(draft->arena, count, size);
     *ret_count = array == NULL ? 0 : count;
     return array;
 }
@@ -185,7 +185,7 @@ static void settle_names(struct cvg_kube_view *view)
 enum cvg_kube_decoded cvg_kube_draft_end(struct cvg_kube_draft *draft)
 {
     struct cvg_kube_view *view = draft->view;
-    if (cvg_kube_arena_is_full(draft->arena)) {
+    if (cvg_kit_arena_is_full(draft->arena)) {
         return CVG_KUBE_TOO_LARGE;
     }
     if (view->meta.name[0] == '\0') {

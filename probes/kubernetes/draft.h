@@ -11,13 +11,13 @@
 #include "decode.h"
 
 struct cvg_kube_draft {
-    struct cvg_kube_arena *arena;
+    struct cvg_kit_arena *arena;
     struct cvg_kube_view *view; /* in the arena */
     const char *wrong;          /* static; NULL: nothing is */
 };
 
 /* -1: the arena is full. */
-int cvg_kube_draft_begin(struct cvg_kube_draft *draft, struct cvg_kube_arena *arena,
+int cvg_kube_draft_begin(struct cvg_kube_draft *draft, struct cvg_kit_arena *arena,
                          const struct cvg_kube_kind *kind);
 /* Fills in what follows from the rest and looks at what every object must have. */
 enum cvg_kube_decoded cvg_kube_draft_end(struct cvg_kube_draft *draft);

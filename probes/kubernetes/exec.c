@@ -2,8 +2,8 @@
 /* Finding a plugin, telling it what it may know, running it; see exec.h. */
 #include "exec.h"
 
-#include "memory.h"
-#include "printable.h"
+#include "kit/memory.h"
+#include "kit/printable.h"
 #include "writer.h"
 
 #include <limits.h>
@@ -85,7 +85,7 @@ static int has_variable(const char *const *list, size_t count, const char *varia
 /* The plugin's own first, then what the daemon has and the plugin does not say. Ends at NULL. */
 static const char **make_environment(const struct cvg_kube_plugin *plugin, const char *info)
 {
-    const char **list = cvg_kube_alloc((VARIABLES_MOST + 1) * sizeof(*list));
+    const char **list = cvg_kit_alloc((VARIABLES_MOST + 1) * sizeof(*list));
     size_t count = 0;
     list[count++] = info;
     /* The last of two with one name counts, as in client-go. */
@@ -112,7 +112,7 @@ static const char **make_arguments(const struct cvg_kube_plugin *plugin, const c
     while (plugin->arguments[count] != NULL) {
         count++;
     }
-    const char **list = cvg_kube_alloc((count + 2) * sizeof(*list));
+    const char **list = cvg_kit_alloc((count + 2) * sizeof(*list));
     list[0] = program;
     for (size_t i = 0; i < count; i++) {
         list[i + 1] = plugin->arguments[i];
@@ -154,7 +154,7 @@ static void tell_failure(const struct cvg_kube_exec_run *run, const char *what, 
     char line[200];
     size_t skip = strspn(err_length > 0 ? err : "", " \t\r\n");
     size_t length = err_length > skip ? strcspn(err + skip, "\r\n") : 0;
-    cvg_kube_printable(line, sizeof(line), err_length > 0 ? err + skip : "", length);
+    cvg_kit_printable(line, sizeof(line), err_length > 0 ? err + skip : "", length);
     hide_tokens(line);
     (void)cvg_kube_problem_set(&problem, "kubeconfig", "the exec plugin '%.80s' %s%s%s",
                                run->plugin->command, what, line[0] ? ": " : "", line);
@@ -205,7 +205,7 @@ int cvg_kube_exec_start(const struct cvg_kube_exec_run *run, struct cvg_op **ret
     }
     char *info = cvg_kube_exec_info(plugin);
     size_t size = strlen(INFO) + strlen(info) + 1;
-    char *variable = cvg_kube_alloc(size);
+    char *variable = cvg_kit_alloc(size);
     (void)snprintf(variable, size, "%s%s", INFO, info);
     const char **arguments = make_arguments(plugin, program);
     const char **environment = make_environment(plugin, variable);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a plugin printed, as a credential; see exec.h. */
 #include "exec.h"
-#include "memory.h"
+#include "kit/memory.h"
 #include "tree.h"
 
 #include <stdlib.h>
@@ -63,7 +63,7 @@ static int take(const struct cvg_kube_node *status, const char *key, int lines, 
         return cvg_kube_problem_set(problem, "kubeconfig",
                                     "the exec plugin's answer has a %s that is none", key);
     }
-    *ret = cvg_kube_copy(node->text);
+    *ret = cvg_kit_copy(node->text);
     return 0;
 }
 
@@ -110,8 +110,8 @@ struct cvg_kube_credential *cvg_kube_credential_read(const char *text, size_t le
                                                      struct cvg_kube_problem *problem)
 {
     char error[160];
-    struct cvg_kube_arena *arena = cvg_kube_arena_new(TREE_MOST);
-    struct cvg_kube_credential *credential = cvg_kube_alloc(sizeof(*credential));
+    struct cvg_kit_arena *arena = cvg_kit_arena_new(TREE_MOST);
+    struct cvg_kube_credential *credential = cvg_kit_alloc(sizeof(*credential));
     const struct cvg_kube_node *root =
         cvg_kube_tree_read(arena, text, length, error, sizeof(error));
     int code = 0;
@@ -121,8 +121,8 @@ struct cvg_kube_credential *cvg_kube_credential_read(const char *text, size_t le
     } else {
         code = take_all(root, api_version, credential, problem);
     }
-    cvg_kube_arena_wipe(arena);
-    cvg_kube_arena_free(arena);
+    cvg_kit_arena_wipe(arena);
+    cvg_kit_arena_free(arena);
     if (code < 0) {
         cvg_kube_credential_free(credential);
         return NULL;

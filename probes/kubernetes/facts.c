@@ -3,7 +3,7 @@
 #include "facts.h"
 
 #include "crashes.h"
-#include "memory.h"
+#include "kit/memory.h"
 #include "quantity.h"
 #include "rule.h"
 
@@ -194,7 +194,7 @@ static void take_slice(struct cvg_kube_pool *pool, const struct cvg_kube_view *v
                        struct cvg_kube_slice_facts *facts)
 {
     const struct cvg_kube_service *of = &view->of.service;
-    const char **ready = cvg_kube_alloc((of->endpoint_count + 1) * sizeof(*ready));
+    const char **ready = cvg_kit_alloc((of->endpoint_count + 1) * sizeof(*ready));
     size_t count = 0;
     for (size_t i = 0; i < of->endpoint_count && count < 1000; i++) {
         const struct cvg_kube_endpoint *endpoint = &of->endpoints[i];
@@ -211,7 +211,7 @@ static void take_slice(struct cvg_kube_pool *pool, const struct cvg_kube_view *v
 static void take_webhooks(struct cvg_kube_pool *pool, const struct cvg_kube_view *view,
                           struct cvg_kube_webhook_facts *facts)
 {
-    const char **services = cvg_kube_alloc((view->webhook_count + 1) * sizeof(*services));
+    const char **services = cvg_kit_alloc((view->webhook_count + 1) * sizeof(*services));
     size_t count = 0;
     *facts = (struct cvg_kube_webhook_facts){0};
     for (size_t i = 0; i < view->webhook_count; i++) {
@@ -361,7 +361,7 @@ const char *const *cvg_kube_facts_images(struct cvg_kube_pool *pool,
     if (view->kind->type != CVG_KUBE_POD) {
         return NULL;
     }
-    const char **images = cvg_kube_alloc((of->container_count + 1) * sizeof(*images));
+    const char **images = cvg_kit_alloc((of->container_count + 1) * sizeof(*images));
     size_t count = 0;
     for (size_t i = 0; i < of->container_count; i++) {
         char image[IMAGE_MOST];

@@ -2,7 +2,7 @@
 /* Checks with `helm:`; see form_helm.h. */
 #include "form_helm.h"
 
-#include "memory.h"
+#include "kit/memory.h"
 #include "objects.h"
 #include "rule.h"
 
@@ -136,7 +136,7 @@ static void destroy(struct cvg_kube_check *check)
 static int create(struct cvg_kube_check *check, cvg_kube_refuse *refuse, void *arg)
 {
     const struct cvg_kube_check_config *config = check->config;
-    struct helm *helm = cvg_kube_alloc(sizeof(*helm));
+    struct helm *helm = cvg_kit_alloc(sizeof(*helm));
     const char *wrong = NULL;
     check->state = helm;
     helm->name = strcmp(config->helm, "*") == 0 ? NULL : config->helm;
@@ -167,7 +167,7 @@ static void add(struct revisions *revisions, const struct cvg_kube_revision *rev
     if (revisions->count == revisions->room) {
         revisions->room = revisions->room == 0 ? 16 : 2 * revisions->room;
         revisions->items =
-            cvg_kube_resize(revisions->items, revisions->room, sizeof(*revisions->items));
+            cvg_kit_resize(revisions->items, revisions->room, sizeof(*revisions->items));
     }
     revisions->items[revisions->count++] = *revision;
 }
@@ -262,7 +262,7 @@ static void add_worst(struct worst *worst, const struct told *told)
     worst->items[at] = *told;
 }
 
-static const char *words_of(struct cvg_kube_finding *ret, const struct told *told)
+static const char *words_of(struct cvg_kit_finding *ret, const struct told *told)
 {
     const struct cvg_kube_revision *revision = told->revision;
     if (revision == NULL) {
@@ -270,15 +270,15 @@ static const char *words_of(struct cvg_kube_finding *ret, const struct told *tol
     }
     const char *status = *revision->status == '\0' ? "of no status" : revision->status;
     if (revision->number == CVG_KUBE_ABSENT) {
-        return cvg_kube_finding_text(ret, "release %.64s/%.64s is %.64s, of no revision",
-                                     revision->namespace, revision->name, status);
+        return cvg_kit_finding_text(ret, "release %.64s/%.64s is %.64s, of no revision",
+                                    revision->namespace, revision->name, status);
     }
-    return cvg_kube_finding_text(ret, "release %.64s/%.64s, revision %" PRId64 ", is %.64s",
-                                 revision->namespace, revision->name, revision->number, status);
+    return cvg_kit_finding_text(ret, "release %.64s/%.64s, revision %" PRId64 ", is %.64s",
+                                revision->namespace, revision->name, revision->number, status);
 }
 
 static void say_message(const struct cvg_kube_sum *sum, const struct worst *worst,
-                        const struct told *only, struct cvg_kube_finding *ret)
+                        const struct told *only, struct cvg_kit_finding *ret)
 {
     uint32_t status = cvg_kube_sum_status(sum);
     const char *reason = cvg_kube_reason(CVG_KUBE_REASON_ALL_READY);
@@ -299,43 +299,43 @@ static void say_message(const struct cvg_kube_sum *sum, const struct worst *wors
         }
     }
     if (only != NULL) {
-        cvg_kube_finding_say(ret, status, status == only->status ? only->reason : reason, "%s",
-                             words_of(ret, only));
+        cvg_kit_finding_say(ret, status, status == only->status ? only->reason : reason, "%s",
+                            words_of(ret, only));
     } else {
-        cvg_kube_finding_say(ret, status, reason, "%" PRId64 " of %" PRId64 " ready%s",
-                             sum->counts[CVG_READY], sum->total, text);
+        cvg_kit_finding_say(ret, status, reason, "%" PRId64 " of %" PRId64 " ready%s",
+                            sum->counts[CVG_READY], sum->total, text);
     }
 }
 
 static void add_facts(const struct cvg_kube_sum *sum, const struct worst *worst,
-                      const struct told *only, struct cvg_kube_finding *ret)
+                      const struct told *only, struct cvg_kit_finding *ret)
 {
     char text[CVG_NUMBER_TEXT];
-    cvg_kube_finding_number(ret, "releases", sum->total);
-    cvg_kube_finding_number(ret, "needed", sum->needed);
-    cvg_kube_finding_number(ret, "ready", sum->counts[CVG_READY]);
+    cvg_kit_finding_number(ret, "releases", sum->total);
+    cvg_kit_finding_number(ret, "needed", sum->needed);
+    cvg_kit_finding_number(ret, "ready", sum->counts[CVG_READY]);
     for (size_t i = 0; only == NULL && i < worst->count; i++) {
-        cvg_kube_finding_fact(ret, cvg_kube_finding_text(ret, "worst.%zu", i), "%s: %s",
-                              words_of(ret, &worst->items[i]), worst->items[i].reason);
+        cvg_kit_finding_fact(ret, cvg_kit_finding_text(ret, "worst.%zu", i), "%s: %s",
+                             words_of(ret, &worst->items[i]), worst->items[i].reason);
     }
     if (only == NULL) {
         return;
     }
     const struct cvg_kube_revision *revision = only->revision;
-    cvg_kube_finding_fact(ret, "namespace", "%s", revision->namespace);
-    cvg_kube_finding_fact(ret, "name", "%s", revision->name);
-    cvg_kube_finding_fact(ret, "status", "%s", revision->status);
+    cvg_kit_finding_fact(ret, "namespace", "%s", revision->namespace);
+    cvg_kit_finding_fact(ret, "name", "%s", revision->name);
+    cvg_kit_finding_fact(ret, "status", "%s", revision->status);
     if (revision->number != CVG_KUBE_ABSENT) {
-        cvg_kube_finding_number(ret, "version", revision->number);
-        ret->reading.revision = cvg_kube_finding_text(ret, "%" PRId64, revision->number);
+        cvg_kit_finding_number(ret, "version", revision->number);
+        ret->reading.revision = cvg_kit_finding_text(ret, "%" PRId64, revision->number);
     }
     if (revision->changed_at > 0) {
         cvg_format_time(revision->changed_at, 0, text, sizeof(text));
-        cvg_kube_finding_fact(ret, "changed_at", "%s", text);
+        cvg_kit_finding_fact(ret, "changed_at", "%s", text);
     }
 }
 
-static void say_empty(const struct cvg_kube_check *check, struct cvg_kube_finding *ret)
+static void say_empty(const struct cvg_kube_check *check, struct cvg_kit_finding *ret)
 {
     const struct helm *helm = check->state;
     uint32_t status = CVG_UNKNOWN;
@@ -347,9 +347,9 @@ static void say_empty(const struct cvg_kube_check *check, struct cvg_kube_findin
         status = CVG_PROGRESSING;
         reason = CVG_KUBE_REASON_NOT_FOUND;
     }
-    cvg_kube_finding_say(ret, status, cvg_kube_reason(reason), "there is no Helm release%s%s",
-                         helm->name != NULL ? " named " : "", helm->name != NULL ? helm->name : "");
-    cvg_kube_finding_number(ret, "releases", 0);
+    cvg_kit_finding_say(ret, status, cvg_kube_reason(reason), "there is no Helm release%s%s",
+                        helm->name != NULL ? " named " : "", helm->name != NULL ? helm->name : "");
+    cvg_kit_finding_number(ret, "releases", 0);
 }
 
 /* ---- the verdict ---- */
@@ -361,7 +361,7 @@ static void count(struct cvg_kube_sum *sum, struct worst *worst, const struct to
     add_worst(worst, told);
 }
 
-static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kube_finding *ret)
+static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kit_finding *ret)
 {
     const struct helm *helm = check->state;
     int64_t dwell = cvg_kube_cluster_dwells(check->cluster)->not_ready;
@@ -390,9 +390,9 @@ static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kube
     const struct told *only = sum.total == 1 ? &told : NULL;
     say_message(&sum, &worst, only, ret);
     add_facts(&sum, &worst, only, ret);
-    ret->reading.expected = cvg_kube_finding_text(ret, "%" PRId64 " deployed", sum.needed);
+    ret->reading.expected = cvg_kit_finding_text(ret, "%" PRId64 " deployed", sum.needed);
     ret->reading.observed =
-        cvg_kube_finding_text(ret, "%" PRId64 " deployed", sum.counts[CVG_READY]);
+        cvg_kit_finding_text(ret, "%" PRId64 " deployed", sum.counts[CVG_READY]);
     ret->reading.done = (uint64_t)sum.counts[CVG_READY];
     ret->reading.total = (uint64_t)sum.needed;
     free(revisions.items);

@@ -7,7 +7,7 @@
  *   fields of a custom kind    stand for its rule, but not for the common order (deletion, ...)
  *   fields of a built-in kind  must hold besides its rule
  */
-#include "memory.h"
+#include "kit/memory.h"
 #include "neighbours.h"
 #include "objects.h"
 #include "reason.h"
@@ -91,7 +91,7 @@ static void destroy(struct cvg_kube_check *check)
 
 static int create(struct cvg_kube_check *check, cvg_kube_refuse *refuse, void *arg)
 {
-    struct cvg_kube_objects *keys = cvg_kube_alloc(sizeof(*keys));
+    struct cvg_kube_objects *keys = cvg_kit_alloc(sizeof(*keys));
     check->state = keys;
     keys->kind = find_kind(check->cluster, check->config->kind);
     const char *wrong = NULL;
@@ -362,7 +362,7 @@ static void judge_collection(const struct walk *walk)
     }
 }
 
-static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kube_finding *ret)
+static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kit_finding *ret)
 {
     const struct cvg_kube_objects *keys = check->state;
     struct cvg_kube_sum sum = {.images.most = CVG_KUBE_IMAGES, .versions.most = CVG_KUBE_VERSIONS};

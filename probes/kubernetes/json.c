@@ -99,7 +99,7 @@ static void fill_builtin(const struct cvg_kube_json *json)
 
 enum cvg_kube_decoded cvg_kube_json_view(const struct cvg_kube_kind *kind,
                                          const struct cvg_kube_node *tree,
-                                         struct cvg_kube_arena *arena,
+                                         struct cvg_kit_arena *arena,
                                          const struct cvg_kube_view **ret, const char **problem)
 {
     struct cvg_kube_draft draft;

@@ -13,7 +13,7 @@
 /* *problem: static, where BROKEN. */
 enum cvg_kube_decoded cvg_kube_json_view(const struct cvg_kube_kind *kind,
                                          const struct cvg_kube_node *tree,
-                                         struct cvg_kube_arena *arena,
+                                         struct cvg_kit_arena *arena,
                                          const struct cvg_kube_view **ret, const char **problem);
 
 /* ---- for the families ---- */

@@ -2,8 +2,8 @@
 /* Files as trees, and their named entries; see kubeconfig.h. */
 #include "kubeconfig.h"
 
-#include "base64.h"
-#include "memory.h"
+#include "kit/base64.h"
+#include "kit/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,15 +18,15 @@ struct file {
 };
 
 struct cvg_kube_kubeconfig {
-    struct cvg_kube_arena *arena;
+    struct cvg_kit_arena *arena;
     struct file files[CVG_KUBE_FILES_MOST];
     size_t count;
 };
 
 struct cvg_kube_kubeconfig *cvg_kube_kubeconfig_new(void)
 {
-    struct cvg_kube_kubeconfig *kubeconfig = cvg_kube_alloc(sizeof(*kubeconfig));
-    kubeconfig->arena = cvg_kube_arena_new(TREE_MOST);
+    struct cvg_kube_kubeconfig *kubeconfig = cvg_kit_alloc(sizeof(*kubeconfig));
+    kubeconfig->arena = cvg_kit_arena_new(TREE_MOST);
     return kubeconfig;
 }
 
@@ -39,14 +39,14 @@ void cvg_kube_kubeconfig_free(struct cvg_kube_kubeconfig *kubeconfig)
         free(kubeconfig->files[i].path);
         free(kubeconfig->files[i].folder);
     }
-    cvg_kube_arena_wipe(kubeconfig->arena);
-    cvg_kube_arena_free(kubeconfig->arena);
+    cvg_kit_arena_wipe(kubeconfig->arena);
+    cvg_kit_arena_free(kubeconfig->arena);
     free(kubeconfig);
 }
 
 static char *folder_of(const char *path)
 {
-    char *folder = cvg_kube_copy(path);
+    char *folder = cvg_kit_copy(path);
     char *slash = strrchr(folder, '/');
     if (slash != NULL) {
         slash[slash == folder ? 1 : 0] = '\0';
@@ -77,7 +77,7 @@ int cvg_kube_kubeconfig_add(struct cvg_kube_kubeconfig *kubeconfig, const char *
     }
     struct file *file = &kubeconfig->files[kubeconfig->count++];
     file->root = root;
-    file->path = cvg_kube_copy(path);
+    file->path = cvg_kit_copy(path);
     file->folder = folder_of(path);
     return 0;
 }
@@ -227,7 +227,7 @@ static const char *decode(struct cvg_kube_access *access, const char *text)
     char *bytes = NULL;
     size_t length = 0;
     const char *kept = NULL;
-    if (cvg_kube_base64_decode(text, strlen(text), &bytes, &length) < 0) {
+    if (cvg_kit_base64_decode(text, strlen(text), &bytes, &length) < 0) {
         return NULL;
     }
     if (length > 0 && memchr(bytes, '\0', length) == NULL) {

@@ -2,7 +2,7 @@
 /* Which files there are, and what a context of all of them comes to; see kubeconfig.h. */
 #include "kubeconfig.h"
 
-#include "memory.h"
+#include "kit/memory.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 static char *join(const char *folder, const char *name, size_t length)
 {
     size_t size = strlen(folder) + length + 2;
-    char *path = cvg_kube_alloc(size);
+    char *path = cvg_kit_alloc(size);
     (void)snprintf(path, size, "%s/%.*s", folder, (int)length, name);
     return path;
 }
@@ -56,7 +56,7 @@ int cvg_kube_search_make(struct cvg_kube_search *ret, const char *explicit_path,
                                         "must be an absolute path: the daemon has no folder of "
                                         "its own");
         }
-        return add_path(ret, cvg_kube_copy(explicit_path), problem);
+        return add_path(ret, cvg_kit_copy(explicit_path), problem);
     }
     if (list != NULL) {
         ret->list = 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The exec plugin that a user names: what is to be run, and what it is told; see kubeconfig.h. */
-#include "base64.h"
+#include "kit/base64.h"
 #include "kubeconfig.h"
 #include "writer.h"
 
@@ -144,7 +144,7 @@ static const char *describe_cluster(const struct making *making,
         cvg_kube_write(&writer, "true");
     }
     if (access->ca_pem != NULL) {
-        char *data = cvg_kube_base64_encode(access->ca_pem, strlen(access->ca_pem));
+        char *data = cvg_kit_base64_encode(access->ca_pem, strlen(access->ca_pem));
         write_pair(&writer, "certificate-authority-data", data);
         free(data);
     }

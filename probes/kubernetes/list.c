@@ -9,7 +9,7 @@
  */
 #include "list.h"
 
-#include "memory.h"
+#include "kit/memory.h"
 #include "page.h"
 #include "path.h"
 
@@ -127,7 +127,7 @@ static void turn_page(struct cvg_kube_list *list)
         return;
     }
     free(list->next);
-    list->next = cvg_kube_copy(end->next);
+    list->next = cvg_kit_copy(end->next);
     cvg_kube_page_free(list->page);
     list->page = NULL;
     ask(list);
@@ -206,7 +206,7 @@ static void read_page(struct cvg_kube_list *list, const char *content_type)
     int heavy = cvg_kube_page_is_heavy(content_type, list->length);
     struct cvg_kube_page *page =
         cvg_kube_page_new(list->collection, cvg_kube_cluster_dwells(list->cluster), content_type,
-                          list->body ? list->body : cvg_kube_copy(""), list->length);
+                          list->body ? list->body : cvg_kit_copy(""), list->length);
     list->body = NULL;
     list->length = list->room = 0;
     if (!heavy) {
@@ -216,7 +216,7 @@ static void read_page(struct cvg_kube_list *list, const char *content_type)
         take_page(list);
         return;
     }
-    struct errand *errand = cvg_kube_alloc(sizeof(*errand));
+    struct errand *errand = cvg_kit_alloc(sizeof(*errand));
     errand->list = list;
     errand->page = page;
     list->work = list->host->offload(list->scope, on_work, on_worked, on_discarded, errand);
@@ -234,7 +234,7 @@ static int on_body(void *arg, struct cvg_op *op, const void *bytes, size_t lengt
         while (room < list->length + length + 1) {
             room *= 2;
         }
-        list->body = cvg_kube_resize(list->body, room, 1);
+        list->body = cvg_kit_resize(list->body, room, 1);
         list->room = room;
     }
     memcpy(list->body + list->length, bytes, length);
@@ -330,7 +330,7 @@ cvg_kube_list_start(struct cvg_kube_cluster *cluster, struct cvg_kube_collection
                     int json, void (*done)(void *arg, const struct cvg_kube_list_result *result),
                     void *arg)
 {
-    struct cvg_kube_list *list = cvg_kube_alloc(sizeof(*list));
+    struct cvg_kube_list *list = cvg_kit_alloc(sizeof(*list));
     list->cluster = cluster;
     list->host = cvg_kube_cluster_host(cluster);
     list->scope = cvg_kube_cluster_scope(cluster);

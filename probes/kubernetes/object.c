@@ -4,7 +4,7 @@
 
 #include "crashes.h"
 #include "facts.h"
-#include "memory.h"
+#include "kit/memory.h"
 #include "reason.h"
 
 #include <stdio.h>
@@ -66,7 +66,7 @@ struct cvg_kube_id cvg_kube_id_of(const char *text)
 
 static const char *const *take_labels(struct cvg_kube_pool *pool, const struct cvg_kube_meta *meta)
 {
-    const char **texts = cvg_kube_alloc((2 * meta->label_count + 1) * sizeof(*texts));
+    const char **texts = cvg_kit_alloc((2 * meta->label_count + 1) * sizeof(*texts));
     for (size_t i = 0; i < meta->label_count; i++) {
         texts[2 * i] = meta->labels[i].name;
         texts[2 * i + 1] = meta->labels[i].value;
@@ -104,7 +104,7 @@ static const char *const *take_fields(struct cvg_kube_pool *pool, const struct c
     while (pointers[count] != NULL) {
         count++;
     }
-    const char **texts = cvg_kube_alloc((count + 1) * sizeof(*texts));
+    const char **texts = cvg_kit_alloc((count + 1) * sizeof(*texts));
     for (size_t i = 0; i < count; i++) {
         texts[i] = take_field(pool, cvg_kube_node_at(view->tree, pointers[i]));
     }
@@ -141,7 +141,7 @@ struct cvg_kube_object *cvg_kube_object_make(struct cvg_kube_pool *pool,
 {
     const struct cvg_kube_meta *meta = &view->meta;
     char room[CVG_KUBE_CUSTOM_REVISION];
-    struct cvg_kube_object *object = cvg_kube_alloc(sizeof(*object));
+    struct cvg_kube_object *object = cvg_kit_alloc(sizeof(*object));
     *object = (struct cvg_kube_object){
         .kind = view->kind,
         .namespace = cvg_kube_pool_take(pool, meta->namespace),

@@ -70,6 +70,6 @@ void cvg_kube_objects_take_revision(struct cvg_kube_sum *sum, uint32_t revision_
 uint32_t cvg_kube_sum_status(const struct cvg_kube_sum *sum);
 /* Status, words, facts and revision. */
 void cvg_kube_objects_say(const struct cvg_kube_check *check, const struct cvg_kube_objects *keys,
-                          const struct cvg_kube_sum *sum, struct cvg_kube_finding *ret);
+                          const struct cvg_kube_sum *sum, struct cvg_kit_finding *ret);
 
 #endif

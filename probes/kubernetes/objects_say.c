@@ -121,7 +121,7 @@ void cvg_kube_objects_take_revision(struct cvg_kube_sum *sum, uint32_t revision_
 /* ---- words for people ---- */
 
 /* "deployment shop/api"; small letters, as kubectl has them. */
-static const char *name_of(struct cvg_kube_finding *finding, const struct cvg_kube_objects *keys,
+static const char *name_of(struct cvg_kit_finding *finding, const struct cvg_kube_objects *keys,
                            const struct cvg_kube_verdict *verdict)
 {
     char kind[CVG_KUBE_NAME];
@@ -131,28 +131,28 @@ static const char *name_of(struct cvg_kube_finding *finding, const struct cvg_ku
         kind[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
     }
     kind[i] = '\0';
-    return cvg_kube_finding_text(finding, "%s %s%s%s", kind, verdict->namespace,
-                                 *verdict->namespace != '\0' ? "/" : "", verdict->name);
+    return cvg_kit_finding_text(finding, "%s %s%s%s", kind, verdict->namespace,
+                                *verdict->namespace != '\0' ? "/" : "", verdict->name);
 }
 
-static const char *between_crashes(struct cvg_kube_finding *finding,
+static const char *between_crashes(struct cvg_kit_finding *finding,
                                    const struct cvg_kube_object *pod)
 {
     const struct cvg_kube_crashes *crashes = &pod->of.pod.crashes;
-    return cvg_kube_finding_text(
+    return cvg_kit_finding_text(
         finding,
         "container %.63s ended %d times within 10 minutes and runs again; restarts: %" PRId64,
         crashes->container, CVG_KUBE_CRASHES, crashes->restarts);
 }
 
-static const char *own_words(struct cvg_kube_finding *finding,
+static const char *own_words(struct cvg_kit_finding *finding,
                              const struct cvg_kube_verdict *verdict)
 {
     if (verdict->object == NULL) {
         return "is not there";
     }
     if (verdict->mismatch != NULL) {
-        return cvg_kube_finding_text(
+        return cvg_kit_finding_text(
             finding, "%.100s is %s%.100s%s instead of %s%.100s%s", verdict->mismatch,
             *verdict->found != '\0' ? "'" : "", *verdict->found != '\0' ? verdict->found : "empty",
             *verdict->found != '\0' ? "'" : "", *verdict->wanted != '\0' ? "'" : "",
@@ -172,7 +172,7 @@ static const char *own_words(struct cvg_kube_finding *finding,
 }
 
 /* Of one that is in trouble. */
-static const char *words_of_pod(struct cvg_kube_finding *finding, const struct cvg_kube_object *pod)
+static const char *words_of_pod(struct cvg_kit_finding *finding, const struct cvg_kube_object *pod)
 {
     if (*pod->of.pod.trouble == '\0') {
         return between_crashes(finding, pod);
@@ -181,7 +181,7 @@ static const char *words_of_pod(struct cvg_kube_finding *finding, const struct c
 }
 
 /* "deployment shop/api: 2 of 3 pods ready; pod api-7d9: container api is in CrashLoopBackOff" */
-static const char *words_of(struct cvg_kube_finding *finding, const struct cvg_kube_objects *keys,
+static const char *words_of(struct cvg_kit_finding *finding, const struct cvg_kube_objects *keys,
                             const struct cvg_kube_verdict *verdict)
 {
     const char *name = name_of(finding, keys, verdict);
@@ -189,16 +189,16 @@ static const char *words_of(struct cvg_kube_finding *finding, const struct cvg_k
     const struct cvg_kube_object *pod = verdict->pod;
     char more[48] = "";
     if (pod == NULL) {
-        return cvg_kube_finding_text(finding, "%s: %s", name, own);
+        return cvg_kit_finding_text(finding, "%s: %s", name, own);
     }
     if (verdict->troubled > 1) {
         (void)snprintf(more, sizeof(more), " (and %zu more such pods)", verdict->troubled - 1);
     }
-    return cvg_kube_finding_text(finding, "%s: %s; pod %s: %s%s", name, own, pod->name,
-                                 words_of_pod(finding, pod), more);
+    return cvg_kit_finding_text(finding, "%s: %s; pod %s: %s%s", name, own, pod->name,
+                                words_of_pod(finding, pod), more);
 }
 
-static const char *words_of_all(struct cvg_kube_finding *finding,
+static const char *words_of_all(struct cvg_kit_finding *finding,
                                 const struct cvg_kube_objects *keys, const struct cvg_kube_sum *sum)
 {
     char text[960];
@@ -213,8 +213,8 @@ static const char *words_of_all(struct cvg_kube_finding *finding,
         int wrote = snprintf(text + used, sizeof(text) - used, "; %" PRId64 " more", left);
         used += wrote < 0 ? 0 : (size_t)wrote;
     }
-    return cvg_kube_finding_text(finding, "%" PRId64 " of %" PRId64 " ready%s",
-                                 sum->counts[CVG_READY], sum->total, used == 0 ? "" : text);
+    return cvg_kit_finding_text(finding, "%" PRId64 " of %" PRId64 " ready%s",
+                                sum->counts[CVG_READY], sum->total, used == 0 ? "" : text);
 }
 
 /* ---- status ---- */
@@ -259,7 +259,7 @@ static const struct cvg_kube_verdict *only_one(const struct cvg_kube_sum *sum)
 }
 
 static void say_expected(const struct cvg_kube_check *check, const struct cvg_kube_sum *sum,
-                         struct cvg_kube_finding *ret)
+                         struct cvg_kit_finding *ret)
 {
     static const struct {
         enum cvg_status status;
@@ -279,77 +279,77 @@ static void say_expected(const struct cvg_kube_check *check, const struct cvg_ku
             used += wrote < 0 ? 0 : (size_t)wrote;
         }
     }
-    ret->reading.observed = cvg_kube_finding_text(ret, "%s", text);
+    ret->reading.observed = cvg_kit_finding_text(ret, "%s", text);
     if (check->config->at_least != NULL) {
         ret->reading.expected =
-            cvg_kube_finding_text(ret, "at least %s ready (%" PRId64 " of %" PRId64 ")",
-                                  check->config->at_least, sum->needed, sum->total);
+            cvg_kit_finding_text(ret, "at least %s ready (%" PRId64 " of %" PRId64 ")",
+                                 check->config->at_least, sum->needed, sum->total);
     } else {
-        ret->reading.expected = cvg_kube_finding_text(ret, "%" PRId64 " ready", sum->needed);
+        ret->reading.expected = cvg_kit_finding_text(ret, "%" PRId64 " ready", sum->needed);
     }
 }
 
 /* ---- facts ---- */
 
-static void add_time(struct cvg_kube_finding *ret, const char *name, int64_t wall)
+static void add_time(struct cvg_kit_finding *ret, const char *name, int64_t wall)
 {
     char text[CVG_NUMBER_TEXT];
     if (wall > 0) {
         cvg_format_time(wall, 0, text, sizeof(text));
-        cvg_kube_finding_fact(ret, name, "%s", text);
+        cvg_kit_finding_fact(ret, name, "%s", text);
     }
 }
 
-static void add_few(struct cvg_kube_finding *ret, const char *name, const struct cvg_kube_few *few)
+static void add_few(struct cvg_kit_finding *ret, const char *name, const struct cvg_kube_few *few)
 {
     for (size_t i = 0; i < few->count; i++) {
-        cvg_kube_finding_fact(ret, cvg_kube_finding_text(ret, "%s.%zu", name, i), "%s",
-                              few->texts[i]);
+        cvg_kit_finding_fact(ret, cvg_kit_finding_text(ret, "%s.%zu", name, i), "%s",
+                             few->texts[i]);
     }
 }
 
-static void add_counts(const struct cvg_kube_sum *sum, struct cvg_kube_finding *ret)
+static void add_counts(const struct cvg_kube_sum *sum, struct cvg_kit_finding *ret)
 {
-    cvg_kube_finding_number(ret, "objects", sum->total);
-    cvg_kube_finding_number(ret, "needed", sum->needed);
-    cvg_kube_finding_number(ret, "ready", sum->counts[CVG_READY]);
-    cvg_kube_finding_number(ret, "progressing", sum->counts[CVG_PROGRESSING]);
-    cvg_kube_finding_number(ret, "degraded", sum->counts[CVG_DEGRADED]);
-    cvg_kube_finding_number(ret, "failed", sum->counts[CVG_FAILED]);
-    cvg_kube_finding_number(ret, "unknown", sum->counts[CVG_UNKNOWN]);
+    cvg_kit_finding_number(ret, "objects", sum->total);
+    cvg_kit_finding_number(ret, "needed", sum->needed);
+    cvg_kit_finding_number(ret, "ready", sum->counts[CVG_READY]);
+    cvg_kit_finding_number(ret, "progressing", sum->counts[CVG_PROGRESSING]);
+    cvg_kit_finding_number(ret, "degraded", sum->counts[CVG_DEGRADED]);
+    cvg_kit_finding_number(ret, "failed", sum->counts[CVG_FAILED]);
+    cvg_kit_finding_number(ret, "unknown", sum->counts[CVG_UNKNOWN]);
 }
 
 /* Of the only object: which version of it is meant, and how long it has been so. */
-static void add_object(const struct cvg_kube_verdict *verdict, struct cvg_kube_finding *ret)
+static void add_object(const struct cvg_kube_verdict *verdict, struct cvg_kit_finding *ret)
 {
     const struct cvg_kube_object *object = verdict->object;
     const struct cvg_kube_outcome_kept *outcome = &object->outcome;
     const struct cvg_kube_object *pod = verdict->pod;
-    cvg_kube_finding_fact(ret, "namespace", "%s", object->namespace);
-    cvg_kube_finding_fact(ret, "name", "%s", object->name);
+    cvg_kit_finding_fact(ret, "namespace", "%s", object->namespace);
+    cvg_kit_finding_fact(ret, "name", "%s", object->name);
     if (object->generation != CVG_KUBE_ABSENT) {
-        cvg_kube_finding_number(ret, "generation", object->generation);
+        cvg_kit_finding_number(ret, "generation", object->generation);
     }
-    cvg_kube_finding_fact(ret, "kind_revision", "%s", object->revision);
+    cvg_kit_finding_fact(ret, "kind_revision", "%s", object->revision);
     if (outcome->total > 0) {
-        cvg_kube_finding_number(ret, "done", outcome->done);
-        cvg_kube_finding_number(ret, "total", outcome->total);
+        cvg_kit_finding_number(ret, "done", outcome->done);
+        cvg_kit_finding_number(ret, "total", outcome->total);
     }
     add_time(ret, "since",
              pod != NULL && pod->of.pod.bad_since > 0 ? pod->of.pod.bad_since : outcome->since);
     add_time(ret, "worse_at", outcome->worse_at);
     if (pod != NULL) {
-        cvg_kube_finding_fact(ret, "pod", "%s", pod->name);
-        cvg_kube_finding_fact(ret, "pod_reason", "%s",
-                              *pod->of.pod.trouble != '\0'
-                                  ? pod->of.pod.trouble
-                                  : cvg_kube_reason(CVG_KUBE_REASON_CRASH_LOOP));
-        cvg_kube_finding_number(ret, "pod_restarts", pod->of.pod.restarts);
+        cvg_kit_finding_fact(ret, "pod", "%s", pod->name);
+        cvg_kit_finding_fact(ret, "pod_reason", "%s",
+                             *pod->of.pod.trouble != '\0'
+                                 ? pod->of.pod.trouble
+                                 : cvg_kube_reason(CVG_KUBE_REASON_CRASH_LOOP));
+        cvg_kit_finding_number(ret, "pod_restarts", pod->of.pod.restarts);
     }
 }
 
 static void add_facts(const struct cvg_kube_check *check, const struct cvg_kube_objects *keys,
-                      const struct cvg_kube_sum *sum, struct cvg_kube_finding *ret)
+                      const struct cvg_kube_sum *sum, struct cvg_kit_finding *ret)
 {
     add_counts(sum, ret);
     const struct cvg_kube_verdict *one = only_one(sum);
@@ -359,8 +359,8 @@ static void add_facts(const struct cvg_kube_check *check, const struct cvg_kube_
     add_few(ret, "version", &sum->versions);
     add_few(ret, "image", &sum->images);
     for (size_t i = 0; i < sum->worst_count && sum->total > 1; i++) {
-        cvg_kube_finding_fact(ret, cvg_kube_finding_text(ret, "worst.%zu", i), "%s: %s",
-                              name_of(ret, keys, &sum->worst[i]), sum->worst[i].reason);
+        cvg_kit_finding_fact(ret, cvg_kit_finding_text(ret, "worst.%zu", i), "%s: %s",
+                             name_of(ret, keys, &sum->worst[i]), sum->worst[i].reason);
     }
     cvg_kube_check_note_missing(check, ret);
 }
@@ -368,7 +368,7 @@ static void add_facts(const struct cvg_kube_check *check, const struct cvg_kube_
 /* ---- all of it ---- */
 
 static void say_empty(const struct cvg_kube_check *check, const struct cvg_kube_objects *keys,
-                      struct cvg_kube_finding *ret)
+                      struct cvg_kit_finding *ret)
 {
     const struct cvg_kube_check_config *config = check->config;
     const char *with = config->name != NULL       ? " named "
@@ -378,11 +378,11 @@ static void say_empty(const struct cvg_kube_check *check, const struct cvg_kube_
                        : config->selector != NULL ? config->selector
                                                   : "";
     int allowed = config->allow_empty == 1;
-    cvg_kube_finding_say(
+    cvg_kit_finding_say(
         ret, allowed ? CVG_READY : CVG_UNKNOWN,
         cvg_kube_reason(allowed ? CVG_KUBE_REASON_EMPTY : CVG_KUBE_REASON_EMPTY_MATCH),
         "there is no %s%s%.200s", keys->kind->name, with, what);
-    cvg_kube_finding_number(ret, "objects", 0);
+    cvg_kit_finding_number(ret, "objects", 0);
     cvg_kube_check_note_missing(check, ret);
 }
 
@@ -396,7 +396,7 @@ static int is_bare(const struct cvg_kube_check *check, const struct cvg_kube_obj
 }
 
 void cvg_kube_objects_say(const struct cvg_kube_check *check, const struct cvg_kube_objects *keys,
-                          const struct cvg_kube_sum *sum, struct cvg_kube_finding *ret)
+                          const struct cvg_kube_sum *sum, struct cvg_kit_finding *ret)
 {
     if (sum->total == 0) {
         say_empty(check, keys, ret);
@@ -406,10 +406,10 @@ void cvg_kube_objects_say(const struct cvg_kube_check *check, const struct cvg_k
     const struct cvg_kube_verdict *one = only_one(sum);
     const char *words = one != NULL ? words_of(ret, keys, one) : words_of_all(ret, keys, sum);
     if (status == CVG_READY && is_bare(check, keys, sum)) {
-        cvg_kube_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_EMPTY_MATCH),
-                             "nothing matches in namespace %s; %s", sum->bare, words);
+        cvg_kit_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_EMPTY_MATCH),
+                            "nothing matches in namespace %s; %s", sum->bare, words);
     } else {
-        cvg_kube_finding_say(ret, status, reason_of(sum, status), "%s", words);
+        cvg_kit_finding_say(ret, status, reason_of(sum, status), "%s", words);
     }
     say_expected(check, sum, ret);
     ret->reading.done = (uint64_t)sum->counts[CVG_READY];
@@ -419,7 +419,7 @@ void cvg_kube_objects_say(const struct cvg_kube_check *check, const struct cvg_k
         ret->reading.total = (uint64_t)one->object->outcome.total;
     }
     if (sum->has_revision && !sum->mixed && sum->revision[0] != '\0') {
-        ret->reading.revision = cvg_kube_finding_text(ret, "%s", sum->revision);
+        ret->reading.revision = cvg_kit_finding_text(ret, "%s", sum->revision);
     }
     add_facts(check, keys, sum, ret);
 }

@@ -5,7 +5,7 @@
  */
 #include "page.h"
 
-#include "memory.h"
+#include "kit/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ struct cvg_kube_page {
     char content_type[128], *body; /* body: owned */
     size_t length;
     struct cvg_kube_pool *own_pool;   /* NULL: the cluster's was used */
-    struct cvg_kube_arena *own_arena; /* NULL: the cluster's was used */
+    struct cvg_kit_arena *own_arena;  /* NULL: the cluster's was used */
     struct cvg_kube_object **objects; /* owned, each too, from `handed` on */
     size_t count, room, handed;
     struct cvg_kube_pool *pool; /* that the objects are in */
@@ -49,10 +49,10 @@ static void copy_kind(struct cvg_kube_page *page, const struct cvg_kube_kind *ki
         return;
     }
     page->custom = *kind;
-    page->custom.group = page->texts[0] = cvg_kube_copy(kind->group);
-    page->custom.version = page->texts[1] = cvg_kube_copy(kind->version);
-    page->custom.name = page->texts[2] = cvg_kube_copy(kind->name);
-    page->custom.resource = page->texts[3] = cvg_kube_copy(kind->resource);
+    page->custom.group = page->texts[0] = cvg_kit_copy(kind->group);
+    page->custom.version = page->texts[1] = cvg_kit_copy(kind->version);
+    page->custom.name = page->texts[2] = cvg_kit_copy(kind->name);
+    page->custom.resource = page->texts[3] = cvg_kit_copy(kind->resource);
     page->kind = &page->custom;
 }
 
@@ -64,9 +64,9 @@ static void copy_keep(struct cvg_kube_page *page, const struct cvg_kube_keep *ke
     }
     page->keep.labels = keep->labels;
     if (keep->pointers) {
-        page->pointers = cvg_kube_alloc((count + 1) * sizeof(*page->pointers));
+        page->pointers = cvg_kit_alloc((count + 1) * sizeof(*page->pointers));
         for (size_t i = 0; i < count; i++) {
-            page->pointers[i] = cvg_kube_copy(keep->pointers[i]);
+            page->pointers[i] = cvg_kit_copy(keep->pointers[i]);
         }
         page->keep.pointers = (const char *const *)page->pointers;
     }
@@ -77,10 +77,10 @@ struct cvg_kube_page *cvg_kube_page_new(const struct cvg_kube_collection *collec
                                         const struct cvg_kube_dwells *dwells,
                                         const char *content_type, char *body, size_t length)
 {
-    struct cvg_kube_page *page = cvg_kube_alloc(sizeof(*page));
+    struct cvg_kube_page *page = cvg_kit_alloc(sizeof(*page));
     copy_kind(page, cvg_kube_collection_kind(collection));
     copy_keep(page, cvg_kube_collection_keep(collection));
-    page->namespace = cvg_kube_copy(cvg_kube_collection_namespace(collection));
+    page->namespace = cvg_kit_copy(cvg_kube_collection_namespace(collection));
     page->dwells = *dwells;
     (void)snprintf(page->content_type, sizeof(page->content_type), "%s", content_type);
     page->body = body;
@@ -102,7 +102,7 @@ void cvg_kube_page_free(struct cvg_kube_page *page)
     }
     free(page->pointers);
     cvg_kube_list_end_done(&page->end);
-    cvg_kube_arena_free(page->own_arena);
+    cvg_kit_arena_free(page->own_arena);
     cvg_kube_pool_free(page->own_pool);
     for (size_t i = 0; i < sizeof(page->texts) / sizeof(page->texts[0]); i++) {
         free(page->texts[i]);
@@ -123,19 +123,18 @@ static int see(void *arg, const struct cvg_kube_view *view)
     cvg_kube_judge(view, &page->dwells, &outcome);
     if (page->count == page->room) {
         page->room = page->room ? page->room * 2 : 64;
-        page->objects =
-            cvg_kube_resize(page->objects, page->room, sizeof(struct cvg_kube_object *));
+        page->objects = cvg_kit_resize(page->objects, page->room, sizeof(struct cvg_kube_object *));
     }
     page->objects[page->count++] = cvg_kube_object_make(page->pool, view, &outcome, &page->keep);
     return 0;
 }
 
 void cvg_kube_page_read(struct cvg_kube_page *page, struct cvg_kube_pool *pool,
-                        struct cvg_kube_arena *arena)
+                        struct cvg_kit_arena *arena)
 {
     page->pool = pool ? pool : (page->own_pool = cvg_kube_pool_new());
     if (!arena) {
-        arena = page->own_arena = cvg_kube_arena_new(CVG_KUBE_ARENA_MOST);
+        arena = page->own_arena = cvg_kit_arena_new(CVG_KUBE_ARENA_MOST);
     }
     page->result =
         cvg_kube_decode_list(page->kind, page->content_type, page->body, page->length, arena, see,

@@ -22,7 +22,7 @@ struct cvg_kube_page *cvg_kube_page_new(const struct cvg_kube_collection *collec
 void cvg_kube_page_free(struct cvg_kube_page *page); /* takes NULL */
 /* pool and arena: NULL takes the page's own. */
 void cvg_kube_page_read(struct cvg_kube_page *page, struct cvg_kube_pool *pool,
-                        struct cvg_kube_arena *arena);
+                        struct cvg_kit_arena *arena);
 /* After it was read. OK, or what is wrong with it (error: in words). */
 enum cvg_kube_decoded cvg_kube_page_result(const struct cvg_kube_page *page,
                                            const char **ret_error);

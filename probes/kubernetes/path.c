@@ -2,7 +2,7 @@
 /* Every text that is put into a path goes through encoded(). */
 #include "path.h"
 
-#include "memory.h"
+#include "kit/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static int is_plain(char byte)
 static char *encoded(const char *text)
 {
     static const char digits[] = "0123456789ABCDEF";
-    char *ret = cvg_kube_alloc(strlen(text) * 3 + 1);
+    char *ret = cvg_kit_alloc(strlen(text) * 3 + 1);
     char *at = ret;
     for (; *text; text++) {
         if (is_plain(*text)) {
@@ -46,7 +46,7 @@ static char *base(const struct cvg_kube_kind *kind, const char *namespace)
     const char *selector = kind->type == CVG_KUBE_RELEASE ? "labelSelector=owner%3Dhelm&" : "";
     size_t size =
         strlen(group) + strlen(version) + strlen(space) + strlen(resource) + strlen(selector) + 64;
-    char *ret = cvg_kube_alloc(size);
+    char *ret = cvg_kit_alloc(size);
     (void)snprintf(ret, size, "%s%s/%s%s%s/%s?%s", *group ? "/apis/" : "/api", group, version,
                    within ? "/namespaces/" : "", within ? space : "", resource, selector);
     free(group);
@@ -62,7 +62,7 @@ char *cvg_kube_path_list(const struct cvg_kube_kind *kind, const char *namespace
     char *start = base(kind, namespace);
     char *token = encoded(next ? next : "");
     size_t size = strlen(start) + strlen(token) + 64;
-    char *ret = cvg_kube_alloc(size);
+    char *ret = cvg_kit_alloc(size);
     (void)snprintf(ret, size, "%slimit=%lld%s%s", start, (long long)limit,
                    *token ? "&continue=" : "", token);
     free(start);
@@ -78,7 +78,7 @@ char *cvg_kube_path_watch(const struct cvg_kube_kind *kind, const char *namespac
     char *start = base(kind, namespace);
     char *from = encoded(version ? version : "");
     size_t size = strlen(start) + strlen(from) + 192;
-    char *ret = cvg_kube_alloc(size);
+    char *ret = cvg_kit_alloc(size);
     (void)snprintf(ret, size, "%swatch=1&allowWatchBookmarks=true&timeoutSeconds=%lld%s%s", start,
                    (long long)seconds, version ? "&resourceVersion=" : streaming, from);
     free(start);
@@ -91,7 +91,7 @@ char *cvg_kube_path_group(const struct cvg_kube_kind *kind)
     char *group = encoded(kind->group);
     char *version = encoded(kind->version);
     size_t size = strlen(group) + strlen(version) + 16;
-    char *ret = cvg_kube_alloc(size);
+    char *ret = cvg_kit_alloc(size);
     (void)snprintf(ret, size, "%s%s/%s", *group ? "/apis/" : "/api", group, version);
     free(group);
     free(version);

@@ -9,7 +9,7 @@
  */
 #include "pool.h"
 
-#include "memory.h"
+#include "kit/memory.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -91,7 +91,7 @@ static struct entry *entry_of(const void *data)
 
 static void table_init(struct cvg_kube_pool *pool, struct table *table, size_t buckets)
 {
-    *table = (struct table){.buckets = cvg_kube_alloc(buckets * sizeof(struct entry *)),
+    *table = (struct table){.buckets = cvg_kit_alloc(buckets * sizeof(struct entry *)),
                             .bucket_count = buckets};
     pool->bytes += buckets * sizeof(struct entry *);
 }
@@ -129,7 +129,7 @@ static struct entry *table_get(struct cvg_kube_pool *pool, struct table *table, 
             table_resize(pool, table, 2 * table->bucket_count);
         }
         struct entry **place = &table->buckets[hash & (table->bucket_count - 1)];
-        entry = cvg_kube_alloc(sizeof(*entry) + size);
+        entry = cvg_kit_alloc(sizeof(*entry) + size);
         *entry = (struct entry){.next = *place, .hash = hash, .size = (uint32_t)size};
         memcpy(entry->data, data, size);
         *place = entry;
@@ -166,7 +166,7 @@ static void table_done(struct table *table)
 
 struct cvg_kube_pool *cvg_kube_pool_new(void)
 {
-    struct cvg_kube_pool *pool = cvg_kube_alloc(sizeof(*pool));
+    struct cvg_kube_pool *pool = cvg_kit_alloc(sizeof(*pool));
     if (getrandom(pool->key, sizeof(pool->key), GRND_NONBLOCK) != (ssize_t)sizeof(pool->key)) {
         /* Only before the system has gathered any chance: the address has a little. */
         pool->key[0] = (uint64_t)(uintptr_t)pool;
@@ -210,7 +210,7 @@ const char *const *cvg_kube_pool_take_set(struct cvg_kube_pool *pool, const char
     if (count == 0) {
         return NULL;
     }
-    const char **taken = cvg_kube_alloc((count + 1) * sizeof(*taken));
+    const char **taken = cvg_kit_alloc((count + 1) * sizeof(*taken));
     for (size_t i = 0; i < count; i++) {
         taken[i] = cvg_kube_pool_take(pool, texts[i]);
     }

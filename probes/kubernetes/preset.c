@@ -2,7 +2,7 @@
 /* What the ready-made checks share; see preset.h. */
 #include "preset.h"
 
-#include "memory.h"
+#include "kit/memory.h"
 #include "reason.h"
 #include "rule.h"
 
@@ -84,7 +84,7 @@ void *cvg_kube_preset_begin(struct cvg_kube_check *check, size_t size,
                             const struct cvg_kube_thresholds *defaults, cvg_kube_refuse *refuse,
                             void *arg)
 {
-    struct cvg_kube_preset_state *state = cvg_kube_alloc(size);
+    struct cvg_kube_preset_state *state = cvg_kit_alloc(size);
     struct keys keys = {.refuse = refuse, .arg = arg};
     state->limits = *defaults;
     if (check->config->thresholds != NULL) {
@@ -181,16 +181,15 @@ void cvg_kube_named_add(struct cvg_kube_named *named, const struct cvg_kube_obje
 }
 
 const char *cvg_kube_full_name(const struct cvg_kube_object *object,
-                               struct cvg_kube_finding *finding)
+                               struct cvg_kit_finding *finding)
 {
     return *object->namespace == '\0'
                ? object->name
-               : cvg_kube_finding_text(finding, "%s/%s", object->namespace, object->name);
+               : cvg_kit_finding_text(finding, "%s/%s", object->namespace, object->name);
 }
 
 /* As many as fit; a first one always does, since names have at most 253 bytes. */
-const char *cvg_kube_named_text(const struct cvg_kube_named *named,
-                                struct cvg_kube_finding *finding)
+const char *cvg_kube_named_text(const struct cvg_kube_named *named, struct cvg_kit_finding *finding)
 {
     char text[NAMES_MOST] = "";
     size_t used = 0, told = 0;
@@ -206,21 +205,21 @@ const char *cvg_kube_named_text(const struct cvg_kube_named *named,
         used += (size_t)length;
     }
     int64_t more = named->count - (int64_t)told;
-    return more > 0 ? cvg_kube_finding_text(finding, "%s and %" PRId64 " more", text, more)
-                    : cvg_kube_finding_text(finding, "%s", text);
+    return more > 0 ? cvg_kit_finding_text(finding, "%s and %" PRId64 " more", text, more)
+                    : cvg_kit_finding_text(finding, "%s", text);
 }
 
-void cvg_kube_named_fact(const struct cvg_kube_named *named, struct cvg_kube_finding *finding,
+void cvg_kube_named_fact(const struct cvg_kube_named *named, struct cvg_kit_finding *finding,
                          const char *name)
 {
-    cvg_kube_finding_number(finding, name, named->count);
+    cvg_kit_finding_number(finding, name, named->count);
     if (named->count > 0) {
-        cvg_kube_finding_fact(finding, cvg_kube_finding_text(finding, "%s_names", name), "%s",
-                              cvg_kube_named_text(named, finding));
+        cvg_kit_finding_fact(finding, cvg_kit_finding_text(finding, "%s_names", name), "%s",
+                             cvg_kube_named_text(named, finding));
     }
 }
 
-int cvg_kube_is_news(const struct cvg_kube_finding *finding, uint32_t status)
+int cvg_kube_is_news(const struct cvg_kit_finding *finding, uint32_t status)
 {
     return finding->reading.reason == NULL ||
            cvg_kube_badness(status) > cvg_kube_badness(finding->reading.status);
@@ -253,7 +252,7 @@ int cvg_kube_is_behind(const struct cvg_kube_object *object)
            strcmp(object->outcome.reason, cvg_kube_reason(CVG_KUBE_REASON_GENERATION_BEHIND)) == 0;
 }
 
-const char *cvg_kube_share_text(struct cvg_kube_finding *finding, double share)
+const char *cvg_kube_share_text(struct cvg_kit_finding *finding, double share)
 {
-    return cvg_kube_finding_text(finding, "%.3g%%", share * 100);
+    return cvg_kit_finding_text(finding, "%.3g%%", share * 100);
 }

@@ -74,16 +74,16 @@ struct cvg_kube_named {
 void cvg_kube_named_add(struct cvg_kube_named *named, const struct cvg_kube_object *object);
 /* "shop/api, shop/web and 3 more"; lives as long as the finding. */
 const char *cvg_kube_named_text(const struct cvg_kube_named *named,
-                                struct cvg_kube_finding *finding);
+                                struct cvg_kit_finding *finding);
 /* Two facts: how many there are, and (NAME_names) which. */
-void cvg_kube_named_fact(const struct cvg_kube_named *named, struct cvg_kube_finding *finding,
+void cvg_kube_named_fact(const struct cvg_kube_named *named, struct cvg_kit_finding *finding,
                          const char *name);
 /* "namespace/name", or its name where it is in none. */
 const char *cvg_kube_full_name(const struct cvg_kube_object *object,
-                               struct cvg_kube_finding *finding);
+                               struct cvg_kit_finding *finding);
 
 /* Is this worse than what the finding says, or does it say nothing yet? */
-int cvg_kube_is_news(const struct cvg_kube_finding *finding, uint32_t status);
+int cvg_kube_is_news(const struct cvg_kit_finding *finding, uint32_t status);
 /* Has it lasted for the dwell? Not told since when (0): it has. Else when it will have is noted in
  * *next (0: never) where that is sooner. */
 int cvg_kube_has_lasted(int64_t since, int64_t dwell, int64_t wall, int64_t *next);
@@ -92,6 +92,6 @@ int cvg_kube_is_leaving(const struct cvg_kube_object *object);
 /* Is its status about an older version of it? What it counts is then not to be relied on. */
 int cvg_kube_is_behind(const struct cvg_kube_object *object);
 /* "12%", "0.5%"; lives as long as the finding. */
-const char *cvg_kube_share_text(struct cvg_kube_finding *finding, double share);
+const char *cvg_kube_share_text(struct cvg_kit_finding *finding, double share);
 
 #endif

@@ -14,7 +14,7 @@
  */
 #include "preset.h"
 
-#include "memory.h"
+#include "kit/memory.h"
 #include "reason.h"
 
 #include <inttypes.h>
@@ -124,7 +124,7 @@ static void collect(const struct cvg_kube_check *check, size_t span, int64_t wal
         }
         for (; each != NULL && *each != NULL; each++) {
             services->items =
-                cvg_kube_resize(services->items, services->count + 1, sizeof(*services->items));
+                cvg_kit_resize(services->items, services->count + 1, sizeof(*services->items));
             services->items[services->count++] = (struct service){*each, object, 0};
         }
     }
@@ -176,68 +176,68 @@ static void look_at_webhooks(const struct cvg_kube_check *check, int64_t wall, s
 
 /* ---- what is said ---- */
 
-static void say_readyz(const struct cvg_kube_check *check, struct cvg_kube_finding *ret)
+static void say_readyz(const struct cvg_kube_check *check, struct cvg_kit_finding *ret)
 {
     const char *text = "";
     int64_t at = 0;
     uint32_t status = cvg_kube_cluster_readyz(check->cluster, &text, &at);
     ret->reading.observed_at_ns = at;
     if (status == 0) {
-        cvg_kube_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_NOT_SYNCED),
-                             "the API server has not been asked for /readyz yet");
+        cvg_kit_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_NOT_SYNCED),
+                            "the API server has not been asked for /readyz yet");
         return;
     }
-    cvg_kube_finding_number(ret, "readyz", (int64_t)status);
+    cvg_kit_finding_number(ret, "readyz", (int64_t)status);
     if (status == 401 || status == 403 || status == 404 || status == 429) {
-        cvg_kube_finding_fact(ret, "not_read.readyz",
-                              "the API server answers %" PRIu32 " to /readyz", status);
+        cvg_kit_finding_fact(ret, "not_read.readyz",
+                             "the API server answers %" PRIu32 " to /readyz", status);
     } else if (status != 200) {
-        cvg_kube_finding_say(ret, CVG_FAILED, cvg_kube_reason(CVG_KUBE_REASON_API_NOT_READY),
-                             "/readyz of the API server answers %" PRIu32 "%s%.*s", status,
-                             *text == '\0' ? "" : ": ", TEXT_MOST, text);
+        cvg_kit_finding_say(ret, CVG_FAILED, cvg_kube_reason(CVG_KUBE_REASON_API_NOT_READY),
+                            "/readyz of the API server answers %" PRIu32 "%s%.*s", status,
+                            *text == '\0' ? "" : ": ", TEXT_MOST, text);
     }
 }
 
 /* The server's clock of throttles is the host's, which does not jump. */
 static void say_throttles(const struct cvg_kube_check *check, int64_t wall, struct sum *sum,
-                          struct cvg_kube_finding *ret)
+                          struct cvg_kit_finding *ret)
 {
     int64_t last = 0;
     uint64_t count = cvg_kube_cluster_throttles(check->cluster, &last);
     int64_t age = count == 0 ? 0 : cvg_kube_cluster_host(check->cluster)->now() - last;
-    cvg_kube_finding_number(ret, "throttled", count > INT64_MAX ? INT64_MAX : (int64_t)count);
+    cvg_kit_finding_number(ret, "throttled", count > INT64_MAX ? INT64_MAX : (int64_t)count);
     if (count == 0 || cvg_kube_has_lasted(wall - age, THROTTLED_FOR, wall, &sum->next)) {
         return;
     }
     if (cvg_kube_is_news(ret, CVG_DEGRADED)) {
-        cvg_kube_finding_say(
+        cvg_kit_finding_say(
             ret, CVG_DEGRADED, cvg_kube_reason(CVG_KUBE_REASON_THROTTLED),
             "the API server throttles our own requests (%" PRIu64 " since the start)", count);
     }
 }
 
-static void say_failed(const struct sum *sum, struct cvg_kube_finding *ret)
+static void say_failed(const struct sum *sum, struct cvg_kit_finding *ret)
 {
     if (sum->down.count > 0 && cvg_kube_is_news(ret, CVG_FAILED)) {
-        cvg_kube_finding_say(ret, CVG_FAILED, cvg_kube_reason(CVG_KUBE_REASON_WEBHOOK_DOWN),
-                             "nobody answers behind service %s, so that what these webhooks are "
-                             "asked about is refused: %s",
-                             sum->down_service, cvg_kube_named_text(&sum->down, ret));
+        cvg_kit_finding_say(ret, CVG_FAILED, cvg_kube_reason(CVG_KUBE_REASON_WEBHOOK_DOWN),
+                            "nobody answers behind service %s, so that what these webhooks are "
+                            "asked about is refused: %s",
+                            sum->down_service, cvg_kube_named_text(&sum->down, ret));
     }
     if (sum->without_ca.count > 0 && cvg_kube_is_news(ret, CVG_FAILED)) {
-        cvg_kube_finding_say(ret, CVG_FAILED, cvg_kube_reason(CVG_KUBE_REASON_WEBHOOK_NO_CA),
-                             "webhooks that fail closed without a CA bundle: %s",
-                             cvg_kube_named_text(&sum->without_ca, ret));
+        cvg_kit_finding_say(ret, CVG_FAILED, cvg_kube_reason(CVG_KUBE_REASON_WEBHOOK_NO_CA),
+                            "webhooks that fail closed without a CA bundle: %s",
+                            cvg_kube_named_text(&sum->without_ca, ret));
     }
     if (sum->unavailable.count > 0 && cvg_kube_is_news(ret, CVG_FAILED)) {
-        cvg_kube_finding_say(ret, CVG_FAILED, cvg_kube_reason(CVG_KUBE_REASON_NOT_AVAILABLE),
-                             "APIServices that are not available: %s: %.300s",
-                             cvg_kube_named_text(&sum->unavailable, ret),
-                             sum->unavailable.objects[0]->outcome.message);
+        cvg_kit_finding_say(ret, CVG_FAILED, cvg_kube_reason(CVG_KUBE_REASON_NOT_AVAILABLE),
+                            "APIServices that are not available: %s: %.300s",
+                            cvg_kube_named_text(&sum->unavailable, ret),
+                            sum->unavailable.objects[0]->outcome.message);
     }
 }
 
-static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kube_finding *ret)
+static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kit_finding *ret)
 {
     const struct cvg_kube_preset_state *state = check->state;
     struct sum sum = {0};
@@ -245,26 +245,26 @@ static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kube
     if (state->span_count == SPANS) {
         look_at_apiservices(check, wall, &sum);
         look_at_webhooks(check, wall, &sum);
-        cvg_kube_finding_number(ret, "apiservices", sum.apiservices);
+        cvg_kit_finding_number(ret, "apiservices", sum.apiservices);
         cvg_kube_named_fact(&sum.unavailable, ret, "apiservices_unavailable");
-        cvg_kube_finding_number(ret, "webhook_configurations", sum.webhooks);
+        cvg_kit_finding_number(ret, "webhook_configurations", sum.webhooks);
         cvg_kube_named_fact(&sum.down, ret, "webhooks_down");
         cvg_kube_named_fact(&sum.without_ca, ret, "webhooks_without_ca");
     } else {
-        cvg_kube_finding_fact(ret, "not_read.apiservices", "%s",
-                              "the source is limited to namespaces: neither APIServices nor "
-                              "webhooks are looked at");
+        cvg_kit_finding_fact(ret, "not_read.apiservices", "%s",
+                             "the source is limited to namespaces: neither APIServices nor "
+                             "webhooks are looked at");
     }
     say_failed(&sum, ret);
     if (sum.untold.count > 0 && cvg_kube_is_news(ret, CVG_UNKNOWN)) {
-        cvg_kube_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_NO_CONDITIONS),
-                             "APIServices without a status: %s",
-                             cvg_kube_named_text(&sum.untold, ret));
+        cvg_kit_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_NO_CONDITIONS),
+                            "APIServices without a status: %s",
+                            cvg_kube_named_text(&sum.untold, ret));
     }
     say_throttles(check, wall, &sum, ret);
     if (cvg_kube_is_news(ret, CVG_READY)) {
-        cvg_kube_finding_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_IN_ORDER),
-                             "the API server is ready");
+        cvg_kit_finding_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_IN_ORDER),
+                            "the API server is ready");
     }
     return sum.next;
 }

@@ -88,7 +88,7 @@ static void count(const struct cvg_kube_check *check, int64_t wall, struct sum *
     }
 }
 
-static void say_bad(const struct sum *sum, uint32_t status, struct cvg_kube_finding *ret)
+static void say_bad(const struct sum *sum, uint32_t status, struct cvg_kit_finding *ret)
 {
     const struct {
         const struct cvg_kube_named *named;
@@ -105,22 +105,22 @@ static void say_bad(const struct sum *sum, uint32_t status, struct cvg_kube_find
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (rows[i].named->count > 0 && cvg_kube_is_news(ret, status)) {
-            cvg_kube_finding_say(ret, status, cvg_kube_reason(rows[i].reason),
-                                 "%" PRId64 " of %" PRId64 " %s: %s", rows[i].named->count,
-                                 sum->total,
-                                 cvg_plural((uint64_t)sum->total, rows[i].one, rows[i].many),
-                                 cvg_kube_named_text(rows[i].named, ret));
+            cvg_kit_finding_say(ret, status, cvg_kube_reason(rows[i].reason),
+                                "%" PRId64 " of %" PRId64 " %s: %s", rows[i].named->count,
+                                sum->total,
+                                cvg_plural((uint64_t)sum->total, rows[i].one, rows[i].many),
+                                cvg_kube_named_text(rows[i].named, ret));
         }
     }
 }
 
 static void say(const struct cvg_kube_check *check, const struct sum *sum,
-                struct cvg_kube_finding *ret)
+                struct cvg_kit_finding *ret)
 {
     const struct cvg_kube_preset_state *state = check->state;
     if (sum->total == 0) {
         int allowed = check->config->allow_empty == 1;
-        cvg_kube_finding_say(
+        cvg_kit_finding_say(
             ret, allowed ? CVG_READY : CVG_UNKNOWN,
             cvg_kube_reason(allowed ? CVG_KUBE_REASON_EMPTY : CVG_KUBE_REASON_EMPTY_MATCH),
             "there is no HorizontalPodAutoscaler");
@@ -131,32 +131,32 @@ static void say(const struct cvg_kube_check *check, const struct sum *sum,
         say_bad(sum, share > state->limits.failed ? CVG_FAILED : CVG_DEGRADED, ret);
     }
     if (sum->untold.count > 0 && cvg_kube_is_news(ret, CVG_UNKNOWN)) {
-        cvg_kube_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_NO_CONDITIONS),
-                             "autoscalers without a status: %s",
-                             cvg_kube_named_text(&sum->untold, ret));
+        cvg_kit_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_NO_CONDITIONS),
+                            "autoscalers without a status: %s",
+                            cvg_kube_named_text(&sum->untold, ret));
     }
     if (sum->behind.count > 0 && cvg_kube_is_news(ret, CVG_PROGRESSING)) {
-        cvg_kube_finding_say(ret, CVG_PROGRESSING,
-                             cvg_kube_reason(CVG_KUBE_REASON_GENERATION_BEHIND),
-                             "autoscalers that were changed and not looked at yet: %s",
-                             cvg_kube_named_text(&sum->behind, ret));
+        cvg_kit_finding_say(ret, CVG_PROGRESSING,
+                            cvg_kube_reason(CVG_KUBE_REASON_GENERATION_BEHIND),
+                            "autoscalers that were changed and not looked at yet: %s",
+                            cvg_kube_named_text(&sum->behind, ret));
     }
     if (cvg_kube_is_news(ret, CVG_READY)) {
-        cvg_kube_finding_say(
-            ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_IN_ORDER),
-            "%" PRId64 " of %" PRId64 " %s room and metrics", sum->total - sum->bad.count,
-            sum->total, cvg_plural((uint64_t)sum->total, "autoscaler has", "autoscalers have"));
+        cvg_kit_finding_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_IN_ORDER),
+                            "%" PRId64 " of %" PRId64 " %s room and metrics",
+                            sum->total - sum->bad.count, sum->total,
+                            cvg_plural((uint64_t)sum->total, "autoscaler has", "autoscalers have"));
     }
 }
 
-static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kube_finding *ret)
+static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kit_finding *ret)
 {
     struct sum sum = {0};
     count(check, wall, &sum);
     say(check, &sum, ret);
     ret->reading.done = (uint64_t)(sum.total - sum.bad.count - sum.untold.count - sum.behind.count);
     ret->reading.total = (uint64_t)sum.total;
-    cvg_kube_finding_number(ret, "autoscalers", sum.total);
+    cvg_kit_finding_number(ret, "autoscalers", sum.total);
     cvg_kube_named_fact(&sum.saturated, ret, "saturated");
     cvg_kube_named_fact(&sum.blind, ret, "blind");
     cvg_kube_named_fact(&sum.stuck, ret, "stuck");

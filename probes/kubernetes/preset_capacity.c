@@ -16,7 +16,7 @@
  */
 #include "preset.h"
 
-#include "memory.h"
+#include "kit/memory.h"
 #include "quantity.h"
 #include "reason.h"
 
@@ -164,7 +164,7 @@ static void take_nodes(const struct cvg_kube_check *check, struct nodes *nodes, 
         if (!is_open(object)) {
             continue;
         }
-        nodes->items = cvg_kube_resize(nodes->items, nodes->count + 1, sizeof(*nodes->items));
+        nodes->items = cvg_kit_resize(nodes->items, nodes->count + 1, sizeof(*nodes->items));
         nodes->items[nodes->count++] =
             (struct node){object->name, facts->cpu_milli, facts->memory_bytes, facts->pods};
     }
@@ -332,36 +332,35 @@ static const char *replicas(const struct state *state)
     return cvg_plural((uint64_t)state->needed, "replica", "replicas");
 }
 
-static void say(const struct state *state, const struct room *room, struct cvg_kube_finding *ret)
+static void say(const struct state *state, const struct room *room, struct cvg_kit_finding *ret)
 {
     if (room->total == 0) {
-        cvg_kube_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_EMPTY_MATCH),
-                             "the cluster has no nodes");
+        cvg_kit_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_EMPTY_MATCH),
+                            "the cluster has no nodes");
     } else if (room->short_quotas.count > 0) {
-        cvg_kube_finding_say(ret, CVG_FAILED, cvg_kube_reason(CVG_KUBE_REASON_NO_ROOM_QUOTA),
-                             "quotas leave room for %" PRId64 " of %" PRId64 " %s: %s",
-                             room->quota_fits, state->needed, replicas(state),
-                             cvg_kube_named_text(&room->short_quotas, ret));
+        cvg_kit_finding_say(ret, CVG_FAILED, cvg_kube_reason(CVG_KUBE_REASON_NO_ROOM_QUOTA),
+                            "quotas leave room for %" PRId64 " of %" PRId64 " %s: %s",
+                            room->quota_fits, state->needed, replicas(state),
+                            cvg_kube_named_text(&room->short_quotas, ret));
     } else if (room->fits < state->needed) {
-        cvg_kube_finding_say(ret, CVG_FAILED, cvg_kube_reason(CVG_KUBE_REASON_NO_ROOM),
-                             "room for %" PRId64 " of %" PRId64 " %s on %" PRId64 " of %" PRId64
-                             " %s; what is short is %s%s",
-                             room->fits, state->needed, replicas(state), room->open, room->total,
-                             cvg_plural((uint64_t)room->total, "node", "nodes"), scarcest(room),
-                             room->taken > 0 ? ", and pods that wait for a node come first" : "");
+        cvg_kit_finding_say(ret, CVG_FAILED, cvg_kube_reason(CVG_KUBE_REASON_NO_ROOM),
+                            "room for %" PRId64 " of %" PRId64 " %s on %" PRId64 " of %" PRId64
+                            " %s; what is short is %s%s",
+                            room->fits, state->needed, replicas(state), room->open, room->total,
+                            cvg_plural((uint64_t)room->total, "node", "nodes"), scarcest(room),
+                            room->taken > 0 ? ", and pods that wait for a node come first" : "");
     } else if (room->odd_quotas.count > 0) {
-        cvg_kube_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_NO_STATUS),
-                             "what quotas use is not told: %s",
-                             cvg_kube_named_text(&room->odd_quotas, ret));
+        cvg_kit_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_NO_STATUS),
+                            "what quotas use is not told: %s",
+                            cvg_kube_named_text(&room->odd_quotas, ret));
     } else {
-        cvg_kube_finding_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_ROOM),
-                             "room for %" PRId64 " %s; %" PRId64 " needed", room->fits,
-                             cvg_plural((uint64_t)room->fits, "replica", "replicas"),
-                             state->needed);
+        cvg_kit_finding_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_ROOM),
+                            "room for %" PRId64 " %s; %" PRId64 " needed", room->fits,
+                            cvg_plural((uint64_t)room->fits, "replica", "replicas"), state->needed);
     }
 }
 
-static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kube_finding *ret)
+static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kit_finding *ret)
 {
     const struct state *state = check->state;
     struct nodes nodes = {0};
@@ -379,14 +378,14 @@ static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kube
     ret->reading.total = (uint64_t)state->needed;
     ret->reading.value = (double)fits;
     ret->reading.has_value = 1;
-    cvg_kube_finding_number(ret, "fits", fits);
-    cvg_kube_finding_number(ret, "needed", state->needed);
-    cvg_kube_finding_number(ret, "nodes", room.total);
-    cvg_kube_finding_number(ret, "nodes_open", room.open);
-    cvg_kube_finding_number(ret, "free_cpu_milli", room.free_cpu);
-    cvg_kube_finding_number(ret, "free_memory_bytes", room.free_memory);
-    cvg_kube_finding_number(ret, "pods_waiting", room.waiting);
-    cvg_kube_finding_number(ret, "taken_by_waiting", room.taken);
+    cvg_kit_finding_number(ret, "fits", fits);
+    cvg_kit_finding_number(ret, "needed", state->needed);
+    cvg_kit_finding_number(ret, "nodes", room.total);
+    cvg_kit_finding_number(ret, "nodes_open", room.open);
+    cvg_kit_finding_number(ret, "free_cpu_milli", room.free_cpu);
+    cvg_kit_finding_number(ret, "free_memory_bytes", room.free_memory);
+    cvg_kit_finding_number(ret, "pods_waiting", room.waiting);
+    cvg_kit_finding_number(ret, "taken_by_waiting", room.taken);
     cvg_kube_named_fact(&room.short_quotas, ret, "short_quotas");
     return 0;
 }

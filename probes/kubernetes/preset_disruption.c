@@ -94,46 +94,45 @@ static void look_at_pods(const struct cvg_kube_check *check, int64_t wall, struc
 }
 
 static void say_lacking(const struct cvg_kube_preset_state *state, const struct sum *sum,
-                        struct cvg_kube_finding *ret)
+                        struct cvg_kit_finding *ret)
 {
     double share = (double)sum->lacking.count / (double)(sum->budgets == 0 ? 1 : sum->budgets);
     uint32_t status = share > state->limits.failed ? CVG_FAILED : CVG_DEGRADED;
     if (sum->lacking.count > 0 && cvg_kube_is_news(ret, status)) {
         const struct cvg_kube_budget *first = &sum->lacking.objects[0]->of.budget;
-        cvg_kube_finding_say(ret, status, cvg_kube_reason(CVG_KUBE_REASON_BUDGET_SHORT),
-                             "%" PRId64 " of %" PRId64 " %s too few healthy pods: %s "
-                             "(%" PRId64 " of %" PRId64 ")",
-                             sum->lacking.count, sum->budgets,
-                             cvg_plural((uint64_t)sum->budgets, "budget has", "budgets have"),
-                             cvg_kube_named_text(&sum->lacking, ret), first->current,
-                             first->desired);
+        cvg_kit_finding_say(ret, status, cvg_kube_reason(CVG_KUBE_REASON_BUDGET_SHORT),
+                            "%" PRId64 " of %" PRId64 " %s too few healthy pods: %s "
+                            "(%" PRId64 " of %" PRId64 ")",
+                            sum->lacking.count, sum->budgets,
+                            cvg_plural((uint64_t)sum->budgets, "budget has", "budgets have"),
+                            cvg_kube_named_text(&sum->lacking, ret), first->current,
+                            first->desired);
     }
 }
 
 static void say(const struct cvg_kube_preset_state *state, const struct sum *sum,
-                struct cvg_kube_finding *ret)
+                struct cvg_kit_finding *ret)
 {
     if (sum->broken.count > 0) {
-        cvg_kube_finding_say(ret, CVG_FAILED, cvg_kube_reason(CVG_KUBE_REASON_BUDGET_SYNC),
-                             "budgets that cannot be computed: %s: %.300s",
-                             cvg_kube_named_text(&sum->broken, ret),
-                             sum->broken.objects[0]->outcome.message);
+        cvg_kit_finding_say(ret, CVG_FAILED, cvg_kube_reason(CVG_KUBE_REASON_BUDGET_SYNC),
+                            "budgets that cannot be computed: %s: %.300s",
+                            cvg_kube_named_text(&sum->broken, ret),
+                            sum->broken.objects[0]->outcome.message);
     }
     say_lacking(state, sum, ret);
     if (sum->untold.count > 0 && cvg_kube_is_news(ret, CVG_UNKNOWN)) {
-        cvg_kube_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_NO_STATUS),
-                             "budgets without a status: %s",
-                             cvg_kube_named_text(&sum->untold, ret));
+        cvg_kit_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_NO_STATUS),
+                            "budgets without a status: %s", cvg_kube_named_text(&sum->untold, ret));
     }
     if (sum->behind.count > 0 && cvg_kube_is_news(ret, CVG_PROGRESSING)) {
-        cvg_kube_finding_say(ret, CVG_PROGRESSING,
-                             cvg_kube_reason(CVG_KUBE_REASON_GENERATION_BEHIND),
-                             "budgets that were changed and not computed yet: %s",
-                             cvg_kube_named_text(&sum->behind, ret));
+        cvg_kit_finding_say(ret, CVG_PROGRESSING,
+                            cvg_kube_reason(CVG_KUBE_REASON_GENERATION_BEHIND),
+                            "budgets that were changed and not computed yet: %s",
+                            cvg_kube_named_text(&sum->behind, ret));
     }
     if (sum->evicted.count > 0 && sum->evicted.count > state->limits.count &&
         cvg_kube_is_news(ret, CVG_DEGRADED)) {
-        cvg_kube_finding_say(
+        cvg_kit_finding_say(
             ret, CVG_DEGRADED, cvg_kube_reason(CVG_KUBE_REASON_EVICTIONS),
             "%" PRId64 " %s put out within %" PRId64 " s: %s (%s)", sum->evicted.count,
             cvg_plural((uint64_t)sum->evicted.count, "pod was", "pods were"),
@@ -141,24 +140,24 @@ static void say(const struct cvg_kube_preset_state *state, const struct sum *sum
             sum->evicted.objects[0]->of.pod.disruption);
     }
     if (cvg_kube_is_news(ret, CVG_READY)) {
-        cvg_kube_finding_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_IN_ORDER),
-                             "%" PRId64 " of %" PRId64 " %s the pods that are wanted", sum->budgets,
-                             sum->budgets,
-                             cvg_plural((uint64_t)sum->budgets, "budget has", "budgets have"));
+        cvg_kit_finding_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_IN_ORDER),
+                            "%" PRId64 " of %" PRId64 " %s the pods that are wanted", sum->budgets,
+                            sum->budgets,
+                            cvg_plural((uint64_t)sum->budgets, "budget has", "budgets have"));
     }
 }
 
-static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kube_finding *ret)
+static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kit_finding *ret)
 {
     struct sum sum = {0};
     look_at_budgets(check, &sum);
     look_at_pods(check, wall, &sum);
     say(check->state, &sum, ret);
-    cvg_kube_finding_number(ret, "budgets", sum.budgets);
+    cvg_kit_finding_number(ret, "budgets", sum.budgets);
     cvg_kube_named_fact(&sum.lacking, ret, "short");
     cvg_kube_named_fact(&sum.blocking, ret, "blocking_drains");
     cvg_kube_named_fact(&sum.evicted, ret, "evicted");
-    cvg_kube_finding_number(ret, "evicted_undated", sum.undated);
+    cvg_kit_finding_number(ret, "evicted_undated", sum.undated);
     cvg_kube_check_note_missing(check, ret);
     return sum.next;
 }

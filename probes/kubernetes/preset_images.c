@@ -71,27 +71,27 @@ static void count(const struct cvg_kube_check *check, int64_t wall, struct sum *
     }
 }
 
-static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kube_finding *ret)
+static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kit_finding *ret)
 {
     const struct cvg_kube_preset_state *state = check->state;
     struct sum sum = {0};
     count(check, wall, &sum);
     if (sum.stuck.count > 0 && sum.stuck.count > state->limits.count) {
         const struct cvg_kube_object *first = sum.stuck.objects[0];
-        cvg_kube_finding_say(ret, CVG_FAILED, first->of.pod.trouble,
-                             "%" PRId64 " %s for images: %s: %.400s", sum.stuck.count,
-                             cvg_plural((uint64_t)sum.stuck.count, "pod waits", "pods wait"),
-                             cvg_kube_named_text(&sum.stuck, ret), first->outcome.message);
+        cvg_kit_finding_say(ret, CVG_FAILED, first->of.pod.trouble,
+                            "%" PRId64 " %s for images: %s: %.400s", sum.stuck.count,
+                            cvg_plural((uint64_t)sum.stuck.count, "pod waits", "pods wait"),
+                            cvg_kube_named_text(&sum.stuck, ret), first->outcome.message);
     } else {
-        cvg_kube_finding_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_IN_ORDER),
-                             sum.stuck.count == 0
-                                 ? "none of %" PRId64 " %s waits for an image in vain"
-                                 : "of %" PRId64 " %s no more than allowed wait for images",
-                             sum.pods, cvg_plural((uint64_t)sum.pods, "pod", "pods"));
+        cvg_kit_finding_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_IN_ORDER),
+                            sum.stuck.count == 0
+                                ? "none of %" PRId64 " %s waits for an image in vain"
+                                : "of %" PRId64 " %s no more than allowed wait for images",
+                            sum.pods, cvg_plural((uint64_t)sum.pods, "pod", "pods"));
     }
-    cvg_kube_finding_number(ret, "pods", sum.pods);
+    cvg_kit_finding_number(ret, "pods", sum.pods);
     cvg_kube_named_fact(&sum.stuck, ret, "without_image");
-    cvg_kube_finding_number(ret, "without_image_within_dwell", sum.waiting);
+    cvg_kit_finding_number(ret, "without_image_within_dwell", sum.waiting);
     return sum.next;
 }
 

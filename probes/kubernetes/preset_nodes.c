@@ -68,69 +68,69 @@ static const char *nodes_are(const struct sum *sum)
 }
 
 static void say_not_ready(const struct cvg_kube_thresholds *limits, const struct sum *sum,
-                          struct cvg_kube_finding *ret)
+                          struct cvg_kit_finding *ret)
 {
     double share = (double)sum->not_ready.count / (double)sum->total;
     uint32_t status = share > limits->failed     ? CVG_FAILED
                       : share > limits->degraded ? CVG_DEGRADED
                                                  : CVG_READY;
     if (sum->control_plane.count > 0) {
-        cvg_kube_finding_say(ret, CVG_FAILED, cvg_kube_reason(CVG_KUBE_REASON_CONTROL_PLANE),
-                             "not ready in the control plane: %s",
-                             cvg_kube_named_text(&sum->control_plane, ret));
+        cvg_kit_finding_say(ret, CVG_FAILED, cvg_kube_reason(CVG_KUBE_REASON_CONTROL_PLANE),
+                            "not ready in the control plane: %s",
+                            cvg_kube_named_text(&sum->control_plane, ret));
     } else if (status != CVG_READY) {
-        cvg_kube_finding_say(ret, status, cvg_kube_reason(CVG_KUBE_REASON_NODE_NOT_READY),
-                             "%" PRId64 " of %" PRId64 " %s not ready (%s): %s",
-                             sum->not_ready.count, sum->total, nodes_are(sum),
-                             cvg_kube_share_text(ret, share),
-                             cvg_kube_named_text(&sum->not_ready, ret));
+        cvg_kit_finding_say(ret, status, cvg_kube_reason(CVG_KUBE_REASON_NODE_NOT_READY),
+                            "%" PRId64 " of %" PRId64 " %s not ready (%s): %s",
+                            sum->not_ready.count, sum->total, nodes_are(sum),
+                            cvg_kube_share_text(ret, share),
+                            cvg_kube_named_text(&sum->not_ready, ret));
     }
     ret->reading.value = share;
     ret->reading.has_value = 1;
-    ret->reading.expected = cvg_kube_finding_text(
+    ret->reading.expected = cvg_kit_finding_text(
         ret, "at most %s not ready", cvg_kube_share_text(ret, fmin(limits->degraded, 1)));
     ret->reading.observed = cvg_kube_share_text(ret, share);
 }
 
 static void say_pressure(const struct cvg_kube_thresholds *limits, const struct sum *sum,
-                         struct cvg_kube_finding *ret)
+                         struct cvg_kit_finding *ret)
 {
     double share = (double)sum->pressed.count / (double)sum->total;
     uint32_t status = share > limits->failed ? CVG_FAILED : CVG_DEGRADED;
     if (sum->pressed.count > 0 && cvg_kube_is_news(ret, status)) {
-        cvg_kube_finding_say(ret, status, cvg_kube_reason(CVG_KUBE_REASON_NODE_PRESSURE),
-                             "%" PRId64 " of %" PRId64 " %s short of memory, disk, process "
-                             "numbers or network: %s",
-                             sum->pressed.count, sum->total, nodes_are(sum),
-                             cvg_kube_named_text(&sum->pressed, ret));
+        cvg_kit_finding_say(ret, status, cvg_kube_reason(CVG_KUBE_REASON_NODE_PRESSURE),
+                            "%" PRId64 " of %" PRId64 " %s short of memory, disk, process "
+                            "numbers or network: %s",
+                            sum->pressed.count, sum->total, nodes_are(sum),
+                            cvg_kube_named_text(&sum->pressed, ret));
     }
 }
 
-static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kube_finding *ret)
+static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kit_finding *ret)
 {
     const struct cvg_kube_preset_state *state = check->state;
     struct sum sum = {0};
     (void)wall;
     count(check, &sum);
     if (sum.total == 0) {
-        cvg_kube_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_EMPTY_MATCH),
-                             "the cluster has no nodes");
+        cvg_kit_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_EMPTY_MATCH),
+                            "the cluster has no nodes");
         return 0;
     }
     say_not_ready(&state->limits, &sum, ret);
     say_pressure(&state->limits, &sum, ret);
     if (sum.open == 0 && cvg_kube_is_news(ret, CVG_FAILED)) {
-        cvg_kube_finding_say(ret, CVG_FAILED, cvg_kube_reason(CVG_KUBE_REASON_NODE_CORDONED),
-                             "no node takes new pods: %s", cvg_kube_named_text(&sum.cordoned, ret));
+        cvg_kit_finding_say(ret, CVG_FAILED, cvg_kube_reason(CVG_KUBE_REASON_NODE_CORDONED),
+                            "no node takes new pods: %s", cvg_kube_named_text(&sum.cordoned, ret));
     }
     if (cvg_kube_is_news(ret, CVG_READY)) {
-        cvg_kube_finding_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_IN_ORDER),
-                             "%" PRId64 " of %" PRId64 " %s ready", sum.total - sum.not_ready.count,
-                             sum.total, nodes_are(&sum));
+        cvg_kit_finding_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_IN_ORDER),
+                            "%" PRId64 " of %" PRId64 " %s ready", sum.total - sum.not_ready.count,
+                            sum.total, nodes_are(&sum));
     }
     ret->reading.done = (uint64_t)(sum.total - sum.not_ready.count);
     ret->reading.total = (uint64_t)sum.total;
-    cvg_kube_finding_number(ret, "nodes", sum.total);
+    cvg_kit_finding_number(ret, "nodes", sum.total);
     cvg_kube_named_fact(&sum.not_ready, ret, "not_ready");
     cvg_kube_named_fact(&sum.pressed, ret, "pressure");
     cvg_kube_named_fact(&sum.cordoned, ret, "cordoned");

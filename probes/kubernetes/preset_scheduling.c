@@ -125,11 +125,11 @@ static void look_at_quotas(const struct cvg_kube_check *check, struct sum *sum)
 }
 
 static void say_quotas(const struct cvg_kube_named *named, uint32_t status,
-                       enum cvg_kube_reason reason, struct cvg_kube_finding *ret)
+                       enum cvg_kube_reason reason, struct cvg_kit_finding *ret)
 {
     if (named->count > 0 && cvg_kube_is_news(ret, status)) {
         const struct cvg_kube_quota_facts *first = &named->objects[0]->of.quota;
-        cvg_kube_finding_say(
+        cvg_kit_finding_say(
             ret, status, cvg_kube_reason(reason), "%" PRId64 " %s %s: %s (%s of %s)", named->count,
             cvg_plural((uint64_t)named->count, "quota is", "quotas are"),
             status == CVG_FAILED ? "used up" : "nearly used up", cvg_kube_named_text(named, ret),
@@ -138,18 +138,18 @@ static void say_quotas(const struct cvg_kube_named *named, uint32_t status,
 }
 
 static void say(const struct cvg_kube_preset_state *state, const struct sum *sum,
-                struct cvg_kube_finding *ret)
+                struct cvg_kit_finding *ret)
 {
     if (sum->unschedulable.count > 0 && sum->unschedulable.count > state->limits.count) {
         const struct cvg_kube_object *first = sum->unschedulable.objects[0];
-        cvg_kube_finding_say(ret, CVG_FAILED, cvg_kube_reason(CVG_KUBE_REASON_UNSCHEDULABLE),
-                             "no node takes %" PRId64 " %s: %s: %.300s", sum->unschedulable.count,
-                             cvg_plural((uint64_t)sum->unschedulable.count, "pod", "pods"),
-                             cvg_kube_named_text(&sum->unschedulable, ret), first->outcome.message);
+        cvg_kit_finding_say(ret, CVG_FAILED, cvg_kube_reason(CVG_KUBE_REASON_UNSCHEDULABLE),
+                            "no node takes %" PRId64 " %s: %s: %.300s", sum->unschedulable.count,
+                            cvg_plural((uint64_t)sum->unschedulable.count, "pod", "pods"),
+                            cvg_kube_named_text(&sum->unschedulable, ret), first->outcome.message);
     }
     if (sum->claims.count > 0 && cvg_kube_is_news(ret, CVG_FAILED)) {
         int lost = strcmp(sum->claims.objects[0]->of.claim.phase, "Lost") == 0;
-        cvg_kube_finding_say(
+        cvg_kit_finding_say(
             ret, CVG_FAILED,
             cvg_kube_reason(lost ? CVG_KUBE_REASON_CLAIM_LOST : CVG_KUBE_REASON_CLAIM_PENDING),
             "%" PRId64 " %s no volume: %s", sum->claims.count,
@@ -158,36 +158,36 @@ static void say(const struct cvg_kube_preset_state *state, const struct sum *sum
     }
     say_quotas(&sum->exhausted, CVG_FAILED, CVG_KUBE_REASON_QUOTA_EXHAUSTED, ret);
     if (sum->untold.count > 0 && cvg_kube_is_news(ret, CVG_UNKNOWN)) {
-        cvg_kube_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_NO_STATUS),
-                             "what quotas use is not told: %s",
-                             cvg_kube_named_text(&sum->untold, ret));
+        cvg_kit_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_NO_STATUS),
+                            "what quotas use is not told: %s",
+                            cvg_kube_named_text(&sum->untold, ret));
     }
     say_quotas(&sum->tight, CVG_DEGRADED, CVG_KUBE_REASON_QUOTA_TIGHT, ret);
     if (cvg_kube_is_news(ret, CVG_READY)) {
-        cvg_kube_finding_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_IN_ORDER),
-                             "every one of %" PRId64 " %s has found its node or is within its "
-                             "time for it",
-                             sum->pods, cvg_plural((uint64_t)sum->pods, "pod", "pods"));
+        cvg_kit_finding_say(ret, CVG_READY, cvg_kube_reason(CVG_KUBE_REASON_IN_ORDER),
+                            "every one of %" PRId64 " %s has found its node or is within its "
+                            "time for it",
+                            sum->pods, cvg_plural((uint64_t)sum->pods, "pod", "pods"));
     }
 }
 
-static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kube_finding *ret)
+static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kit_finding *ret)
 {
     struct sum sum = {0};
     look_at_pods(check, wall, &sum);
     look_at_claims(check, wall, &sum);
     look_at_quotas(check, &sum);
     say(check->state, &sum, ret);
-    cvg_kube_finding_number(ret, "pods", sum.pods);
+    cvg_kit_finding_number(ret, "pods", sum.pods);
     cvg_kube_named_fact(&sum.unschedulable, ret, "unschedulable");
-    cvg_kube_finding_number(ret, "unschedulable_within_dwell", sum.waiting);
-    cvg_kube_finding_number(ret, "gated", sum.gated);
+    cvg_kit_finding_number(ret, "unschedulable_within_dwell", sum.waiting);
+    cvg_kit_finding_number(ret, "gated", sum.gated);
     cvg_kube_named_fact(&sum.claims, ret, "claims_without_volume");
     if (sum.tightest != NULL) {
-        cvg_kube_finding_fact(ret, "tightest_quota", "%s: %s of %s",
-                              cvg_kube_full_name(sum.tightest, ret),
-                              cvg_kube_share_text(ret, sum.tightest->of.quota.share),
-                              sum.tightest->of.quota.tightest);
+        cvg_kit_finding_fact(ret, "tightest_quota", "%s: %s of %s",
+                             cvg_kube_full_name(sum.tightest, ret),
+                             cvg_kube_share_text(ret, sum.tightest->of.quota.share),
+                             sum.tightest->of.quota.tightest);
     }
     cvg_kube_check_note_missing(check, ret);
     return sum.next;

@@ -117,28 +117,28 @@ static const char *workloads_are(const struct sum *sum)
 }
 
 static void say(const struct cvg_kube_check *check, const struct sum *sum,
-                struct cvg_kube_finding *ret)
+                struct cvg_kit_finding *ret)
 {
     const struct cvg_kube_preset_state *state = check->state;
     int allowed = check->config->allow_empty == 1;
     if (sum->worst != NULL && sum->bad.count > state->limits.count) {
-        cvg_kube_finding_say(ret, sum->status, sum->reason,
-                             "%" PRId64 " of %" PRId64 " system %s not in order: %s; "
-                             "%s: %.300s",
-                             sum->bad.count, sum->total, workloads_are(sum),
-                             cvg_kube_named_text(&sum->bad, ret),
-                             cvg_kube_full_name(sum->worst, ret), sum->worst->outcome.message);
+        cvg_kit_finding_say(ret, sum->status, sum->reason,
+                            "%" PRId64 " of %" PRId64 " system %s not in order: %s; "
+                            "%s: %.300s",
+                            sum->bad.count, sum->total, workloads_are(sum),
+                            cvg_kube_named_text(&sum->bad, ret),
+                            cvg_kube_full_name(sum->worst, ret), sum->worst->outcome.message);
     }
     if (sum->total == 0 && !allowed) {
-        cvg_kube_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_EMPTY_MATCH),
-                             "there are no DaemonSets and there is no DNS");
+        cvg_kit_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_EMPTY_MATCH),
+                            "there are no DaemonSets and there is no DNS");
     } else if (sum->dns == 0 && !allowed && cvg_kube_is_news(ret, CVG_UNKNOWN)) {
-        cvg_kube_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_EMPTY_MATCH),
-                             "nothing that answers names was found; allow_empty where it is "
-                             "elsewhere");
+        cvg_kit_finding_say(ret, CVG_UNKNOWN, cvg_kube_reason(CVG_KUBE_REASON_EMPTY_MATCH),
+                            "nothing that answers names was found; allow_empty where it is "
+                            "elsewhere");
     }
     if (cvg_kube_is_news(ret, CVG_READY)) {
-        cvg_kube_finding_say(
+        cvg_kit_finding_say(
             ret, CVG_READY,
             cvg_kube_reason(sum->total == 0 ? CVG_KUBE_REASON_EMPTY : CVG_KUBE_REASON_IN_ORDER),
             "%" PRId64 " of %" PRId64 " system %s in order", sum->total - sum->bad.count,
@@ -146,15 +146,15 @@ static void say(const struct cvg_kube_check *check, const struct sum *sum,
     }
 }
 
-static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kube_finding *ret)
+static int64_t judge(struct cvg_kube_check *check, int64_t wall, struct cvg_kit_finding *ret)
 {
     struct sum sum = {0};
     look_at(check, wall, &sum);
     say(check, &sum, ret);
     ret->reading.done = (uint64_t)(sum.total - sum.bad.count);
     ret->reading.total = (uint64_t)sum.total;
-    cvg_kube_finding_number(ret, "daemons", sum.daemons);
-    cvg_kube_finding_number(ret, "dns", sum.dns);
+    cvg_kit_finding_number(ret, "daemons", sum.daemons);
+    cvg_kit_finding_number(ret, "dns", sum.dns);
     cvg_kube_named_fact(&sum.bad, ret, "not_in_order");
     return sum.next;
 }

@@ -6,7 +6,7 @@
 
 static void *take(void *data, size_t size)
 {
-    return cvg_kube_arena_raw(data, size);
+    return cvg_kit_arena_raw(data, size);
 }
 
 static void give_back(void *data, void *memory)
@@ -15,7 +15,7 @@ static void give_back(void *data, void *memory)
 }
 
 void *cvg_kube_proto_unpack(const ProtobufCMessageDescriptor *descriptor,
-                            struct cvg_kube_bytes message, struct cvg_kube_arena *arena)
+                            struct cvg_kube_bytes message, struct cvg_kit_arena *arena)
 {
     ProtobufCAllocator allocator = {.alloc = take, .free = give_back, .allocator_data = arena};
     return protobuf_c_message_unpack(descriptor, &allocator, message.length, message.at);
@@ -56,7 +56,7 @@ static const struct family families[CVG_KUBE_TYPES] = {
 
 enum cvg_kube_decoded cvg_kube_proto_view(const struct cvg_kube_kind *kind, int partial,
                                           struct cvg_kube_bytes message,
-                                          struct cvg_kube_arena *arena,
+                                          struct cvg_kit_arena *arena,
                                           const struct cvg_kube_view **ret, const char **problem)
 {
     struct cvg_kube_draft draft;
@@ -73,7 +73,7 @@ enum cvg_kube_decoded cvg_kube_proto_view(const struct cvg_kube_kind *kind, int 
     ProtobufCMessage *unpacked = cvg_kube_proto_unpack(family->descriptor, message, arena);
     if (unpacked == NULL) {
         *problem = "an object is cut short or damaged";
-        return cvg_kube_arena_is_full(arena) ? CVG_KUBE_TOO_LARGE : CVG_KUBE_BROKEN;
+        return cvg_kit_arena_is_full(arena) ? CVG_KUBE_TOO_LARGE : CVG_KUBE_BROKEN;
     }
     family->fill(&draft, unpacked);
     enum cvg_kube_decoded decoded = cvg_kube_draft_end(&draft);

@@ -15,11 +15,11 @@
 /* partial: only the metadata is there (PartialObjectMetadata). *problem: static, where BROKEN. */
 enum cvg_kube_decoded cvg_kube_proto_view(const struct cvg_kube_kind *kind, int partial,
                                           struct cvg_kube_bytes message,
-                                          struct cvg_kube_arena *arena,
+                                          struct cvg_kit_arena *arena,
                                           const struct cvg_kube_view **ret, const char **problem);
 /* NULL: it is no such message, or the arena is full. Lives in the arena. */
 void *cvg_kube_proto_unpack(const ProtobufCMessageDescriptor *descriptor,
-                            struct cvg_kube_bytes message, struct cvg_kube_arena *arena);
+                            struct cvg_kube_bytes message, struct cvg_kit_arena *arena);
 
 /* ---- for the families; each takes the message that its name says ---- */
 

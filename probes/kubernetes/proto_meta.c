@@ -34,7 +34,7 @@ const char *cvg_kube_proto_bytes(struct cvg_kube_draft *draft, struct cvg_kube_b
         return "";
     }
     return cvg_kube_draft_text(
-        draft, cvg_kube_arena_text(draft->arena, (const char *)bytes.at, bytes.length));
+        draft, cvg_kit_arena_text(draft->arena, (const char *)bytes.at, bytes.length));
 }
 
 /* The key and the value of a map's entry. */

@@ -5,7 +5,7 @@
  */
 #include "pulse.h"
 
-#include "memory.h"
+#include "kit/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -177,7 +177,7 @@ struct cvg_kube_pulse *cvg_kube_pulse_new(const struct cvg_host *host, struct cv
                                           int64_t every_ns,
                                           const struct cvg_kube_pulse_owner *owner)
 {
-    struct cvg_kube_pulse *pulse = cvg_kube_alloc(sizeof(*pulse));
+    struct cvg_kube_pulse *pulse = cvg_kit_alloc(sizeof(*pulse));
     pulse->host = host;
     pulse->scope = scope;
     pulse->every = every_ns;

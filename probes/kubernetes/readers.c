@@ -5,7 +5,7 @@
  */
 #include "readers.h"
 
-#include "memory.h"
+#include "kit/memory.h"
 
 #include <stdlib.h>
 
@@ -33,7 +33,7 @@ struct cvg_kube_readers {
 
 struct cvg_kube_readers *cvg_kube_readers_new(const struct cvg_host *host, struct cvg_scope *scope)
 {
-    struct cvg_kube_readers *readers = cvg_kube_alloc(sizeof(*readers));
+    struct cvg_kube_readers *readers = cvg_kit_alloc(sizeof(*readers));
     readers->host = host;
     readers->scope = scope;
     return readers;
@@ -63,7 +63,7 @@ void cvg_kube_readers_free(struct cvg_kube_readers *readers)
 void cvg_kube_readers_add(struct cvg_kube_readers *readers, struct cvg_kube_reader *reader)
 {
     if (!reader->place) {
-        reader->place = cvg_kube_alloc(sizeof(struct place));
+        reader->place = cvg_kit_alloc(sizeof(struct place));
         reader->next = readers->first;
         readers->first = reader;
     }

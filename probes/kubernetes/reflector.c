@@ -18,8 +18,8 @@
 
 #include "backoff.h"
 #include "discovery.h"
+#include "kit/memory.h"
 #include "list.h"
-#include "memory.h"
 #include "sweeper.h"
 #include "watch.h"
 
@@ -84,7 +84,7 @@ static void forget_version(struct cvg_kube_reflector *reflector)
 
 static void keep_version(struct cvg_kube_reflector *reflector, const char *version)
 {
-    char *copy = cvg_kube_copy(version);
+    char *copy = cvg_kit_copy(version);
     free(reflector->version);
     reflector->version = copy;
 }
@@ -427,7 +427,7 @@ static void step(struct cvg_kube_reflector *reflector)
 struct cvg_kube_reflector *cvg_kube_reflector_new(struct cvg_kube_cluster *cluster,
                                                   struct cvg_kube_collection *collection)
 {
-    struct cvg_kube_reflector *reflector = cvg_kube_alloc(sizeof(*reflector));
+    struct cvg_kube_reflector *reflector = cvg_kit_alloc(sizeof(*reflector));
     reflector->cluster = cluster;
     reflector->host = cvg_kube_cluster_host(cluster);
     reflector->collection = collection;

@@ -2,7 +2,7 @@
 /* Words and dwells of the rules; see rule.h. */
 #include "rule.h"
 
-#include "printable.h"
+#include "kit/printable.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -47,7 +47,7 @@ __attribute__((format(printf, 2, 0))) static void write_message(struct cvg_kube_
 {
     char text[4 * CVG_KUBE_MESSAGE];
     (void)vsnprintf(text, sizeof(text), format, words);
-    cvg_kube_printable(ret->message, sizeof(ret->message), text, strlen(text));
+    cvg_kit_printable(ret->message, sizeof(ret->message), text, strlen(text));
 }
 
 void cvg_kube_say(struct cvg_kube_outcome *ret, enum cvg_status status, const char *reason,

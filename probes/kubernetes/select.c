@@ -5,7 +5,7 @@
  */
 #include "select.h"
 
-#include "memory.h"
+#include "kit/memory.h"
 
 #include <convergate/number.h>
 
@@ -247,7 +247,7 @@ struct cvg_kube_selector *cvg_kube_selector_parse(const char *text, char *why, s
 {
     /* Every word is parted from the next by at least one byte, except empty values: those come
      * with a byte of their own (a comma, a parenthesis, an operator). */
-    struct cvg_kube_selector *selector = cvg_kube_alloc(sizeof(*selector) + 2 * strlen(text) + 2);
+    struct cvg_kube_selector *selector = cvg_kit_alloc(sizeof(*selector) + 2 * strlen(text) + 2);
     struct parser parser = {.selector = selector, .text = text, .at = text};
     parser.why = why;
     parser.why_size = why_size;

@@ -6,7 +6,7 @@
  */
 #include "table.h"
 
-#include "memory.h"
+#include "kit/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -114,9 +114,9 @@ static void grow(struct cvg_kube_table *table)
     uint32_t buckets = table->buckets ? table->buckets * 2 : FIRST_BUCKETS;
     free(table->named);
     free(table->owned);
-    table->named = cvg_kube_alloc(buckets * sizeof(*table->named));
-    table->owned = cvg_kube_alloc(buckets * sizeof(*table->owned));
-    table->slots = cvg_kube_resize(table->slots, buckets, sizeof(*table->slots));
+    table->named = cvg_kit_alloc(buckets * sizeof(*table->named));
+    table->owned = cvg_kit_alloc(buckets * sizeof(*table->owned));
+    table->slots = cvg_kit_resize(table->slots, buckets, sizeof(*table->slots));
     table->buckets = buckets;
     table->room = buckets;
     /* It grows only when all slots are taken. */

@@ -14,7 +14,7 @@
 #define PENDING_FIRST 128
 
 struct building {
-    struct cvg_kube_arena *arena;
+    struct cvg_kit_arena *arena;
     struct cvg_json *json;
     struct cvg_kube_node *pending; /* read, and not yet in the array of its container */
     size_t count, capacity;
@@ -29,7 +29,7 @@ static int push(struct building *building, const struct cvg_kube_node *node)
     if (building->count == building->capacity) {
         size_t capacity = building->capacity ? building->capacity * 2 : PENDING_FIRST;
         struct cvg_kube_node *larger =
-            cvg_kube_arena_array(building->arena, capacity, sizeof(*larger));
+            cvg_kit_arena_array(building->arena, capacity, sizeof(*larger));
         if (larger == NULL) {
             return -1;
         }
@@ -65,7 +65,7 @@ static int close_container(struct building *building)
     size_t at = building->opened[--building->depth];
     size_t count = building->count - at - 1;
     struct cvg_kube_node *node = &building->pending[at];
-    struct cvg_kube_node *items = cvg_kube_arena_raw(building->arena, count * sizeof(*items));
+    struct cvg_kube_node *items = cvg_kit_arena_raw(building->arena, count * sizeof(*items));
     if (items == NULL) {
         return -1;
     }
@@ -91,7 +91,7 @@ static int read_key(struct building *building)
     if (memchr(text, '\0', length) != NULL) {
         return cvg_json_skip(building->json); /* as C text it would pass for a shorter key */
     }
-    building->key = cvg_kube_arena_text(building->arena, text, length);
+    building->key = cvg_kit_arena_text(building->arena, text, length);
     return building->key == NULL ? -1 : 0;
 }
 
@@ -99,7 +99,7 @@ static int read_text(struct building *building, uint32_t kind)
 {
     struct cvg_kube_node node = {.kind = kind, .key = building->key};
     const char *text = cvg_json_text(building->json, &node.length);
-    node.text = cvg_kube_arena_text(building->arena, text, node.length);
+    node.text = cvg_kit_arena_text(building->arena, text, node.length);
     return node.text == NULL ? -1 : push(building, &node);
 }
 
@@ -133,7 +133,7 @@ static int read_token(struct building *building, enum cvg_json_token token)
     return -1;
 }
 
-const struct cvg_kube_node *cvg_kube_tree_value(struct cvg_kube_arena *arena, struct cvg_json *json)
+const struct cvg_kube_node *cvg_kube_tree_value(struct cvg_kit_arena *arena, struct cvg_json *json)
 {
     struct building building = {.arena = arena, .json = json};
     if (read_token(&building, cvg_json_current(json)) < 0) {
@@ -155,7 +155,7 @@ struct cvg_json *cvg_kube_tree_reader(const char *text, size_t length)
     return cvg_json_new(text, length, &limits);
 }
 
-const struct cvg_kube_node *cvg_kube_tree_read(struct cvg_kube_arena *arena, const char *text,
+const struct cvg_kube_node *cvg_kube_tree_read(struct cvg_kit_arena *arena, const char *text,
                                                size_t length, char *error, size_t error_size)
 {
     struct cvg_json *json = cvg_kube_tree_reader(text, length);
@@ -170,7 +170,7 @@ const struct cvg_kube_node *cvg_kube_tree_read(struct cvg_kube_arena *arena, con
         if (node == NULL) {
             const char *words = cvg_json_error(json);
             (void)snprintf(error, error_size, "%s",
-                           cvg_kube_arena_is_full(arena) ? "it is too large" : words);
+                           cvg_kit_arena_is_full(arena) ? "it is too large" : words);
         }
     }
     cvg_json_free(json);

@@ -7,7 +7,7 @@
 #ifndef CVG_KUBE_TREE_H
 #define CVG_KUBE_TREE_H
 
-#include "arena.h"
+#include "kit/arena.h"
 
 #include <convergate/json.h>
 
@@ -37,15 +37,14 @@ struct cvg_kube_node {
 
 /* NULL: the text is no JSON, or over a limit (error says which and where, without the text's
  * words), or the arena is full. */
-const struct cvg_kube_node *cvg_kube_tree_read(struct cvg_kube_arena *arena, const char *text,
+const struct cvg_kube_node *cvg_kube_tree_read(struct cvg_kit_arena *arena, const char *text,
                                                size_t length, char *error, size_t error_size);
 /* A reader with this module's limits, for a document that is read piece by piece. NULL: no memory.
  * The caller's to free with cvg_json_free. */
 struct cvg_json *cvg_kube_tree_reader(const char *text, size_t length);
 /* The value that begins at the reader's current token, which is its last one afterwards. NULL: it
  * cannot be read (cvg_json_error says why) or the arena is full. */
-const struct cvg_kube_node *cvg_kube_tree_value(struct cvg_kube_arena *arena,
-                                                struct cvg_json *json);
+const struct cvg_kube_node *cvg_kube_tree_value(struct cvg_kit_arena *arena, struct cvg_json *json);
 
 /* All lookups take NULL and give NULL, "", absent then. */
 const struct cvg_kube_node *cvg_kube_node_get(const struct cvg_kube_node *object, const char *key);

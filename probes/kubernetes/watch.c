@@ -9,7 +9,7 @@
  */
 #include "watch.h"
 
-#include "memory.h"
+#include "kit/memory.h"
 #include "path.h"
 
 #include <stdlib.h>
@@ -90,7 +90,7 @@ static void move_to(struct cvg_kube_watch *watch, const char *version)
 {
     if (version && *version && strcmp(version, watch->version) != 0) {
         free(watch->version);
-        watch->version = cvg_kube_copy(version);
+        watch->version = cvg_kit_copy(version);
         cvg_kube_collection_move(watch->collection, version);
     }
 }
@@ -182,7 +182,7 @@ static int collect_refusal(struct cvg_kube_watch *watch, const void *bytes, size
 {
     size_t room = REFUSAL_MOST - watch->refusal_length;
     if (!watch->refusal) {
-        watch->refusal = cvg_kube_alloc(REFUSAL_MOST + 1);
+        watch->refusal = cvg_kit_alloc(REFUSAL_MOST + 1);
     }
     memcpy(watch->refusal + watch->refusal_length, bytes, length < room ? length : room);
     watch->refusal_length += length < room ? length : room;
@@ -345,14 +345,14 @@ struct cvg_kube_watch *cvg_kube_watch_start(struct cvg_kube_cluster *cluster,
                                             const char *version,
                                             const struct cvg_kube_watch_owner *owner)
 {
-    struct cvg_kube_watch *watch = cvg_kube_alloc(sizeof(*watch));
+    struct cvg_kube_watch *watch = cvg_kit_alloc(sizeof(*watch));
     uint64_t chance = cvg_kube_cluster_random(cluster);
     watch->cluster = cluster;
     watch->host = cvg_kube_cluster_host(cluster);
     watch->scope = cvg_kube_cluster_scope(cluster);
     watch->collection = collection;
     watch->owner = *owner;
-    watch->version = cvg_kube_copy(version ? version : "");
+    watch->version = cvg_kit_copy(version ? version : "");
     watch->listing = version == NULL;
     watch->life = (LIFE_LEAST + (int64_t)(chance % (LIFE_LEAST + 1))) * SECOND;
     watch->started_at = watch->host->now();

@@ -2,8 +2,8 @@
 /* Choosing, and reading what was chosen; see way.h. */
 #include "way.h"
 
+#include "kit/memory.h"
 #include "kubeconfig.h"
-#include "memory.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -138,7 +138,7 @@ int cvg_kube_way_choose(const struct cvg_host *host, struct cvg_source *source,
     if (operators != 0) {
         return operators < 0 ? -1 : 0;
     }
-    struct cvg_kube_way *way = cvg_kube_alloc(sizeof(*way));
+    struct cvg_kube_way *way = cvg_kit_alloc(sizeof(*way));
     way->references = 1;
     way->host = host;
     way->reader = surroundings->reader;
@@ -149,11 +149,11 @@ int cvg_kube_way_choose(const struct cvg_host *host, struct cvg_source *source,
         return -1;
     }
     way->in_pod = chosen == 0;
-    way->context = cvg_kube_copy(config->context);
+    way->context = cvg_kit_copy(config->context);
     if (way->in_pod) {
-        way->pod_host = cvg_kube_copy(surroundings->pod.host);
-        way->pod_port = cvg_kube_copy(surroundings->pod.port);
-        way->pod_folder = cvg_kube_copy(surroundings->pod.folder);
+        way->pod_host = cvg_kit_copy(surroundings->pod.host);
+        way->pod_port = cvg_kit_copy(surroundings->pod.port);
+        way->pod_folder = cvg_kit_copy(surroundings->pod.folder);
     }
     *ret = way;
     return 1;

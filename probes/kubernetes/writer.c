@@ -2,7 +2,7 @@
 /* Appending; what is written is as large as what was read, which is bounded. */
 #include "writer.h"
 
-#include "memory.h"
+#include "kit/memory.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,7 @@ static void append(struct cvg_kube_writer *writer, const char *bytes, size_t len
 {
     if (writer->capacity - writer->length <= length) {
         writer->capacity = (writer->capacity + length + 64) * 2;
-        writer->text = cvg_kube_resize(writer->text, writer->capacity, 1);
+        writer->text = cvg_kit_resize(writer->text, writer->capacity, 1);
     }
     memcpy(writer->text + writer->length, bytes, length);
     writer->length += length;

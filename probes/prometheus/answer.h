@@ -12,8 +12,8 @@
 #ifndef CVG_PROM_ANSWER_H
 #define CVG_PROM_ANSWER_H
 
+#include "kit/text.h"
 #include "reason.h"
-#include "text.h"
 
 #include <convergate/field.h>
 
@@ -82,15 +82,15 @@ void cvg_prom_answer_reset(struct cvg_prom_answer *answer);
 void cvg_prom_answer_done(struct cvg_prom_answer *answer);
 /* Sets fault and reason and forgets all that was read; the problem's text is to be written into the
  * returned text, which borrows the answer. */
-struct cvg_prom_text cvg_prom_answer_refuse(struct cvg_prom_answer *answer, uint32_t fault,
-                                            enum cvg_prom_reason reason);
+struct cvg_kit_text cvg_prom_answer_refuse(struct cvg_prom_answer *answer, uint32_t fault,
+                                           enum cvg_prom_reason reason);
 
 /* `http_requests_total{code="500", job="api"}`, as far as there is room. */
 void cvg_prom_answer_describe(const struct cvg_prom_answer *answer,
-                              const struct cvg_prom_element *element, struct cvg_prom_text *text);
+                              const struct cvg_prom_element *element, struct cvg_kit_text *text);
 /* `HighErrorRate{job="api"}`, whether its series or Alertmanager's. */
 void cvg_prom_answer_describe_alert(const struct cvg_prom_answer *answer,
-                                    struct cvg_prom_span labels, struct cvg_prom_text *text);
+                                    struct cvg_prom_span labels, struct cvg_kit_text *text);
 /* Calls label() with each of its labels until that returns nonzero. Names and values end with a
  * NUL and live until label() returns. */
 void cvg_prom_answer_labels(const struct cvg_prom_answer *answer, struct cvg_prom_span labels,
@@ -102,6 +102,6 @@ int cvg_prom_answer_is(const struct cvg_prom_answer *answer, struct cvg_prom_spa
                        const char *words);
 /* Adds what the JSON string there says, at most `limit` bytes of it. */
 void cvg_prom_answer_quote(const struct cvg_prom_answer *answer, struct cvg_prom_span string,
-                           size_t limit, struct cvg_prom_text *text);
+                           size_t limit, struct cvg_kit_text *text);
 
 #endif

@@ -65,11 +65,11 @@ int cvg_prom_clock_refuse(struct cvg_prom_answer *answer, const char *headers, i
         return 0;
     }
     cvg_prom_answer_reset(answer);
-    struct cvg_prom_text text =
+    struct cvg_kit_text text =
         cvg_prom_answer_refuse(answer, CVG_FAULT_REQUEST, CVG_PROM_REASON_CLOCK_BEHIND);
-    cvg_prom_text_format(&text,
-                         "this machine's clock is %lld s behind the source's, so the query asked "
-                         "about that long ago",
-                         (long long)(behind / SECOND));
+    cvg_kit_text_format(&text,
+                        "this machine's clock is %lld s behind the source's, so the query asked "
+                        "about that long ago",
+                        (long long)(behind / SECOND));
     return -1;
 }

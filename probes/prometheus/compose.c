@@ -2,7 +2,8 @@
 /* Text that grows; see compose.h. */
 #include "compose.h"
 
-#include "text.h"
+#include "kit/memory.h"
+#include "kit/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@ static char *reserve(struct cvg_prom_string *string, size_t length)
     size_t needed = string->length + length + 1;
     if (needed > string->size) {
         string->size = needed < 64 ? 64 : needed * 2;
-        string->data = cvg_prom_realloc(string->data, string->size, 1);
+        string->data = cvg_kit_resize(string->data, string->size, 1);
     }
     return string->data + string->length;
 }

@@ -6,6 +6,8 @@
  */
 #include "decode.h"
 
+#include "kit/memory.h"
+
 #include <convergate/number.h>
 
 enum shape {
@@ -96,7 +98,7 @@ static int push(struct decoding *decoding, const struct cvg_prom_element *elemen
     }
     if (answer->count == answer->capacity) {
         size_t capacity = answer->capacity ? answer->capacity * 2 : 8;
-        answer->elements = cvg_prom_realloc(answer->elements, capacity, sizeof(*answer->elements));
+        answer->elements = cvg_kit_resize(answer->elements, capacity, sizeof(*answer->elements));
         answer->capacity = capacity;
     }
     answer->elements[answer->count++] = *element;

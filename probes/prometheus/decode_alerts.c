@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The body of Alertmanager's /api/v2/alerts: a bare list, without an envelope. */
 #include "decode.h"
+#include "kit/memory.h"
 
 #include <string.h>
 
@@ -77,7 +78,7 @@ static int push(struct cvg_prom_document *document, const struct cvg_prom_alert 
     if (answer->alert_count == answer->alert_capacity) {
         answer->alert_capacity = answer->alert_capacity ? answer->alert_capacity * 2 : 8;
         answer->alerts =
-            cvg_prom_realloc(answer->alerts, answer->alert_capacity, sizeof(*answer->alerts));
+            cvg_kit_resize(answer->alerts, answer->alert_capacity, sizeof(*answer->alerts));
     }
     answer->alerts[answer->alert_count++] = *alert;
     return 0;

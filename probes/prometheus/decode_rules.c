@@ -4,6 +4,7 @@
  * rules, so they are written into them at its end.
  */
 #include "decode.h"
+#include "kit/memory.h"
 
 #include <convergate/number.h>
 
@@ -58,7 +59,7 @@ static int push(struct cvg_prom_document *document, const struct cvg_prom_rule *
     if (answer->rule_count == answer->rule_capacity) {
         answer->rule_capacity = answer->rule_capacity ? answer->rule_capacity * 2 : 16;
         answer->rules =
-            cvg_prom_realloc(answer->rules, answer->rule_capacity, sizeof(*answer->rules));
+            cvg_kit_resize(answer->rules, answer->rule_capacity, sizeof(*answer->rules));
     }
     answer->rules[answer->rule_count++] = *rule;
     return 0;

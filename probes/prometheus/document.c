@@ -10,22 +10,22 @@
 int cvg_prom_document_refuse(struct cvg_prom_document *document, uint32_t fault,
                              enum cvg_prom_reason reason, const char *words)
 {
-    struct cvg_prom_text text = cvg_prom_answer_refuse(document->answer, fault, reason);
-    cvg_prom_text_add(&text, words);
+    struct cvg_kit_text text = cvg_prom_answer_refuse(document->answer, fault, reason);
+    cvg_kit_text_add(&text, words);
     return -1;
 }
 
 int cvg_prom_document_broken(struct cvg_prom_document *document, const char *where)
 {
-    struct cvg_prom_text text =
+    struct cvg_kit_text text =
         cvg_prom_answer_refuse(document->answer, CVG_FAULT_PROTOCOL, CVG_PROM_REASON_BAD_ANSWER);
     if (cvg_json_current(document->json) == CVG_JSON_ERROR) {
-        cvg_prom_text_add(&text, "the answer is not valid JSON: ");
-        cvg_prom_text_add(&text, cvg_json_error(document->json));
+        cvg_kit_text_add(&text, "the answer is not valid JSON: ");
+        cvg_kit_text_add(&text, cvg_json_error(document->json));
     } else {
-        cvg_prom_text_format(&text, "the answer is not %s: offset %zu: ", document->whose,
-                             cvg_json_offset(document->json));
-        cvg_prom_text_add(&text, where);
+        cvg_kit_text_format(&text, "the answer is not %s: offset %zu: ", document->whose,
+                            cvg_json_offset(document->json));
+        cvg_kit_text_add(&text, where);
     }
     return -1;
 }
@@ -41,16 +41,15 @@ static int refuse_foreign(struct cvg_prom_document *document, const struct cvg_p
     if (at < body->length && body->bytes[at] == first) {
         return 0;
     }
-    struct cvg_prom_text text =
+    struct cvg_kit_text text =
         cvg_prom_answer_refuse(document->answer, CVG_FAULT_PROTOCOL, CVG_PROM_REASON_BAD_ANSWER);
     const char *type = body->content_type;
     if (type == NULL || type[0] == '\0') {
         type = "of no declared type";
     }
-    cvg_prom_text_format(&text, "the answer is not %s but ", document->whose);
-    cvg_prom_text_evidence(&text, type, strlen(type), 80);
-    cvg_prom_text_format(&text, ", %zu %s", body->length,
-                         cvg_plural(body->length, "byte", "bytes"));
+    cvg_kit_text_format(&text, "the answer is not %s but ", document->whose);
+    cvg_kit_text_evidence(&text, type, strlen(type), 80);
+    cvg_kit_text_format(&text, ", %zu %s", body->length, cvg_plural(body->length, "byte", "bytes"));
     return -1;
 }
 
@@ -136,11 +135,11 @@ static int read_warnings(struct cvg_prom_document *document)
     }
     while ((token = cvg_json_next(document->json)) == CVG_JSON_STRING) {
         if (answer->warnings++ == 0) {
-            struct cvg_prom_text text;
+            struct cvg_kit_text text;
             size_t length = 0;
             const char *bytes = cvg_json_text(document->json, &length);
-            cvg_prom_text_init(&text, answer->warning, sizeof(answer->warning));
-            cvg_prom_text_evidence(&text, bytes, length, length);
+            cvg_kit_text_init(&text, answer->warning, sizeof(answer->warning));
+            cvg_kit_text_evidence(&text, bytes, length, length);
         }
         answer->partial = 1;
     }
@@ -175,11 +174,11 @@ static int read_error(struct cvg_prom_document *document)
     if (cvg_json_next(document->json) != CVG_JSON_STRING) {
         return cvg_prom_document_broken(document, "error is not a string");
     }
-    struct cvg_prom_text text;
+    struct cvg_kit_text text;
     size_t length = 0;
     const char *bytes = cvg_json_text(document->json, &length);
-    cvg_prom_text_init(&text, document->error, sizeof(document->error));
-    cvg_prom_text_evidence(&text, bytes, length, length);
+    cvg_kit_text_init(&text, document->error, sizeof(document->error));
+    cvg_kit_text_evidence(&text, bytes, length, length);
     return 0;
 }
 
@@ -188,12 +187,12 @@ static int is_success(struct cvg_prom_document *document)
     if (document->outcome == CVG_PROM_OUTCOME_SUCCESS) {
         return 0;
     }
-    struct cvg_prom_text text =
+    struct cvg_kit_text text =
         cvg_prom_answer_refuse(document->answer, CVG_FAULT_PROTOCOL, CVG_PROM_REASON_BAD_ANSWER);
-    cvg_prom_text_add(&text, "the answer is no success although its HTTP status is");
+    cvg_kit_text_add(&text, "the answer is no success although its HTTP status is");
     if (document->error[0] != '\0') {
-        cvg_prom_text_add(&text, ": ");
-        cvg_prom_text_add(&text, document->error);
+        cvg_kit_text_add(&text, ": ");
+        cvg_kit_text_add(&text, document->error);
     }
     return -1;
 }

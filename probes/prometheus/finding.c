@@ -54,20 +54,20 @@ void cvg_prom_finding_number(struct cvg_prom_finding *finding, const char *name,
 void cvg_prom_finding_count(struct cvg_prom_finding *finding, const char *name, size_t count)
 {
     char words[32];
-    struct cvg_prom_text text;
-    cvg_prom_text_init(&text, words, sizeof(words));
-    cvg_prom_text_format(&text, "%zu", count);
+    struct cvg_kit_text text;
+    cvg_kit_text_init(&text, words, sizeof(words));
+    cvg_kit_text_format(&text, "%zu", count);
     cvg_prom_finding_fact(finding, name, words, CVG_FACT_NUMBER);
 }
 
-struct cvg_prom_text cvg_prom_finding_say(struct cvg_prom_finding *finding, uint32_t status,
-                                          uint32_t fault, enum cvg_prom_reason reason)
+struct cvg_kit_text cvg_prom_finding_say(struct cvg_prom_finding *finding, uint32_t status,
+                                         uint32_t fault, enum cvg_prom_reason reason)
 {
-    struct cvg_prom_text text;
+    struct cvg_kit_text text;
     finding->reading.status = status;
     finding->reading.fault = fault;
     finding->reading.reason = cvg_prom_reason_code(reason);
-    cvg_prom_text_init(&text, finding->message, sizeof(finding->message));
+    cvg_kit_text_init(&text, finding->message, sizeof(finding->message));
     return text;
 }
 
@@ -85,8 +85,8 @@ void cvg_prom_finding_unknown(struct cvg_prom_finding *finding, uint32_t fault,
                               enum cvg_prom_reason reason, const char *words)
 {
     cvg_prom_finding_begin(finding);
-    struct cvg_prom_text text = cvg_prom_finding_say(finding, CVG_UNKNOWN, fault, reason);
-    cvg_prom_text_add(&text, words);
+    struct cvg_kit_text text = cvg_prom_finding_say(finding, CVG_UNKNOWN, fault, reason);
+    cvg_kit_text_add(&text, words);
 }
 
 uint32_t cvg_prom_stand_in(uint32_t choice)

@@ -7,8 +7,8 @@
 #ifndef CVG_PROM_FINDING_H
 #define CVG_PROM_FINDING_H
 
+#include "kit/text.h"
 #include "reason.h"
-#include "text.h"
 
 #include <convergate/reading.h>
 
@@ -31,8 +31,8 @@ const char *cvg_prom_reason_code(enum cvg_prom_reason reason);
 void cvg_prom_finding_begin(struct cvg_prom_finding *finding);
 /* Sets status, fault and reason; the message is to be written into the returned text, which
  * borrows the finding. */
-struct cvg_prom_text cvg_prom_finding_say(struct cvg_prom_finding *finding, uint32_t status,
-                                          uint32_t fault, enum cvg_prom_reason reason);
+struct cvg_kit_text cvg_prom_finding_say(struct cvg_prom_finding *finding, uint32_t status,
+                                         uint32_t fault, enum cvg_prom_reason reason);
 /* Empties it; unknown, with these words. */
 void cvg_prom_finding_unknown(struct cvg_prom_finding *finding, uint32_t fault,
                               enum cvg_prom_reason reason, const char *words);

@@ -41,13 +41,13 @@ void cvg_prom_judge_age(const struct cvg_prom_check_config *config,
     ret->value = to_milliseconds(age);
     if (age > limit) {
         char words[96];
-        struct cvg_prom_text text;
-        cvg_prom_text_init(&text, words, sizeof(words));
-        cvg_prom_text_add(&text, "max_sample_age: the oldest sample is ");
-        cvg_prom_text_number(&text, ret->value);
-        cvg_prom_text_add(&text, " s old, at most ");
-        cvg_prom_text_number(&text, limit);
-        cvg_prom_text_add(&text, " s are taken");
+        struct cvg_kit_text text;
+        cvg_kit_text_init(&text, words, sizeof(words));
+        cvg_kit_text_add(&text, "max_sample_age: the oldest sample is ");
+        cvg_kit_text_number(&text, ret->value);
+        cvg_kit_text_add(&text, " s old, at most ");
+        cvg_kit_text_number(&text, limit);
+        cvg_kit_text_add(&text, " s are taken");
         cvg_prom_part_against(ret, CVG_FAULT_NONE, CVG_PROM_REASON_SAMPLES_TOO_OLD, words);
     }
 }
@@ -59,19 +59,19 @@ static void conclude_low_volume(const struct cvg_prom_check_config *config,
     /* A store that is missing makes traffic look lower than it is. */
     uint32_t status =
         volume->partial ? (uint32_t)CVG_UNKNOWN : cvg_prom_stand_in(config->on_low_volume);
-    struct cvg_prom_text text = cvg_prom_finding_say(finding, status, CVG_FAULT_NONE,
-                                                     volume->partial ? CVG_PROM_REASON_PARTIAL_DATA
-                                                                     : CVG_PROM_REASON_LOW_VOLUME);
-    cvg_prom_text_add(&text, "the volume is ");
-    cvg_prom_text_number(&text, volume->value);
-    cvg_prom_text_add(&text, ", at least ");
-    cvg_prom_text_number(&text, config->min_volume->at_least);
-    cvg_prom_text_add(&text, " is needed to judge");
+    struct cvg_kit_text text = cvg_prom_finding_say(finding, status, CVG_FAULT_NONE,
+                                                    volume->partial ? CVG_PROM_REASON_PARTIAL_DATA
+                                                                    : CVG_PROM_REASON_LOW_VOLUME);
+    cvg_kit_text_add(&text, "the volume is ");
+    cvg_kit_text_number(&text, volume->value);
+    cvg_kit_text_add(&text, ", at least ");
+    cvg_kit_text_number(&text, config->min_volume->at_least);
+    cvg_kit_text_add(&text, " is needed to judge");
     if (volume->partial) {
-        cvg_prom_text_add(&text, ", and the source could not look everywhere");
+        cvg_kit_text_add(&text, ", and the source could not look everywhere");
     } else if (status != CVG_UNKNOWN) {
-        cvg_prom_text_add(&text, status == CVG_READY ? "; on_low_volume takes this as ready"
-                                                     : "; on_low_volume takes this as failed");
+        cvg_kit_text_add(&text, status == CVG_READY ? "; on_low_volume takes this as ready"
+                                                    : "; on_low_volume takes this as failed");
     }
 }
 
@@ -85,13 +85,13 @@ static void conclude_partial(struct cvg_prom_finding *finding)
         finding->reading.status = CVG_DEGRADED;
         finding->reading.reason = code;
     }
-    struct cvg_prom_text text = {.data = finding->message,
-                                 .size = sizeof(finding->message),
-                                 .length = strlen(finding->message)};
-    cvg_prom_text_add(&text, "; the source could not look everywhere");
+    struct cvg_kit_text text = {.data = finding->message,
+                                .size = sizeof(finding->message),
+                                .length = strlen(finding->message)};
+    cvg_kit_text_add(&text, "; the source could not look everywhere");
     if (finding->warning[0] != '\0') {
-        cvg_prom_text_add(&text, ": ");
-        cvg_prom_text_add(&text, finding->warning);
+        cvg_kit_text_add(&text, ": ");
+        cvg_kit_text_add(&text, finding->warning);
     }
 }
 
@@ -105,9 +105,9 @@ void cvg_prom_conclude(const struct cvg_prom_check_config *config,
     }
     for (size_t i = 0; i < 2; i++) {
         if (in_order[i] != NULL && in_order[i]->status != CVG_READY) {
-            struct cvg_prom_text text =
+            struct cvg_kit_text text =
                 cvg_prom_finding_say(finding, CVG_UNKNOWN, in_order[i]->fault, in_order[i]->reason);
-            cvg_prom_text_add(&text, in_order[i]->problem);
+            cvg_kit_text_add(&text, in_order[i]->problem);
             return;
         }
     }

@@ -3,6 +3,7 @@
 #include "inquiry.h"
 
 #include "compose.h"
+#include "kit/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@ void cvg_prom_planning_want(struct cvg_prom_planning *planning, enum cvg_prom_ap
 {
     struct cvg_prom_inquiry *inquiry = planning->inquiry;
     size_t size = sizeof(*inquiry->wanted);
-    inquiry->wanted = cvg_prom_realloc(inquiry->wanted, inquiry->count + 1, size);
+    inquiry->wanted = cvg_kit_resize(inquiry->wanted, inquiry->count + 1, size);
     struct cvg_prom_wanted *wanted = &inquiry->wanted[inquiry->count++];
     wanted->api = api;
     wanted->text = text;
@@ -28,13 +29,13 @@ void cvg_prom_planning_template(struct cvg_prom_planning *planning, const char *
                                 const char *template, const char *placeholder)
 {
     char words[160];
-    struct cvg_prom_text text;
+    struct cvg_kit_text text;
     if (strstr(template, placeholder) != NULL) {
         return;
     }
-    cvg_prom_text_init(&text, words, sizeof(words));
-    cvg_prom_text_format(&text, "lacks %s, the place for what is filled in for each query",
-                         placeholder);
+    cvg_kit_text_init(&text, words, sizeof(words));
+    cvg_kit_text_format(&text, "lacks %s, the place for what is filled in for each query",
+                        placeholder);
     cvg_prom_planning_refuse(planning, path, words);
 }
 
@@ -57,10 +58,10 @@ static const struct cvg_prom_kind *choose_kind(struct cvg_prom_planning *plannin
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (kinds[i].key != NULL && found != NULL) {
             char words[96];
-            struct cvg_prom_text text;
-            cvg_prom_text_init(&text, words, sizeof(words));
-            cvg_prom_text_format(&text, "makes another kind of check than %s: one of them must go",
-                                 found->key);
+            struct cvg_kit_text text;
+            cvg_kit_text_init(&text, words, sizeof(words));
+            cvg_kit_text_format(&text, "makes another kind of check than %s: one of them must go",
+                                found->key);
             cvg_prom_planning_refuse(planning, kinds[i].kind->key, words);
         } else if (kinds[i].key != NULL) {
             found = kinds[i].kind;
@@ -97,9 +98,9 @@ static void refuse_stray_keys(struct cvg_prom_planning *planning)
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         if (keys[i].stands && !keys[i].may) {
             char words[96];
-            struct cvg_prom_text text;
-            cvg_prom_text_init(&text, words, sizeof(words));
-            cvg_prom_text_format(&text, "has no effect beside %s", inquiry->kind->key);
+            struct cvg_kit_text text;
+            cvg_kit_text_init(&text, words, sizeof(words));
+            cvg_kit_text_format(&text, "has no effect beside %s", inquiry->kind->key);
             cvg_prom_planning_refuse(planning, keys[i].path, words);
         }
     }

@@ -146,94 +146,94 @@ static int add_label(void *arg, const char *name, const char *value, size_t valu
 {
     struct labels *labels = arg;
     char path[LABEL_NAME_LIMIT], words[LABEL_VALUE_LIMIT];
-    struct cvg_prom_text text;
+    struct cvg_kit_text text;
     static const char allowed[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
     /* From Prometheus 3 on any text may be a label's name; a fact's may not. */
     if (name[strspn(name, allowed)] != '\0') {
         return 0;
     }
-    cvg_prom_text_init(&text, path, sizeof(path));
-    cvg_prom_text_add(&text, "label.");
-    cvg_prom_text_add(&text, name);
+    cvg_kit_text_init(&text, path, sizeof(path));
+    cvg_kit_text_add(&text, "label.");
+    cvg_kit_text_add(&text, name);
     if (text.cut) {
         return 0;
     }
-    cvg_prom_text_init(&text, words, sizeof(words));
-    cvg_prom_text_evidence(&text, value, value_length, value_length);
+    cvg_kit_text_init(&text, words, sizeof(words));
+    cvg_kit_text_evidence(&text, value, value_length, value_length);
     cvg_prom_finding_fact(labels->finding, path, words, CVG_FACT_STRING);
     return ++labels->count == LABEL_FACTS;
 }
 
 /* ---- words ---- */
 
-static void add_value(struct cvg_prom_text *text, double value,
+static void add_value(struct cvg_kit_text *text, double value,
                       const struct cvg_prom_finding *finding,
                       const struct cvg_prom_check_config *config)
 {
-    cvg_prom_text_add(text, finding->observed); /* writing a number takes longer than reading it */
+    cvg_kit_text_add(text, finding->observed); /* writing a number takes longer than reading it */
     switch (finding->reading.status) {
     case CVG_READY:
-        cvg_prom_text_add(text, ", as wanted: ");
-        cvg_prom_text_add(text, config->ready);
+        cvg_kit_text_add(text, ", as wanted: ");
+        cvg_kit_text_add(text, config->ready);
         break;
     case CVG_DEGRADED:
-        cvg_prom_text_add(text, ", wanted ");
-        cvg_prom_text_add(text, config->ready);
-        cvg_prom_text_add(text, ", still tolerated as degraded: ");
-        cvg_prom_text_add(text, config->degraded);
+        cvg_kit_text_add(text, ", wanted ");
+        cvg_kit_text_add(text, config->ready);
+        cvg_kit_text_add(text, ", still tolerated as degraded: ");
+        cvg_kit_text_add(text, config->degraded);
         break;
     case CVG_UNKNOWN:
-        cvg_prom_text_add(text, isnan(value) ? ": nothing to judge, as without traffic; wanted "
-                                             : ", which proves nothing; wanted ");
-        cvg_prom_text_add(text, config->ready);
+        cvg_kit_text_add(text, isnan(value) ? ": nothing to judge, as without traffic; wanted "
+                                            : ", which proves nothing; wanted ");
+        cvg_kit_text_add(text, config->ready);
         break;
     default:
-        cvg_prom_text_add(text, ", wanted ");
-        cvg_prom_text_add(text, config->ready);
+        cvg_kit_text_add(text, ", wanted ");
+        cvg_kit_text_add(text, config->ready);
         break;
     }
 }
 
 /* What the value is of: "the maximum of 5 series", or nothing for a single one. */
-static void describe_reducer(struct cvg_prom_text *text, uint32_t reduce, size_t count,
+static void describe_reducer(struct cvg_kit_text *text, uint32_t reduce, size_t count,
                              size_t not_ready)
 {
     static const char *const words[] = {"minimum", "maximum", "sum", "average"};
     if (reduce == CVG_PROM_COUNT) {
-        cvg_prom_text_add(text, "the number of series");
+        cvg_kit_text_add(text, "the number of series");
     } else if (reduce >= CVG_PROM_MIN) {
-        cvg_prom_text_format(text, "the %s of %zu series", words[reduce - CVG_PROM_MIN], count);
+        cvg_kit_text_format(text, "the %s of %zu series", words[reduce - CVG_PROM_MIN], count);
     } else if (reduce != CVG_PROM_SINGLE && count > 1) {
         const char *which = reduce == CVG_PROM_ALL ? "worst:" : "best:";
-        cvg_prom_text_format(text, "%zu of %zu series are as wanted, %s ", count - not_ready, count,
-                             not_ready == 0 ? "such as" : which);
+        cvg_kit_text_format(text, "%zu of %zu series are as wanted, %s ", count - not_ready, count,
+                            not_ready == 0 ? "such as" : which);
     }
 }
 
 /* Whose value it is: `up{job="api"}`, where that is one series and it has labels. */
-static void describe_element(struct cvg_prom_text *text, const struct cvg_prom_answer *answer,
+static void describe_element(struct cvg_kit_text *text, const struct cvg_prom_answer *answer,
                              const struct cvg_prom_element *element, int in_commas)
 {
     char words[512];
-    struct cvg_prom_text labels;
-    cvg_prom_text_init(&labels, words, sizeof(words));
+    struct cvg_kit_text labels;
+    cvg_kit_text_init(&labels, words, sizeof(words));
     cvg_prom_answer_describe(answer, element, &labels);
     if (labels.length > 0) {
-        cvg_prom_text_add(text, in_commas ? ", " : "");
-        cvg_prom_text_add(text, words);
-        cvg_prom_text_add(text, in_commas ? "," : "");
+        cvg_kit_text_add(text, in_commas ? ", " : "");
+        cvg_kit_text_add(text, words);
+        cvg_kit_text_add(text, in_commas ? "," : "");
     }
 }
 
-static void describe_subject(struct cvg_prom_text *text, uint32_t reducer,
+static void describe_subject(struct cvg_kit_text *text, uint32_t reducer,
                              const struct cvg_prom_answer *answer, const struct reduced *reduced)
 {
     describe_reducer(text, reducer, answer->count, reduced->not_ready);
     if (reduced->element != NULL) {
         describe_element(text, answer, reduced->element, reducer >= CVG_PROM_MIN);
     }
-    cvg_prom_text_add(text, text->length > 0 ? " is " : "the value is ");
+    cvg_kit_text_add(text, text->length > 0 ? " is " : "the value is ");
 }
 
 /* ---- judging ---- */
@@ -243,36 +243,36 @@ static void judge_empty(const struct cvg_prom_check_config *config,
 {
     ret->reading.observed = "no series";
     if (answer->partial) {
-        struct cvg_prom_text text =
+        struct cvg_kit_text text =
             cvg_prom_finding_say(ret, CVG_UNKNOWN, CVG_FAULT_NONE, CVG_PROM_REASON_PARTIAL_DATA);
-        cvg_prom_text_add(&text, "no series, but the source could not look everywhere");
+        cvg_kit_text_add(&text, "no series, but the source could not look everywhere");
         if (answer->warning[0] != '\0') {
-            cvg_prom_text_add(&text, ": ");
-            cvg_prom_text_add(&text, answer->warning);
+            cvg_kit_text_add(&text, ": ");
+            cvg_kit_text_add(&text, answer->warning);
         }
         return;
     }
-    struct cvg_prom_text text = cvg_prom_finding_say(ret, cvg_prom_stand_in(config->on_empty),
-                                                     CVG_FAULT_NONE, CVG_PROM_REASON_NO_DATA);
-    cvg_prom_text_add(&text, "the query answered no series");
-    cvg_prom_text_add(&text, config->on_empty == CVG_PROM_READY ? ", which on_empty takes as ready"
-                             : config->on_empty == CVG_PROM_FAILED
-                                 ? ", which on_empty takes as failed"
-                                 : "");
+    struct cvg_kit_text text = cvg_prom_finding_say(ret, cvg_prom_stand_in(config->on_empty),
+                                                    CVG_FAULT_NONE, CVG_PROM_REASON_NO_DATA);
+    cvg_kit_text_add(&text, "the query answered no series");
+    cvg_kit_text_add(&text, config->on_empty == CVG_PROM_READY ? ", which on_empty takes as ready"
+                            : config->on_empty == CVG_PROM_FAILED
+                                ? ", which on_empty takes as failed"
+                                : "");
 }
 
 static void judge_many(const struct cvg_prom_answer *answer, struct cvg_prom_finding *ret)
 {
-    struct cvg_prom_text text =
+    struct cvg_kit_text text =
         cvg_prom_finding_say(ret, CVG_UNKNOWN, CVG_FAULT_REQUEST, CVG_PROM_REASON_MANY_SERIES);
-    cvg_prom_text_format(&text,
-                         "the query answered %zu series, one was wanted: aggregate in the "
-                         "query or set reduce; the first is ",
-                         answer->count);
+    cvg_kit_text_format(&text,
+                        "the query answered %zu series, one was wanted: aggregate in the "
+                        "query or set reduce; the first is ",
+                        answer->count);
     cvg_prom_answer_describe(answer, &answer->elements[0], &text);
-    struct cvg_prom_text observed;
-    cvg_prom_text_init(&observed, ret->observed, sizeof(ret->observed));
-    cvg_prom_text_format(&observed, "%zu series", answer->count);
+    struct cvg_kit_text observed;
+    cvg_kit_text_init(&observed, ret->observed, sizeof(ret->observed));
+    cvg_kit_text_format(&observed, "%zu series", answer->count);
     ret->reading.observed = ret->observed;
 }
 
@@ -281,11 +281,11 @@ static void judge_value(const struct cvg_prom_check_config *config,
                         struct cvg_prom_finding *ret)
 {
     struct reduced reduced = reduce(config, plan, answer);
-    struct cvg_prom_text observed,
+    struct cvg_kit_text observed,
         text = cvg_prom_finding_say(ret, status_of(reduced.grade), CVG_FAULT_NONE,
                                     reason_of(reduced.grade));
-    cvg_prom_text_init(&observed, ret->observed, sizeof(ret->observed));
-    cvg_prom_text_number(&observed, reduced.value);
+    cvg_kit_text_init(&observed, ret->observed, sizeof(ret->observed));
+    cvg_kit_text_number(&observed, reduced.value);
     describe_subject(&text, config->reduce, answer, &reduced);
     add_value(&text, reduced.value, ret, config);
     ret->reading.observed = ret->observed;

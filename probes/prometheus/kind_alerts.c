@@ -175,8 +175,8 @@ static int count(const struct cvg_prom_answer *answer, struct cvg_prom_span labe
     if (worse > 0) {
         return 0;
     }
-    struct cvg_prom_text text;
-    cvg_prom_text_init(&text, part->problem, sizeof(part->problem));
+    struct cvg_kit_text text;
+    cvg_kit_text_init(&text, part->problem, sizeof(part->problem));
     cvg_prom_answer_describe_alert(answer, labels, &text);
     return 1;
 }
@@ -199,10 +199,10 @@ static void count_alerts(const struct cvg_prom_answer *answer, struct cvg_prom_p
         const struct cvg_prom_alert *alert = &answer->alerts[i];
         if (count(answer, alert->labels, states[alert->state], part) &&
             alert->state == CVG_PROM_ALERT_SILENCED) {
-            struct cvg_prom_text text = {.data = part->problem,
-                                         .size = sizeof(part->problem),
-                                         .length = strlen(part->problem)};
-            cvg_prom_text_add(&text, ", by silence ");
+            struct cvg_kit_text text = {.data = part->problem,
+                                        .size = sizeof(part->problem),
+                                        .length = strlen(part->problem)};
+            cvg_kit_text_add(&text, ", by silence ");
             cvg_prom_answer_quote(answer, alert->silence, 64, &text);
         }
     }
@@ -232,16 +232,16 @@ static void say_alerts(struct cvg_prom_finding *finding, const struct cvg_prom_p
                        uint32_t status, enum cvg_prom_reason reason, size_t number,
                        const char *state)
 {
-    struct cvg_prom_text text = cvg_prom_finding_say(finding, status, CVG_FAULT_NONE, reason);
-    struct cvg_prom_text observed;
-    cvg_prom_text_format(&text, "%zu %s %s: ", number, cvg_plural(number, "alert is", "alerts are"),
-                         state);
-    cvg_prom_text_add(&text, part->problem);
+    struct cvg_kit_text text = cvg_prom_finding_say(finding, status, CVG_FAULT_NONE, reason);
+    struct cvg_kit_text observed;
+    cvg_kit_text_format(&text, "%zu %s %s: ", number, cvg_plural(number, "alert is", "alerts are"),
+                        state);
+    cvg_kit_text_add(&text, part->problem);
     if (number > 1) {
-        cvg_prom_text_add(&text, " and others");
+        cvg_kit_text_add(&text, " and others");
     }
-    cvg_prom_text_init(&observed, finding->observed, sizeof(finding->observed));
-    cvg_prom_text_format(&observed, "%zu %s", number, state);
+    cvg_kit_text_init(&observed, finding->observed, sizeof(finding->observed));
+    cvg_kit_text_format(&observed, "%zu %s", number, state);
     finding->reading.observed = finding->observed;
 }
 
@@ -250,9 +250,9 @@ static int watchdog_is_silent(struct cvg_prom_held *held)
     const struct cvg_prom_part *watchdog = &held->parts[ASK_WATCHDOG];
     struct cvg_prom_finding *finding = &held->finding;
     if (watchdog->status != CVG_READY) {
-        struct cvg_prom_text text =
+        struct cvg_kit_text text =
             cvg_prom_finding_say(finding, CVG_UNKNOWN, watchdog->fault, watchdog->reason);
-        cvg_prom_text_add(&text, watchdog->problem);
+        cvg_kit_text_add(&text, watchdog->problem);
         return 1;
     }
     for (size_t i = 0; i < CVG_PROM_PART_COUNTS; i++) {
@@ -260,10 +260,10 @@ static int watchdog_is_silent(struct cvg_prom_held *held)
             return 0; /* also a silenced one proves that alerts arrive */
         }
     }
-    struct cvg_prom_text text =
+    struct cvg_kit_text text =
         cvg_prom_finding_say(finding, CVG_UNKNOWN, CVG_FAULT_NONE, CVG_PROM_REASON_WATCHDOG_SILENT);
-    cvg_prom_text_add(&text, "the watchdog does not fire, so that nobody can tell whether other "
-                             "alerts would");
+    cvg_kit_text_add(&text, "the watchdog does not fire, so that nobody can tell whether other "
+                            "alerts would");
     finding->reading.observed = "no watchdog";
     return 1;
 }
@@ -280,10 +280,10 @@ static void judge_counts(const struct cvg_prom_alerts *keys, const struct cvg_pr
         say_alerts(finding, part, CVG_DEGRADED, CVG_PROM_REASON_ALERTS_SILENCED, held_back,
                    part->counts[SILENCED] > 0 ? "silenced" : "inhibited");
     } else {
-        struct cvg_prom_text text =
+        struct cvg_kit_text text =
             cvg_prom_finding_say(finding, CVG_READY, CVG_FAULT_NONE, CVG_PROM_REASON_NO_ALERTS);
-        cvg_prom_text_add(&text, has_watchdog(keys) ? "no alert matches, and the watchdog fires"
-                                                    : "no alert matches");
+        cvg_kit_text_add(&text, has_watchdog(keys) ? "no alert matches, and the watchdog fires"
+                                                   : "no alert matches");
         finding->reading.observed = "none";
     }
 }
@@ -297,18 +297,18 @@ static void conclude_alerts(const struct cvg_prom_inquiry *inquiry, struct cvg_p
     finding->reading.expected = "no alert";
     finding->partial = part->partial;
     if (part->status != CVG_READY) {
-        struct cvg_prom_text text =
+        struct cvg_kit_text text =
             cvg_prom_finding_say(finding, CVG_UNKNOWN, part->fault, part->reason);
-        cvg_prom_text_add(&text, part->problem);
+        cvg_kit_text_add(&text, part->problem);
         return;
     }
     if (part->counts[FIRING] > 0) {
         say_alerts(finding, part, CVG_FAILED, CVG_PROM_REASON_ALERTS_FIRING, part->counts[FIRING],
                    "firing");
     } else if (part->partial) {
-        struct cvg_prom_text text = cvg_prom_finding_say(finding, CVG_UNKNOWN, CVG_FAULT_NONE,
-                                                         CVG_PROM_REASON_PARTIAL_DATA);
-        cvg_prom_text_add(&text, "no alert fires, but the source could not look everywhere");
+        struct cvg_kit_text text = cvg_prom_finding_say(finding, CVG_UNKNOWN, CVG_FAULT_NONE,
+                                                        CVG_PROM_REASON_PARTIAL_DATA);
+        cvg_kit_text_add(&text, "no alert fires, but the source could not look everywhere");
     } else if (!watched || !watchdog_is_silent(held)) {
         judge_counts(keys, part, finding);
     }

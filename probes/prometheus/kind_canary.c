@@ -201,14 +201,14 @@ static double z_of(const struct cvg_prom_part *parts, const struct comparison *c
 }
 
 /* Each track's share and of how many: "0.02 of 1500". */
-static void add_track(struct cvg_prom_text *text, const char *name, double share,
+static void add_track(struct cvg_kit_text *text, const char *name, double share,
                       const struct cvg_prom_part *total)
 {
-    cvg_prom_text_evidence(text, name, strlen(name), 80);
-    cvg_prom_text_add(text, " fails ");
-    cvg_prom_text_number(text, share);
-    cvg_prom_text_add(text, " of ");
-    cvg_prom_text_number(text, total->value);
+    cvg_kit_text_evidence(text, name, strlen(name), 80);
+    cvg_kit_text_add(text, " fails ");
+    cvg_kit_text_number(text, share);
+    cvg_kit_text_add(text, " of ");
+    cvg_kit_text_number(text, total->value);
 }
 
 /* Nonzero where something is missing, which it says. */
@@ -217,9 +217,9 @@ static int say_missing(const struct cvg_prom_inquiry *inquiry, struct cvg_prom_h
     for (size_t i = 0; i < ASK_COUNT; i++) {
         const struct cvg_prom_part *part = &held->parts[i];
         if (part->status != CVG_READY) {
-            struct cvg_prom_text text =
+            struct cvg_kit_text text =
                 cvg_prom_finding_say(&held->finding, CVG_UNKNOWN, part->fault, part->reason);
-            cvg_prom_text_add(&text, part->problem);
+            cvg_kit_text_add(&text, part->problem);
             return 1;
         }
     }
@@ -231,13 +231,13 @@ static int say_missing(const struct cvg_prom_inquiry *inquiry, struct cvg_prom_h
         }
         uint32_t status = total->partial ? (uint32_t)CVG_UNKNOWN
                                          : cvg_prom_stand_in(inquiry->config->on_low_volume);
-        struct cvg_prom_text text = cvg_prom_finding_say(&held->finding, status, CVG_FAULT_NONE,
-                                                         CVG_PROM_REASON_LOW_VOLUME);
-        cvg_prom_text_add(&text, i == 1 ? "the canary has " : "the baseline has ");
-        cvg_prom_text_number(&text, total->value);
-        cvg_prom_text_add(&text, " events, at least ");
-        cvg_prom_text_number(&text, keys->min_events);
-        cvg_prom_text_add(&text, " are needed to judge");
+        struct cvg_kit_text text = cvg_prom_finding_say(&held->finding, status, CVG_FAULT_NONE,
+                                                        CVG_PROM_REASON_LOW_VOLUME);
+        cvg_kit_text_add(&text, i == 1 ? "the canary has " : "the baseline has ");
+        cvg_kit_text_number(&text, total->value);
+        cvg_kit_text_add(&text, " events, at least ");
+        cvg_kit_text_number(&text, keys->min_events);
+        cvg_kit_text_add(&text, " are needed to judge");
         held->finding.reading.observed = "too few events";
         return 1;
     }
@@ -251,24 +251,24 @@ static void judge(const struct cvg_prom_canary *keys, const struct comparison *c
     int over = comparison->canary > keys->max_ratio;
     int by_chance = isnan(keys->max_z) || !(comparison->z > keys->max_z);
     int worse = comparison->canary > comparison->limit || !by_chance;
-    struct cvg_prom_text observed,
+    struct cvg_kit_text observed,
         text = cvg_prom_finding_say(finding, over || worse ? CVG_FAILED : CVG_READY, CVG_FAULT_NONE,
                                     over    ? CVG_PROM_REASON_CANARY_OVER_LIMIT
                                     : worse ? CVG_PROM_REASON_CANARY_WORSE
                                             : CVG_PROM_REASON_CANARY_HEALTHY);
-    cvg_prom_text_init(&observed, finding->observed, sizeof(finding->observed));
-    cvg_prom_text_number(&observed, comparison->canary);
+    cvg_kit_text_init(&observed, finding->observed, sizeof(finding->observed));
+    cvg_kit_text_number(&observed, comparison->canary);
     finding->reading.observed = finding->observed;
     add_track(&text, keys->canary, comparison->canary, &held->parts[CANARY + 1]);
-    cvg_prom_text_add(&text, ", ");
+    cvg_kit_text_add(&text, ", ");
     add_track(&text, keys->baseline, comparison->baseline, &held->parts[BASELINE + 1]);
-    cvg_prom_text_add(&text, "; allowed are ");
-    cvg_prom_text_number(&text, keys->max_ratio);
-    cvg_prom_text_add(&text, ", and beside this baseline ");
-    cvg_prom_text_number(&text, comparison->limit);
+    cvg_kit_text_add(&text, "; allowed are ");
+    cvg_kit_text_number(&text, keys->max_ratio);
+    cvg_kit_text_add(&text, ", and beside this baseline ");
+    cvg_kit_text_number(&text, comparison->limit);
     if (!isnan(keys->max_z)) {
-        cvg_prom_text_add(&text, "; z is ");
-        cvg_prom_text_number(&text, comparison->z);
+        cvg_kit_text_add(&text, "; z is ");
+        cvg_kit_text_number(&text, comparison->z);
     }
 }
 

@@ -165,52 +165,52 @@ static const struct {
     [PROBLEM_MISSING] = {CVG_FAILED, CVG_PROM_REASON_RULE_MISSING, "does not exist", "missing"},
 };
 
-static void add_duration(struct cvg_prom_text *text, int64_t ns)
+static void add_duration(struct cvg_kit_text *text, int64_t ns)
 {
     char words[CVG_NUMBER_TEXT];
     /* Whole seconds are enough of an age. */
     (void)cvg_format_duration(ns / 1000000000 * 1000000000, words, sizeof(words));
-    cvg_prom_text_add(text, words);
+    cvg_kit_text_add(text, words);
 }
 
-static void add_subject(struct cvg_prom_text *text, const struct look *look)
+static void add_subject(struct cvg_kit_text *text, const struct look *look)
 {
     if (look->rule != NULL) {
-        cvg_prom_text_add(text, "rule ");
+        cvg_kit_text_add(text, "rule ");
         cvg_prom_answer_quote(look->answer, look->rule->name, 200, text);
     } else if (look->name != NULL) {
-        cvg_prom_text_add(text, "rule ");
-        cvg_prom_text_evidence(text, look->name, strlen(look->name), 200);
+        cvg_kit_text_add(text, "rule ");
+        cvg_kit_text_evidence(text, look->name, strlen(look->name), 200);
     } else {
-        cvg_prom_text_add(text, "a rule");
+        cvg_kit_text_add(text, "a rule");
     }
     if (look->keys->group != NULL) {
-        cvg_prom_text_add(text, " of group ");
-        cvg_prom_text_evidence(text, look->keys->group, strlen(look->keys->group), 100);
+        cvg_kit_text_add(text, " of group ");
+        cvg_kit_text_evidence(text, look->keys->group, strlen(look->keys->group), 100);
     }
-    cvg_prom_text_add(text, " ");
+    cvg_kit_text_add(text, " ");
 }
 
 static void say(const struct look *look, struct cvg_prom_finding *finding)
 {
-    struct cvg_prom_text text = cvg_prom_finding_say(finding, sayings[look->problem].status,
-                                                     CVG_FAULT_NONE, sayings[look->problem].reason);
+    struct cvg_kit_text text = cvg_prom_finding_say(finding, sayings[look->problem].status,
+                                                    CVG_FAULT_NONE, sayings[look->problem].reason);
     finding->reading.observed = sayings[look->problem].observed;
     if (look->problem == PROBLEM_NONE) {
-        cvg_prom_text_format(&text, "%zu %s healthy and evaluated in time", look->looked_at,
-                             cvg_plural(look->looked_at, "rule is", "rules are"));
+        cvg_kit_text_format(&text, "%zu %s healthy and evaluated in time", look->looked_at,
+                            cvg_plural(look->looked_at, "rule is", "rules are"));
         return;
     }
     add_subject(&text, look);
-    cvg_prom_text_add(&text, sayings[look->problem].words);
+    cvg_kit_text_add(&text, sayings[look->problem].words);
     if (look->problem == PROBLEM_OVERDUE) {
-        cvg_prom_text_add(&text, " ");
+        cvg_kit_text_add(&text, " ");
         add_duration(&text, look->age_ns);
-        cvg_prom_text_add(&text, " ago, at most ");
+        cvg_kit_text_add(&text, " ago, at most ");
         add_duration(&text, look->limit_ns);
-        cvg_prom_text_add(&text, " are taken");
+        cvg_kit_text_add(&text, " are taken");
     } else if (look->problem == PROBLEM_BROKEN && look->rule->error.length > 2) {
-        cvg_prom_text_add(&text, ": ");
+        cvg_kit_text_add(&text, ": ");
         cvg_prom_answer_quote(look->answer, look->rule->error, 240, &text);
     }
 }
@@ -224,9 +224,9 @@ static void take_rules(const struct cvg_prom_inquiry *inquiry, size_t which,
     const char *const *names = look.keys->names.items;
     finding->reading.expected = "healthy";
     if (answer->fault != CVG_FAULT_NONE) {
-        struct cvg_prom_text text =
+        struct cvg_kit_text text =
             cvg_prom_finding_say(finding, CVG_UNKNOWN, answer->fault, answer->reason);
-        cvg_prom_text_add(&text, answer->problem);
+        cvg_kit_text_add(&text, answer->problem);
         return;
     }
     for (size_t i = 0; i < look.keys->names.count; i++) {
@@ -238,10 +238,10 @@ static void take_rules(const struct cvg_prom_inquiry *inquiry, size_t which,
     finding->partial = answer->partial;
     memcpy(finding->warning, answer->warning, sizeof(finding->warning));
     if (answer->partial && look.problem == PROBLEM_MISSING) {
-        struct cvg_prom_text text = cvg_prom_finding_say(finding, CVG_UNKNOWN, CVG_FAULT_NONE,
-                                                         CVG_PROM_REASON_PARTIAL_DATA);
+        struct cvg_kit_text text = cvg_prom_finding_say(finding, CVG_UNKNOWN, CVG_FAULT_NONE,
+                                                        CVG_PROM_REASON_PARTIAL_DATA);
         add_subject(&text, &look);
-        cvg_prom_text_add(&text, "was not found, but the source could not look everywhere");
+        cvg_kit_text_add(&text, "was not found, but the source could not look everywhere");
     } else {
         say(&look, finding);
     }

@@ -129,14 +129,14 @@ static void plan_budget(struct cvg_prom_planning *planning, const struct cvg_pro
     planning->inquiry->budget = budget;
     if (factor * budget >= 1) {
         char words[256];
-        struct cvg_prom_text text;
-        cvg_prom_text_init(&text, words, sizeof(words));
-        cvg_prom_text_add(&text, "leaves a budget of which ");
-        cvg_prom_text_number(&text, factor);
-        cvg_prom_text_add(&text, " times is over 100%, so that the alarm over 1h could never "
-                                 "ring: raise the objective over ");
-        cvg_prom_text_number(&text, 100 - 100 / factor);
-        cvg_prom_text_add(&text, "%, or shorten the period");
+        struct cvg_kit_text text;
+        cvg_kit_text_init(&text, words, sizeof(words));
+        cvg_kit_text_add(&text, "leaves a budget of which ");
+        cvg_kit_text_number(&text, factor);
+        cvg_kit_text_add(&text, " times is over 100%, so that the alarm over 1h could never "
+                                "ring: raise the objective over ");
+        cvg_kit_text_number(&text, 100 - 100 / factor);
+        cvg_kit_text_add(&text, "%, or shorten the period");
         cvg_prom_planning_refuse(planning, "slo.objective", words);
     }
 }
@@ -176,11 +176,11 @@ static void take_slo(const struct cvg_prom_inquiry *inquiry, size_t which,
                      const struct cvg_prom_answer *answer, struct cvg_prom_held *held)
 {
     char what[64];
-    struct cvg_prom_text text;
+    struct cvg_kit_text text;
     (void)inquiry;
-    cvg_prom_text_init(&text, what, sizeof(what));
-    cvg_prom_text_format(&text, "%s over %s", which % 2 == 0 ? "errors" : "total",
-                         which / 2 < WINDOWS ? windows[which / 2] : "the period");
+    cvg_kit_text_init(&text, what, sizeof(what));
+    cvg_kit_text_format(&text, "%s over %s", which % 2 == 0 ? "errors" : "total",
+                        which / 2 < WINDOWS ? windows[which / 2] : "the period");
     cvg_prom_part_amount(answer, what, &held->parts[which]);
     held->finding.partial |= answer->partial;
     if (answer->warning[0] != '\0' && held->finding.warning[0] == '\0') {
@@ -246,34 +246,34 @@ static void look_at_pair(struct outlook *outlook, const struct pair *pair)
 static void say_burning(const struct outlook *outlook, const struct pair *pair, uint32_t status,
                         enum cvg_prom_reason reason, struct cvg_prom_finding *finding)
 {
-    struct cvg_prom_text text = cvg_prom_finding_say(finding, status, CVG_FAULT_NONE, reason);
-    struct cvg_prom_text observed, expected;
-    cvg_prom_text_init(&observed, finding->observed, sizeof(finding->observed));
-    cvg_prom_text_number(&observed, outlook->burns[pair->longer].rate);
-    cvg_prom_text_format(&observed, " over %s", windows[pair->longer]);
+    struct cvg_kit_text text = cvg_prom_finding_say(finding, status, CVG_FAULT_NONE, reason);
+    struct cvg_kit_text observed, expected;
+    cvg_kit_text_init(&observed, finding->observed, sizeof(finding->observed));
+    cvg_kit_text_number(&observed, outlook->burns[pair->longer].rate);
+    cvg_kit_text_format(&observed, " over %s", windows[pair->longer]);
     finding->reading.observed = finding->observed;
-    cvg_prom_text_init(&expected, finding->expected, sizeof(finding->expected));
-    cvg_prom_text_add(&expected, "at most ");
-    cvg_prom_text_number(&expected, factor_of(pair, outlook->inquiry->config->slo));
+    cvg_kit_text_init(&expected, finding->expected, sizeof(finding->expected));
+    cvg_kit_text_add(&expected, "at most ");
+    cvg_kit_text_number(&expected, factor_of(pair, outlook->inquiry->config->slo));
     finding->reading.expected = finding->expected;
-    cvg_prom_text_add(&text, "the error budget burns at a rate of ");
-    cvg_prom_text_add(&text, finding->observed);
-    cvg_prom_text_add(&text, " and ");
-    cvg_prom_text_number(&text, outlook->burns[pair->shorter].rate);
-    cvg_prom_text_format(&text, " over %s, ", windows[pair->shorter]);
-    cvg_prom_text_add(&text, finding->expected);
-    cvg_prom_text_add(&text, " is tolerated");
+    cvg_kit_text_add(&text, "the error budget burns at a rate of ");
+    cvg_kit_text_add(&text, finding->observed);
+    cvg_kit_text_add(&text, " and ");
+    cvg_kit_text_number(&text, outlook->burns[pair->shorter].rate);
+    cvg_kit_text_format(&text, " over %s, ", windows[pair->shorter]);
+    cvg_kit_text_add(&text, finding->expected);
+    cvg_kit_text_add(&text, " is tolerated");
 }
 
 /* For another cause than want of traffic. */
 static void say_blind(const struct cvg_prom_part *part, struct cvg_prom_finding *finding)
 {
     int told = part->status != CVG_READY;
-    struct cvg_prom_text text =
+    struct cvg_kit_text text =
         cvg_prom_finding_say(finding, CVG_UNKNOWN, told ? part->fault : CVG_FAULT_NONE,
                              told ? part->reason : CVG_PROM_REASON_PARTIAL_DATA);
-    cvg_prom_text_add(&text, told ? part->problem
-                                  : "no traffic, but the source could not look everywhere");
+    cvg_kit_text_add(&text,
+                     told ? part->problem : "no traffic, but the source could not look everywhere");
 }
 
 /* Nonzero where it decides. */
@@ -288,13 +288,13 @@ static int say_open(const struct outlook *outlook, struct cvg_prom_finding *find
         say_blind(open->against, finding);
         return 1;
     }
-    struct cvg_prom_text text = cvg_prom_finding_say(finding, cvg_prom_stand_in(choice),
-                                                     CVG_FAULT_NONE, CVG_PROM_REASON_LOW_VOLUME);
+    struct cvg_kit_text text = cvg_prom_finding_say(finding, cvg_prom_stand_in(choice),
+                                                    CVG_FAULT_NONE, CVG_PROM_REASON_LOW_VOLUME);
     finding->reading.observed = "no traffic";
-    cvg_prom_text_format(&text, "there was no traffic over %s",
-                         windows[(size_t)(open - outlook->burns)]);
-    cvg_prom_text_add(&text, choice == CVG_PROM_FAILED ? ", which on_low_volume takes as failed"
-                                                       : ", so that nothing burns or heals");
+    cvg_kit_text_format(&text, "there was no traffic over %s",
+                        windows[(size_t)(open - outlook->burns)]);
+    cvg_kit_text_add(&text, choice == CVG_PROM_FAILED ? ", which on_low_volume takes as failed"
+                                                      : ", so that nothing burns or heals");
     return 1;
 }
 
@@ -312,30 +312,30 @@ static int say_budget(const struct outlook *outlook, double least, struct cvg_pr
         return 1;
     }
     int spent = left < 0;
-    struct cvg_prom_text text =
+    struct cvg_kit_text text =
         cvg_prom_finding_say(finding, spent ? CVG_FAILED : CVG_DEGRADED, CVG_FAULT_NONE,
                              spent ? CVG_PROM_REASON_BUDGET_SPENT : CVG_PROM_REASON_BUDGET_LOW);
-    cvg_prom_text_number(&text, left * 100);
-    cvg_prom_text_add(&text, "% of the period's error budget is left");
+    cvg_kit_text_number(&text, left * 100);
+    cvg_kit_text_add(&text, "% of the period's error budget is left");
     return 1;
 }
 
 static void say_fine(const struct outlook *outlook, struct cvg_prom_finding *finding)
 {
-    struct cvg_prom_text text = cvg_prom_finding_say(
+    struct cvg_kit_text text = cvg_prom_finding_say(
         finding, CVG_READY, CVG_FAULT_NONE,
         outlook->open != NULL ? CVG_PROM_REASON_LOW_VOLUME : CVG_PROM_REASON_WITHIN_BUDGET);
-    struct cvg_prom_text observed;
-    cvg_prom_text_add(&text, "no pair of windows burns the error budget too fast; the nearest is "
-                             "at ");
-    cvg_prom_text_number(&text, outlook->worst * 100);
-    cvg_prom_text_add(&text, "% of what is tolerated");
+    struct cvg_kit_text observed;
+    cvg_kit_text_add(&text, "no pair of windows burns the error budget too fast; the nearest is "
+                            "at ");
+    cvg_kit_text_number(&text, outlook->worst * 100);
+    cvg_kit_text_add(&text, "% of what is tolerated");
     if (outlook->open != NULL) {
-        cvg_prom_text_add(&text, "; no traffic, which on_low_volume takes as ready");
+        cvg_kit_text_add(&text, "; no traffic, which on_low_volume takes as ready");
     }
-    cvg_prom_text_init(&observed, finding->observed, sizeof(finding->observed));
-    cvg_prom_text_number(&observed, outlook->worst * 100);
-    cvg_prom_text_add(&observed, "% of the limit");
+    cvg_kit_text_init(&observed, finding->observed, sizeof(finding->observed));
+    cvg_kit_text_number(&observed, outlook->worst * 100);
+    cvg_kit_text_add(&observed, "% of the limit");
     finding->reading.observed = finding->observed;
 }
 
@@ -344,9 +344,9 @@ static void add_facts(const struct outlook *outlook, struct cvg_prom_finding *fi
     for (size_t i = 0; i < WINDOWS; i++) {
         if (outlook->burns[i].against == NULL) {
             char name[32];
-            struct cvg_prom_text text;
-            cvg_prom_text_init(&text, name, sizeof(name));
-            cvg_prom_text_format(&text, "burn_%s", windows[i]);
+            struct cvg_kit_text text;
+            cvg_kit_text_init(&text, name, sizeof(name));
+            cvg_kit_text_format(&text, "burn_%s", windows[i]);
             cvg_prom_finding_number(finding, name, outlook->burns[i].rate);
         }
     }

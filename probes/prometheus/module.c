@@ -8,6 +8,7 @@
  * only one with several keeps what it knows on the heap until all are answered.
  */
 #include "inquiry.h"
+#include "kit/memory.h"
 #include "request.h"
 
 #include <convergate/module.h>
@@ -69,7 +70,7 @@ static int32_t source_create(const struct cvg_host *host, struct cvg_source *han
     if (cvg_prom_source_check(config, refuse_in_file, &refusing) < 0) {
         return -1;
     }
-    struct source *source = cvg_prom_alloc(sizeof(*source));
+    struct source *source = cvg_kit_alloc(sizeof(*source));
     source->host = host;
     cvg_prom_desk_open(&source->desk, host, handle, config);
     *ret_state = source;
@@ -90,7 +91,7 @@ static void on_answer(struct cvg_prom_asker *asker, const struct cvg_prom_answer
 /* As many as the inquiry asks. */
 static void make_asked(struct check *check)
 {
-    check->asked = cvg_prom_alloc(check->inquiry.count * sizeof(*check->asked));
+    check->asked = cvg_kit_alloc(check->inquiry.count * sizeof(*check->asked));
     for (size_t i = 0; i < check->inquiry.count; i++) {
         check->asked[i].asker.on_answer = on_answer;
         check->asked[i].check = check;
@@ -108,7 +109,7 @@ static int32_t check_create(void *source_state, struct cvg_check *handle, const 
                               &refusing, &inquiry) < 0) {
         return -1;
     }
-    struct check *check = cvg_prom_alloc(sizeof(*check));
+    struct check *check = cvg_kit_alloc(sizeof(*check));
     check->source = source;
     check->inquiry = inquiry;
     check->refers = cvg_prom_config_refers(keys);
@@ -194,11 +195,11 @@ static void on_answer(struct cvg_prom_asker *asker, const struct cvg_prom_answer
 
 static void keep_first(void *arg, const char *path, const char *text)
 {
-    struct cvg_prom_text *first = arg;
+    struct cvg_kit_text *first = arg;
     if (first->length == 0) {
-        cvg_prom_text_add(first, path);
-        cvg_prom_text_add(first, " ");
-        cvg_prom_text_add(first, text);
+        cvg_kit_text_add(first, path);
+        cvg_kit_text_add(first, " ");
+        cvg_kit_text_add(first, text);
     }
 }
 
@@ -207,9 +208,9 @@ static void keep_first(void *arg, const char *path, const char *text)
 static int inquire_again(struct check *check, const struct cvg_prom_check_config *config)
 {
     char words[256];
-    struct cvg_prom_text first;
+    struct cvg_kit_text first;
     struct cvg_prom_inquiry inquiry;
-    cvg_prom_text_init(&first, words, sizeof(words));
+    cvg_kit_text_init(&first, words, sizeof(words));
     if (cvg_prom_inquiry_make(config, check->source->desk.flavour, CVG_PROM_FILLED_IN, keep_first,
                               &first, &inquiry) < 0) {
         struct cvg_prom_finding finding;
@@ -240,8 +241,8 @@ static void run_check(void *state, struct cvg_run *run, const struct cvg_run_inp
     }
     check->open = inquiry->count;
     if (check->open > 1) {
-        check->waiting = cvg_prom_alloc(sizeof(*check->waiting) +
-                                        check->open * sizeof(check->waiting->parts[0]));
+        check->waiting =
+            cvg_kit_alloc(sizeof(*check->waiting) + check->open * sizeof(check->waiting->parts[0]));
         begin(check, &check->waiting->held, check->waiting->parts);
     }
     for (size_t i = 0; i < inquiry->count; i++) {

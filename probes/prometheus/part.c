@@ -9,12 +9,12 @@
 void cvg_prom_part_against(struct cvg_prom_part *part, uint32_t fault, enum cvg_prom_reason reason,
                            const char *words)
 {
-    struct cvg_prom_text text;
+    struct cvg_kit_text text;
     part->status = CVG_UNKNOWN;
     part->fault = fault;
     part->reason = reason;
-    cvg_prom_text_init(&text, part->problem, sizeof(part->problem));
-    cvg_prom_text_add(&text, words);
+    cvg_kit_text_init(&text, part->problem, sizeof(part->problem));
+    cvg_kit_text_add(&text, words);
 }
 
 void cvg_prom_part_begin(const struct cvg_prom_answer *answer, struct cvg_prom_part *ret)
@@ -74,11 +74,11 @@ void cvg_prom_part_amount(const struct cvg_prom_answer *answer, const char *what
         return;
     }
     char words[256];
-    struct cvg_prom_text text;
-    cvg_prom_text_init(&text, words, sizeof(words));
-    cvg_prom_text_add(&text, what);
-    cvg_prom_text_add(&text, ": ");
-    cvg_prom_text_add(&text, complaint.words);
+    struct cvg_kit_text text;
+    cvg_kit_text_init(&text, words, sizeof(words));
+    cvg_kit_text_add(&text, what);
+    cvg_kit_text_add(&text, ": ");
+    cvg_kit_text_add(&text, complaint.words);
     cvg_prom_part_against(ret, complaint.fault, complaint.reason, words);
 }
 

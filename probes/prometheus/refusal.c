@@ -28,11 +28,11 @@ static int is_json_type(const char *content_type)
 
 static void keep(const struct cvg_json *json, char *ret, size_t size)
 {
-    struct cvg_prom_text text;
+    struct cvg_kit_text text;
     size_t length = 0;
     const char *bytes = cvg_json_text(json, &length);
-    cvg_prom_text_init(&text, ret, size);
-    cvg_prom_text_evidence(&text, bytes, length, length);
+    cvg_kit_text_init(&text, ret, size);
+    cvg_kit_text_evidence(&text, bytes, length, length);
 }
 
 /* The value behind the current key, kept where it is one of the texts that say something. */
@@ -83,31 +83,31 @@ static void read_said(const struct cvg_http_response *response, struct said *sai
         }
         *said = (struct said){0};
     }
-    struct cvg_prom_text text;
-    cvg_prom_text_init(&text, said->words, sizeof(said->words));
+    struct cvg_kit_text text;
+    cvg_kit_text_init(&text, said->words, sizeof(said->words));
     while (length > 0 && memchr(" \t\r\n", body[length - 1], 4) != NULL) {
         length--;
     }
     if (strncasecmp(content_type, "text/plain", 10) == 0) {
-        cvg_prom_text_evidence(&text, body, length, 240);
+        cvg_kit_text_evidence(&text, body, length, 240);
     } else if (length > 0) {
-        cvg_prom_text_evidence(&text, content_type, strlen(content_type), 80);
-        cvg_prom_text_format(&text, "%s%zu %s", content_type[0] ? ", " : "", length,
-                             cvg_plural(length, "byte", "bytes"));
+        cvg_kit_text_evidence(&text, content_type, strlen(content_type), 80);
+        cvg_kit_text_format(&text, "%s%zu %s", content_type[0] ? ", " : "", length,
+                            cvg_plural(length, "byte", "bytes"));
     }
 }
 
 /* "503 timeout: query timed out in expression evaluation" */
-static void explain(struct cvg_prom_text *text, uint32_t status, const struct said *said)
+static void explain(struct cvg_kit_text *text, uint32_t status, const struct said *said)
 {
-    cvg_prom_text_format(text, "%u", (unsigned)status);
+    cvg_kit_text_format(text, "%u", (unsigned)status);
     if (said->type[0] != '\0') {
-        cvg_prom_text_add(text, " ");
-        cvg_prom_text_add(text, said->type);
+        cvg_kit_text_add(text, " ");
+        cvg_kit_text_add(text, said->type);
     }
     if (said->words[0] != '\0') {
-        cvg_prom_text_add(text, ": ");
-        cvg_prom_text_add(text, said->words);
+        cvg_kit_text_add(text, ": ");
+        cvg_kit_text_add(text, said->words);
     }
 }
 
@@ -176,15 +176,15 @@ static struct meaning of_status(uint32_t status, const struct said *said,
 }
 
 /* Where a redirect leads, without what may be secret in it: user information, query. */
-static void add_location(struct cvg_prom_text *text, const char *headers)
+static void add_location(struct cvg_kit_text *text, const char *headers)
 {
     for (const char *line = headers; line != NULL && *line != '\0';) {
         if (strncasecmp(line, "location:", 9) == 0) {
             const char *value = line + 9 + strspn(line + 9, " \t");
             size_t length = strcspn(value, "?#\r\n");
             if (memchr(value, '@', length) == NULL) {
-                cvg_prom_text_add(text, " to ");
-                cvg_prom_text_evidence(text, value, length, 160);
+                cvg_kit_text_add(text, " to ");
+                cvg_kit_text_evidence(text, value, length, 160);
             }
             return;
         }
@@ -228,31 +228,31 @@ void cvg_prom_refuse(struct cvg_prom_answer *answer, const struct cvg_prom_flavo
     cvg_prom_answer_reset(answer);
     if (response->fault != CVG_FAULT_NONE) {
         struct meaning meaning = of_fault(response->fault);
-        struct cvg_prom_text text = cvg_prom_answer_refuse(answer, meaning.fault, meaning.reason);
+        struct cvg_kit_text text = cvg_prom_answer_refuse(answer, meaning.fault, meaning.reason);
         const char *words = response->fault_text ? response->fault_text : "";
-        cvg_prom_text_evidence(&text, words, strlen(words), sizeof(answer->problem));
+        cvg_kit_text_evidence(&text, words, strlen(words), sizeof(answer->problem));
         return;
     }
     read_said(response, &said);
     struct meaning meaning = of_status(response->status, &said, flavour);
-    struct cvg_prom_text text = cvg_prom_answer_refuse(answer, meaning.fault, meaning.reason);
+    struct cvg_kit_text text = cvg_prom_answer_refuse(answer, meaning.fault, meaning.reason);
     explain(&text, response->status, &said);
     if (meaning.reason == CVG_PROM_REASON_REDIRECTED) {
         add_location(&text, response->headers);
     }
     if (response->retry_after_ns > 0) {
-        cvg_prom_text_format(&text, " (retry after %lld s)",
-                             (long long)(response->retry_after_ns / 1000000000));
+        cvg_kit_text_format(&text, " (retry after %lld s)",
+                            (long long)(response->retry_after_ns / 1000000000));
     }
     if (meaning.hint != NULL) {
-        cvg_prom_text_add(&text, "; ");
-        cvg_prom_text_add(&text, meaning.hint);
+        cvg_kit_text_add(&text, "; ");
+        cvg_kit_text_add(&text, meaning.hint);
     }
     if (meaning.reason == CVG_PROM_REASON_SOURCE_STARTING) {
-        cvg_prom_text_add(&text, ": look at its ");
-        cvg_prom_text_add(&text, flavour->ready_path);
+        cvg_kit_text_add(&text, ": look at its ");
+        cvg_kit_text_add(&text, flavour->ready_path);
     }
     if (meaning.reason == CVG_PROM_REASON_UNAUTHORIZED && flavour->tenant_header != NULL) {
-        cvg_prom_text_add(&text, "; a server with tenants says so too where `tenant` is missing");
+        cvg_kit_text_add(&text, "; a server with tenants says so too where `tenant` is missing");
     }
 }

@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "decode.h"
+#include "kit/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,7 +132,7 @@ static void grow(struct cvg_prom_desk *desk)
     struct cvg_prom_question **old = desk->places;
     size_t old_count = desk->place_count;
     desk->place_count = old_count ? old_count * 2 : FIRST_PLACES;
-    desk->places = cvg_prom_alloc(desk->place_count * sizeof(struct cvg_prom_question *));
+    desk->places = cvg_kit_alloc(desk->place_count * sizeof(struct cvg_prom_question *));
     for (size_t i = 0; i < old_count; i++) {
         while (old[i] != NULL) {
             struct cvg_prom_question *question = old[i];
@@ -208,15 +209,15 @@ static void on_decoded(void *arg, struct cvg_op *op)
 static void decode_elsewhere(struct cvg_prom_question *question,
                              const struct cvg_http_response *response)
 {
-    struct decoding_job *job = cvg_prom_alloc(sizeof(*job) + response->body_length + 1);
-    struct cvg_prom_text text;
+    struct decoding_job *job = cvg_kit_alloc(sizeof(*job) + response->body_length + 1);
+    struct cvg_kit_text text;
     const char *type = response->content_type ? response->content_type : "";
     job->question = question;
     job->api = question->api;
     job->length = response->body_length;
     memcpy(job->body, response->body, response->body_length);
-    cvg_prom_text_init(&text, job->content_type, sizeof(job->content_type));
-    cvg_prom_text_evidence(&text, type, strlen(type), sizeof(job->content_type));
+    cvg_kit_text_init(&text, job->content_type, sizeof(job->content_type));
+    cvg_kit_text_evidence(&text, type, strlen(type), sizeof(job->content_type));
     const struct cvg_prom_desk *desk = question->desk;
     (void)desk->host->offload(desk->scope, decode_on_worker, on_decoded, discard_job, job);
 }
@@ -289,7 +290,7 @@ void cvg_prom_desk_ask(struct cvg_prom_desk *desk, struct cvg_prom_asker *asker,
         if (desk->question_count == desk->place_count) {
             grow(desk);
         }
-        question = cvg_prom_alloc(sizeof(*question) + length + 1);
+        question = cvg_kit_alloc(sizeof(*question) + length + 1);
         question->desk = desk;
         question->hash = hash;
         question->wall_ns = when->wall_ns;

@@ -85,7 +85,7 @@ static inline int fuzz_see(void *arg, const struct cvg_kube_view *view)
 
 /* As one object and as a page of a list, of that kind. */
 static inline void fuzz_decode(uint32_t type, const char *content_type, const uint8_t *data,
-                               size_t size, struct cvg_kube_arena *arena)
+                               size_t size, struct cvg_kit_arena *arena)
 {
     const char *body = (const char *)data;
     const struct cvg_kube_kind *kind = fuzz_kind(type);

@@ -9,14 +9,14 @@
 #include "fuzz_kubernetes.h"
 #include "quantity.h"
 
-static void look_up(struct cvg_kube_arena *arena, const char *text, size_t length)
+static void look_up(struct cvg_kit_arena *arena, const char *text, size_t length)
 {
     static const char *const pointers[] = {"", "/status/conditions/0/type", "/metadata/name",
                                            "/items/0/metadata/labels/a~1b", "/0/1"};
     char error[128], pointer[64] = "";
     int64_t number = 0;
     memcpy(pointer, text, length < sizeof(pointer) ? length : sizeof(pointer) - 1);
-    cvg_kube_arena_reset(arena);
+    cvg_kit_arena_reset(arena);
     const struct cvg_kube_node *tree =
         cvg_kube_tree_read(arena, text, length, error, sizeof(error));
     for (size_t i = 0; i < sizeof(pointers) / sizeof(pointers[0]); i++) {
@@ -35,7 +35,7 @@ static void look_up(struct cvg_kube_arena *arena, const char *text, size_t lengt
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct cvg_kube_arena *arena = cvg_kube_arena_new((size_t)1 << 20);
+    struct cvg_kit_arena *arena = cvg_kit_arena_new((size_t)1 << 20);
     struct cvg_kube_status status;
     if (size > 0) {
         fuzz_decode(data[0] % CVG_KUBE_TYPES, "application/json", data + 1, size - 1, arena);
@@ -44,6 +44,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check(memchr(status.message, '\0', sizeof(status.message)) != NULL);
         look_up(arena, (const char *)data + 1, size - 1);
     }
-    cvg_kube_arena_free(arena);
+    cvg_kit_arena_free(arena);
     return 0;
 }

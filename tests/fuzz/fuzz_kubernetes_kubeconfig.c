@@ -7,8 +7,8 @@
  */
 #include "fuzz.h"
 
-#include "base64.h"
 #include "exec.h"
+#include "kit/base64.h"
 #include "kubeconfig.h"
 
 #include <errno.h>
@@ -64,10 +64,10 @@ static void check_access(const struct cvg_kube_access *access)
     if (access->plugin != NULL) {
         check(access->token == NULL && access->username == NULL && access->cert_pem == NULL);
         char *info = cvg_kube_exec_info(access->plugin);
-        struct cvg_kube_arena *arena = cvg_kube_arena_new((size_t)64 << 20);
+        struct cvg_kit_arena *arena = cvg_kit_arena_new((size_t)64 << 20);
         char error[128];
         check(cvg_kube_tree_read(arena, info, strlen(info), error, sizeof error) != NULL);
-        cvg_kube_arena_free(arena);
+        cvg_kit_arena_free(arena);
         free(info);
     }
     check(cvg_kube_access_same(access, access));
@@ -105,9 +105,9 @@ static void try_base64(const char *text, size_t size)
 {
     char *bytes = NULL, *again = NULL;
     size_t length = 0, second = 0;
-    if (cvg_kube_base64_decode(text, size, &bytes, &length) == 0) {
-        char *encoded = cvg_kube_base64_encode(bytes, length);
-        check(cvg_kube_base64_decode(encoded, strlen(encoded), &again, &second) == 0);
+    if (cvg_kit_base64_decode(text, size, &bytes, &length) == 0) {
+        char *encoded = cvg_kit_base64_encode(bytes, length);
+        check(cvg_kit_base64_decode(encoded, strlen(encoded), &again, &second) == 0);
         check(second == length && memcmp(bytes, again, length) == 0);
         free(encoded);
     }

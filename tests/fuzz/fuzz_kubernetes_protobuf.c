@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct cvg_kube_arena *arena = cvg_kube_arena_new((size_t)1 << 20);
+    struct cvg_kit_arena *arena = cvg_kit_arena_new((size_t)1 << 20);
     struct cvg_kube_status status;
     /* Only the kind that the body calls itself is looked into any further. */
     for (uint32_t type = CVG_KUBE_CUSTOM; type < CVG_KUBE_TYPES; type++) {
@@ -19,6 +19,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     cvg_kube_decode_status(500, "application/vnd.kubernetes.protobuf", (const char *)data, size,
                            &status);
     check(status.code >= 100 && status.code <= 599 && status.retry_after_s >= 0);
-    cvg_kube_arena_free(arena);
+    cvg_kit_arena_free(arena);
     return 0;
 }

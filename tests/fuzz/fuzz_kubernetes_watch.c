@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (kind == NULL) {
         return 0;
     }
-    struct cvg_kube_arena *arena = cvg_kube_arena_new((size_t)1 << 20);
+    struct cvg_kit_arena *arena = cvg_kit_arena_new((size_t)1 << 20);
     struct cvg_kube_frames *first = cvg_kube_frames_new(kind, types[data[0] & 1], arena);
     struct cvg_kube_frames *second = cvg_kube_frames_new(kind, types[data[0] & 1], arena);
     enum cvg_kube_decoded left = play(first, data + 2, size - 2, 0, &whole);
@@ -69,6 +69,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check(left != CVG_KUBE_OK || cvg_kube_frames_is_open(first) == cvg_kube_frames_is_open(second));
     cvg_kube_frames_free(first);
     cvg_kube_frames_free(second);
-    cvg_kube_arena_free(arena);
+    cvg_kit_arena_free(arena);
     return 0;
 }

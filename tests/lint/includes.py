@@ -74,8 +74,10 @@ def rows(root):
     for words in _commands(layers, "cvg_program"):
         found[f"src/{words[1]}"] = _row(words[2:])
     if Path(root, "probes/CMakeLists.txt").exists():
-        for words in _commands(read(root, "probes/CMakeLists.txt"), "cvg_module"):
-            found[f"probes/{words[0]}"] = _row(words[1:])
+        modules = read(root, "probes/CMakeLists.txt")
+        for command in ("cvg_parts", "cvg_module"):
+            for words in _commands(modules, command):
+                found[f"probes/{words[0]}"] = _row(words[1:])
     return found
 
 
@@ -117,9 +119,10 @@ def _wrong_quoted(root, path, name, own, row, known):
     """Why a quoted include is refused, or None."""
     top = name.split("/")[0]
     if own.startswith("probes/"):
-        if "/" in name or not Path(root, own, name).exists():
-            return f'a module includes the SDK and its own headers, not "{name}"'
-        return None
+        shared = "/" in name and (f"probes/{top}" == own or top in row.layers)
+        if Path(root, "probes" if shared else own, name).exists() and shared == ("/" in name):
+            return None
+        return f'a module includes the SDK, its own headers and the parts in its row, not "{name}"'
     if f"src/{top}" not in known:
         return f'"{name}" is not below src/: name the layer first'
     if f"src/{top}" != own and top not in row.layers:
@@ -171,10 +174,14 @@ def check_layers(root):
 RANKS = ("its own header", "the project's headers", "<convergate/…>", "system headers", "<cmocka.h>")
 
 
+def _beside(path, name):
+    return str(Path(path).parent / name)
+
+
 def _rank(path, kind, name):
     if kind == '"':
-        own = re.sub(r"^src/|^probes/[^/]+/", "", path.removesuffix(".c") + ".h")
-        return 0 if path.endswith(".c") and name == own else 1
+        own = path.removesuffix(".c") + ".h"
+        return 0 if path.endswith(".c") and own in (f"src/{name}", f"probes/{name}", _beside(path, name)) else 1
     if name.startswith("convergate/"):
         # What src/sdk/ makes is declared in the SDK's headers: there, they are the file's own.
         return 0 if path.startswith("src/sdk/") and path.endswith(".c") else 2

@@ -33,7 +33,7 @@ struct cvg_kube_cluster {
     struct cvg_kube_source_config config;
     struct cvg_kube_dwells dwells;
     struct cvg_kube_pool *pool;
-    struct cvg_kube_arena *arena;
+    struct cvg_kit_arena *arena;
     struct cvg_kube_kind custom;
     char group[CVG_KUBE_NAME], version[CVG_KUBE_NAME], name[CVG_KUBE_NAME];
     struct cvg_kube_collection *collections[32];
@@ -155,7 +155,7 @@ static void fake_open(void)
                                      .host.now = fake_host_now,
                                      .host.report = fake_host_report,
                                      .pool = cvg_kube_pool_new(),
-                                     .arena = cvg_kube_arena_new(CVG_KUBE_ARENA_MOST)};
+                                     .arena = cvg_kit_arena_new(CVG_KUBE_ARENA_MOST)};
     cvg_kube_dwells_default(&fake.dwells);
     memset(&fake_reported, 0, sizeof(fake_reported));
     fake_now = 1000 * FAKE_SECOND;
@@ -166,7 +166,7 @@ static void fake_close(void)
     for (size_t i = 0; i < fake.count; i++) {
         cvg_kube_collection_free(fake.collections[i]);
     }
-    cvg_kube_arena_free(fake.arena);
+    cvg_kit_arena_free(fake.arena);
     cvg_kube_pool_free(fake.pool);
 }
 
@@ -222,7 +222,7 @@ static void fake_put(struct cvg_kube_collection *collection, const char *json)
                          collection, cvg_kube_object_make(fake.pool, view, &outcome,
                                                           cvg_kube_collection_keep(collection))),
                      0);
-    cvg_kube_arena_reset(fake.arena);
+    cvg_kit_arena_reset(fake.arena);
     free(text);
 }
 

@@ -93,8 +93,8 @@ void golden_load(const char *path, struct golden *ret)
 {
     char error[256] = "";
     size_t length, from = 0, to;
-    *ret = (struct golden){.arena = cvg_kube_arena_new(CVG_KUBE_ARENA_MOST),
-                           .objects = cvg_kube_arena_new(CVG_KUBE_ARENA_MOST)};
+    *ret = (struct golden){.arena = cvg_kit_arena_new(CVG_KUBE_ARENA_MOST),
+                           .objects = cvg_kit_arena_new(CVG_KUBE_ARENA_MOST)};
     ret->text = read_all(path, &length);
     const struct cvg_kube_node *file =
         cvg_kube_tree_read(ret->arena, ret->text, length, error, sizeof(error));
@@ -115,8 +115,8 @@ void golden_load(const char *path, struct golden *ret)
 
 void golden_done(struct golden *golden)
 {
-    cvg_kube_arena_free(golden->arena);
-    cvg_kube_arena_free(golden->objects);
+    cvg_kit_arena_free(golden->arena);
+    cvg_kit_arena_free(golden->objects);
     free(golden->text);
 }
 

@@ -8,8 +8,8 @@
 #include "outcome.h"
 
 struct golden {
-    char *text;                             /* owned: the file */
-    struct cvg_kube_arena *arena, *objects; /* of the file; of the view: a decoder resets its own */
+    char *text;                            /* owned: the file */
+    struct cvg_kit_arena *arena, *objects; /* of the file; of the view: a decoder resets its own */
     const struct cvg_kube_node *expect;
     struct cvg_kube_kind kind; /* of a custom object */
     const struct cvg_kube_view *view;

@@ -45,7 +45,7 @@ uint64_t cvg_kube_cluster_throttles(const struct cvg_kube_cluster *cluster, int6
 struct preset {
     struct cvg_kube_check_config config;
     struct cvg_kube_check *check;
-    struct cvg_kube_finding finding;
+    struct cvg_kit_finding finding;
     int64_t next;
 };
 

@@ -72,7 +72,7 @@ static void take_report(struct cvg_check *handle, const struct cvg_reading *read
     one->times++;
 }
 
-static int64_t count_judging(struct cvg_kube_check *check, int64_t at, struct cvg_kube_finding *ret)
+static int64_t count_judging(struct cvg_kube_check *check, int64_t at, struct cvg_kit_finding *ret)
 {
     judged++;
     return cvg_kube_form_objects.judge(check, at, ret);
@@ -300,7 +300,7 @@ static void look_all(void)
 /* Older evidence than the host has is not said, and what was said of it then stands. */
 static void expect_all_said(uint64_t seed, int step, size_t *ret_compared)
 {
-    static struct cvg_kube_finding finding;
+    static struct cvg_kit_finding finding;
     static char text[sizeof(said[0].text)];
     for (size_t i = 0; i < CVG_COUNT(checks); i++) {
         int64_t next = cvg_kube_check_read(checks[i], wall, &finding);

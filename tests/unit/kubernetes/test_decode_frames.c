@@ -24,7 +24,7 @@ static const struct cvg_kube_kind *kind_of(uint32_t type)
 }
 
 struct stream {
-    struct cvg_kube_arena *arena;
+    struct cvg_kit_arena *arena;
     struct cvg_kube_frames *frames;
     struct dump dump;
     char error[256];
@@ -32,7 +32,7 @@ struct stream {
 
 static void open_stream(struct stream *stream, uint32_t type, const char *content_type)
 {
-    *stream = (struct stream){.arena = cvg_kube_arena_new(CVG_KUBE_ARENA_MOST)};
+    *stream = (struct stream){.arena = cvg_kit_arena_new(CVG_KUBE_ARENA_MOST)};
     stream->frames = cvg_kube_frames_new(kind_of(type), content_type, stream->arena);
     dump_begin(&stream->dump);
 }
@@ -46,7 +46,7 @@ static enum cvg_kube_decoded feed(struct stream *stream, const void *bytes, size
 static void close_stream(struct stream *stream)
 {
     cvg_kube_frames_free(stream->frames);
-    cvg_kube_arena_free(stream->arena);
+    cvg_kit_arena_free(stream->arena);
     dump_end(&stream->dump);
 }
 

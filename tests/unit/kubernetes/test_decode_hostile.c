@@ -21,14 +21,14 @@ static const struct cvg_kube_kind widget = {"example.org",   "v1", "Widget", "wi
 struct taken {
     enum cvg_kube_decoded decoded;
     char error[256];
-    struct cvg_kube_arena *arena;
+    struct cvg_kit_arena *arena;
     const struct cvg_kube_view *view;
 };
 
 static struct taken take(const struct cvg_kube_kind *kind, const char *type, const void *body,
                          size_t length)
 {
-    struct taken taken = {.arena = cvg_kube_arena_new(CVG_KUBE_ARENA_MOST)};
+    struct taken taken = {.arena = cvg_kit_arena_new(CVG_KUBE_ARENA_MOST)};
     /* Memory of exactly its size, so that a read beyond it is seen. */
     char *copy = malloc(length > 0 ? length : 1);
     assert_non_null(copy);
@@ -45,7 +45,7 @@ static void check(struct taken *taken, enum cvg_kube_decoded wanted, const char 
         fail_msg("%d \"%s\" where %d \"%s\" is wanted", (int)taken->decoded, taken->error,
                  (int)wanted, words);
     }
-    cvg_kube_arena_free(taken->arena);
+    cvg_kit_arena_free(taken->arena);
 }
 
 static void check_json(const struct cvg_kube_kind *kind, const char *body,
@@ -104,7 +104,7 @@ static void a_list_that_is_cut_anywhere_is_no_list(void **state)
         struct recording recording;
         recording_load(names[n], &recording);
         for (size_t length = 0; length < recording.length - 4; length++) {
-            struct cvg_kube_arena *arena = cvg_kube_arena_new(CVG_KUBE_ARENA_MOST);
+            struct cvg_kit_arena *arena = cvg_kit_arena_new(CVG_KUBE_ARENA_MOST);
             struct cvg_kube_list_end end = {0};
             struct dump dump;
             char error[256];
@@ -118,7 +118,7 @@ static void a_list_that_is_cut_anywhere_is_no_list(void **state)
             assert_null(end.resource_version);
             dump_end(&dump);
             dump_done(&dump);
-            cvg_kube_arena_free(arena);
+            cvg_kit_arena_free(arena);
         }
         recording_done(&recording);
     }
@@ -298,7 +298,7 @@ static void large_objects_are_taken_and_larger_ones_refused(void **state)
         encode_raw(&json, "\"}", 2);
         free(text);
 
-        struct cvg_kube_arena *arena = cvg_kube_arena_new(CVG_KUBE_ARENA_MOST);
+        struct cvg_kit_arena *arena = cvg_kit_arena_new(CVG_KUBE_ARENA_MOST);
         struct cvg_kube_list_end end = {0};
         struct dump dump;
         char error[256];
@@ -310,7 +310,7 @@ static void large_objects_are_taken_and_larger_ones_refused(void **state)
         cvg_kube_list_end_done(&end);
         dump_end(&dump);
         dump_done(&dump);
-        cvg_kube_arena_free(arena);
+        cvg_kit_arena_free(arena);
         struct taken taken = take(&widget, "application/json", json.bytes, json.length);
         check(&taken, sizes[i].wanted, "");
         check_body(&body, sizes[i].wanted, "");

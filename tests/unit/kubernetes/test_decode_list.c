@@ -26,7 +26,7 @@ static void decode(const char *name, uint32_t type, struct dump *ret,
                    struct cvg_kube_list_end *ret_end)
 {
     struct recording recording;
-    struct cvg_kube_arena *arena = cvg_kube_arena_new(CVG_KUBE_ARENA_MOST);
+    struct cvg_kit_arena *arena = cvg_kit_arena_new(CVG_KUBE_ARENA_MOST);
     char error[256];
     recording_load(name, &recording);
     dump_begin(ret);
@@ -38,7 +38,7 @@ static void decode(const char *name, uint32_t type, struct dump *ret,
         fail_msg("%s: %s", name, error);
     }
     assert_string_equal(error, "");
-    cvg_kube_arena_free(arena);
+    cvg_kit_arena_free(arena);
     recording_done(&recording);
 }
 
@@ -117,7 +117,7 @@ static void single_objects_are_the_same_in_both_encodings(void **state)
         struct dump dumps[2];
         for (size_t j = 0; j < 2; j++) {
             struct recording recording;
-            struct cvg_kube_arena *arena = cvg_kube_arena_new(CVG_KUBE_ARENA_MOST);
+            struct cvg_kit_arena *arena = cvg_kit_arena_new(CVG_KUBE_ARENA_MOST);
             const struct cvg_kube_view *view = NULL;
             char name[128], error[256];
             (void)snprintf(name, sizeof(name), "%s.%s.http", singles[i].name, endings[j]);
@@ -131,7 +131,7 @@ static void single_objects_are_the_same_in_both_encodings(void **state)
             dump_begin(&dumps[j]);
             (void)dump_view(&dumps[j], view);
             dump_end(&dumps[j]);
-            cvg_kube_arena_free(arena);
+            cvg_kit_arena_free(arena);
             recording_done(&recording);
         }
         dump_equal(&dumps[0], &dumps[1], singles[i].name);
@@ -165,7 +165,7 @@ static void check_one(const char *recorded, uint32_t type, const char *name,
     struct recording recording;
     struct wanted wanted = {.name = name, .check = check};
     struct cvg_kube_list_end end = {0};
-    struct cvg_kube_arena *arena = cvg_kube_arena_new(CVG_KUBE_ARENA_MOST);
+    struct cvg_kit_arena *arena = cvg_kit_arena_new(CVG_KUBE_ARENA_MOST);
     char error[256];
     recording_load(recorded, &recording);
     assert_int_equal(cvg_kube_decode_list(kind_of(type), recording.content_type, recording.body,
@@ -174,7 +174,7 @@ static void check_one(const char *recorded, uint32_t type, const char *name,
                      CVG_KUBE_STOPPED);
     assert_true(wanted.found);
     assert_null(end.resource_version);
-    cvg_kube_arena_free(arena);
+    cvg_kit_arena_free(arena);
     recording_done(&recording);
 }
 
@@ -309,7 +309,7 @@ static void another_list_than_was_asked_for_is_refused(void **state)
         struct recording recording;
         struct dump dump;
         struct cvg_kube_list_end end = {0};
-        struct cvg_kube_arena *arena = cvg_kube_arena_new(CVG_KUBE_ARENA_MOST);
+        struct cvg_kit_arena *arena = cvg_kit_arena_new(CVG_KUBE_ARENA_MOST);
         char error[256];
         recording_load(names[i], &recording);
         dump_begin(&dump);
@@ -322,7 +322,7 @@ static void another_list_than_was_asked_for_is_refused(void **state)
         assert_null(end.resource_version);
         dump_end(&dump);
         dump_done(&dump);
-        cvg_kube_arena_free(arena);
+        cvg_kit_arena_free(arena);
         recording_done(&recording);
     }
 }

@@ -23,7 +23,7 @@ static void check_both(uint32_t type, struct encoded *message, const char *json,
     struct encoded body = encode_body(kind->name, message);
     struct dump dumps[2];
     for (size_t i = 0; i < 2; i++) {
-        struct cvg_kube_arena *arena = cvg_kube_arena_new(CVG_KUBE_ARENA_MOST);
+        struct cvg_kit_arena *arena = cvg_kit_arena_new(CVG_KUBE_ARENA_MOST);
         const struct cvg_kube_view *view = NULL;
         char error[256];
         if (cvg_kube_decode_object(
@@ -36,7 +36,7 @@ static void check_both(uint32_t type, struct encoded *message, const char *json,
         dump_begin(&dumps[i]);
         (void)dump_view(&dumps[i], view);
         dump_end(&dumps[i]);
-        cvg_kube_arena_free(arena);
+        cvg_kit_arena_free(arena);
     }
     dump_equal(&dumps[0], &dumps[1], kind->name);
     dump_done(&dumps[0]);

@@ -11,7 +11,7 @@
 struct setup {
     struct cvg_kube_check_config config;
     struct cvg_kube_check *check;
-    struct cvg_kube_finding finding;
+    struct cvg_kit_finding finding;
     int64_t next;
 };
 
@@ -349,7 +349,7 @@ static void test_metadata_alone_is_read(void **state)
     (void)state;
     static const char *const names[] = {"views/deployments.partialobjectmetadatalist.json.http",
                                         "views/deployments.partialobjectmetadatalist.pb.http"};
-    struct cvg_kube_arena *arena = cvg_kube_arena_new(CVG_KUBE_ARENA_MOST);
+    struct cvg_kit_arena *arena = cvg_kit_arena_new(CVG_KUBE_ARENA_MOST);
     for (size_t i = 0; i < CVG_COUNT(names); i++) {
         struct recording recording;
         struct cvg_kube_list_end end;
@@ -365,7 +365,7 @@ static void test_metadata_alone_is_read(void **state)
         cvg_kube_list_end_done(&end);
         recording_done(&recording);
     }
-    cvg_kube_arena_free(arena);
+    cvg_kit_arena_free(arena);
 }
 
 /* What a check cannot be told is not asked of secrets by any other way. */

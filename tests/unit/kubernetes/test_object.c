@@ -16,7 +16,7 @@
 #define SECOND INT64_C(1000000000)
 
 struct kept {
-    struct cvg_kube_arena *arena;
+    struct cvg_kit_arena *arena;
     struct cvg_kube_pool *pool;
     size_t empty; /* bytes of the pool without anything in it */
     struct cvg_kube_object *object;
@@ -29,7 +29,7 @@ static void make_by(const struct cvg_kube_kind *kind, const char *json,
     const struct cvg_kube_view *view;
     struct cvg_kube_dwells dwells;
     struct cvg_kube_outcome outcome;
-    ret->arena = cvg_kube_arena_new(CVG_KUBE_ARENA_MOST);
+    ret->arena = cvg_kit_arena_new(CVG_KUBE_ARENA_MOST);
     ret->pool = cvg_kube_pool_new();
     ret->empty = cvg_kube_pool_bytes(ret->pool);
     if (cvg_kube_decode_object(kind, "application/json", json, strlen(json), ret->arena, &view,
@@ -40,7 +40,7 @@ static void make_by(const struct cvg_kube_kind *kind, const char *json,
     cvg_kube_judge(view, &dwells, &outcome);
     ret->object = cvg_kube_object_make(ret->pool, view, &outcome, keep);
     /* Nothing of it may be the decoder's. */
-    cvg_kube_arena_reset(ret->arena);
+    cvg_kit_arena_reset(ret->arena);
 }
 
 static void make(uint32_t type, const char *json, struct kept *ret)
@@ -54,7 +54,7 @@ static void done(struct kept *kept)
     cvg_kube_object_free(kept->pool, kept->object);
     assert_int_equal(cvg_kube_pool_bytes(kept->pool), kept->empty);
     cvg_kube_pool_free(kept->pool);
-    cvg_kube_arena_free(kept->arena);
+    cvg_kit_arena_free(kept->arena);
 }
 
 static void assert_set(const char *const *set, const char *const *texts, size_t count)

@@ -5,7 +5,7 @@
 struct setup {
     struct cvg_kube_check_config config;
     struct cvg_kube_check *check;
-    struct cvg_kube_finding finding;
+    struct cvg_kit_finding finding;
     int64_t next;
 };
 
@@ -642,7 +642,7 @@ static void test_the_same_is_said_whatever_the_order(void **state)
         (void)snprintf(words[turn], sizeof(words[turn]), "%s", reading->message);
         (void)snprintf(facts[turn], sizeof(facts[turn]), "%s", fake_fact(reading, "worst.7"));
         assert_string_equal(fake_fact(reading, "worst.8"), "");
-        assert_true(reading->fact_count <= CVG_KUBE_FACTS);
+        assert_true(reading->fact_count <= CVG_KIT_FACTS);
         close_check(&setup);
     }
     assert_string_equal(words[0], words[1]);

@@ -24,7 +24,7 @@
 
 /* An object in JSON, with ' for ". Lives until the next one is read. */
 static struct {
-    struct cvg_kube_arena *arena;
+    struct cvg_kit_arena *arena;
     struct cvg_kube_kind kind;
     char text[8192];
 } own;
@@ -43,7 +43,7 @@ static const struct cvg_kube_view *view_of(const char *group, const char *versio
         own.text[i] = own.text[i] == '\'' ? '"' : own.text[i];
     }
     own.kind = (struct cvg_kube_kind){group, version, name, "things", CVG_KUBE_CUSTOM, 0, 1};
-    cvg_kube_arena_reset(own.arena);
+    cvg_kit_arena_reset(own.arena);
     if (cvg_kube_decode_object(&own.kind, "application/json", own.text, (size_t)length, own.arena,
                                &view, error, sizeof(error)) != CVG_KUBE_OK) {
         fail_msg("%s: %s", own.text, error);
@@ -54,14 +54,14 @@ static const struct cvg_kube_view *view_of(const char *group, const char *versio
 static int set_up(void **state)
 {
     (void)state;
-    own.arena = cvg_kube_arena_new(CVG_KUBE_ARENA_MOST);
+    own.arena = cvg_kit_arena_new(CVG_KUBE_ARENA_MOST);
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    cvg_kube_arena_free(own.arena);
+    cvg_kit_arena_free(own.arena);
     return 0;
 }
 
@@ -328,7 +328,7 @@ static void test_more_parents_than_are_allowed_are_unknown(void **state)
 
 /* A tree in which one node has become another. */
 struct twist {
-    struct cvg_kube_arena *arena;
+    struct cvg_kit_arena *arena;
     size_t at, seen; /* the number of the node that is replaced, and how many were passed */
     const struct cvg_kube_node *by;
 };
@@ -343,7 +343,7 @@ static struct cvg_kube_node twisted(struct twist *twist, const struct cvg_kube_n
         return copy;
     }
     struct cvg_kube_node *items =
-        cvg_kube_arena_array(twist->arena, node->count + 1, sizeof(*items));
+        cvg_kit_arena_array(twist->arena, node->count + 1, sizeof(*items));
     assert_non_null(items);
     for (size_t i = 0; i < node->count; i++) {
         items[i] = twisted(twist, &node->items[i]);
@@ -396,7 +396,7 @@ static void twist_everywhere(const char *path)
     struct golden golden;
     golden_load(path, &golden);
     if (golden.view->kind->type == CVG_KUBE_CUSTOM) {
-        struct twist twist = {.arena = cvg_kube_arena_new(CVG_KUBE_ARENA_MOST)};
+        struct twist twist = {.arena = cvg_kit_arena_new(CVG_KUBE_ARENA_MOST)};
         size_t count = nodes_of(golden.view->tree);
         for (twist.at = 0; twist.at < count; twist.at++) {
             for (size_t i = 0; i < CVG_COUNT(others); i++) {
@@ -404,9 +404,9 @@ static void twist_everywhere(const char *path)
                 judge_twisted(&golden, &twist);
                 twists++;
             }
-            cvg_kube_arena_reset(twist.arena);
+            cvg_kit_arena_reset(twist.arena);
         }
-        cvg_kube_arena_free(twist.arena);
+        cvg_kit_arena_free(twist.arena);
     }
     golden_done(&golden);
 }

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-static const struct cvg_kube_node *read_tree(struct cvg_kube_arena *arena, const char *text)
+static const struct cvg_kube_node *read_tree(struct cvg_kit_arena *arena, const char *text)
 {
     char error[128];
     const struct cvg_kube_node *node =
@@ -23,23 +23,23 @@ static const struct cvg_kube_node *read_tree(struct cvg_kube_arena *arena, const
 
 static void what_was_wiped_is_nowhere_in_the_arena(void **state)
 {
-    struct cvg_kube_arena *arena = cvg_kube_arena_new(1 << 20);
+    struct cvg_kit_arena *arena = cvg_kit_arena_new(1 << 20);
     char *texts[3];
     (void)state;
     for (size_t i = 0; i < 3; i++) {
-        texts[i] = cvg_kube_arena_text(arena, "sesame", 6);
-        (void)cvg_kube_arena_alloc(arena, 100000); /* the next is in another block */
+        texts[i] = cvg_kit_arena_text(arena, "sesame", 6);
+        (void)cvg_kit_arena_alloc(arena, 100000); /* the next is in another block */
     }
-    cvg_kube_arena_wipe(arena);
+    cvg_kit_arena_wipe(arena);
     for (size_t i = 0; i < 3; i++) {
         assert_memory_equal(texts[i], "\0\0\0\0\0", 6);
     }
-    cvg_kube_arena_free(arena);
+    cvg_kit_arena_free(arena);
 }
 
 static void a_document_is_a_tree(void **state)
 {
-    struct cvg_kube_arena *arena = cvg_kube_arena_new(1 << 20);
+    struct cvg_kit_arena *arena = cvg_kit_arena_new(1 << 20);
     (void)state;
     const struct cvg_kube_node *tree = read_tree(
         arena, "{\"a\":[1,-2.5e3,\"x\\u00e9\",true,false,null,[],{}],\"b\":{\"c\":{\"d\":7}}}");
@@ -60,12 +60,12 @@ static void a_document_is_a_tree(void **state)
     assert_true(cvg_kube_node_true(&a->items[3]));
     assert_false(cvg_kube_node_true(&a->items[4]));
     assert_string_equal(cvg_kube_node_at(tree, "/b/c/d")->text, "7");
-    cvg_kube_arena_free(arena);
+    cvg_kit_arena_free(arena);
 }
 
 static void lookups_take_what_is_absent(void **state)
 {
-    struct cvg_kube_arena *arena = cvg_kube_arena_new(1 << 20);
+    struct cvg_kit_arena *arena = cvg_kit_arena_new(1 << 20);
     int64_t number = 5;
     (void)state;
     const struct cvg_kube_node *tree = read_tree(arena, "{\"a\":[1]}");
@@ -79,7 +79,7 @@ static void lookups_take_what_is_absent(void **state)
     assert_int_equal(number, 5);
     assert_false(cvg_kube_node_true(NULL));
     assert_true(cvg_kube_node_time(NULL) == 0);
-    cvg_kube_arena_free(arena);
+    cvg_kit_arena_free(arena);
 }
 
 static void pointers_are_those_of_rfc_6901(void **state)
@@ -107,7 +107,7 @@ static void pointers_are_those_of_rfc_6901(void **state)
     };
 
     static const char *const wrong[] = {"a", "~", "/~", "/~2", "/a~"};
-    struct cvg_kube_arena *arena = cvg_kube_arena_new(1 << 20);
+    struct cvg_kit_arena *arena = cvg_kit_arena_new(1 << 20);
     (void)state;
     const struct cvg_kube_node *tree =
         read_tree(arena, "{\"foo\":[\"bar\",\"baz\"],\"\":\"0\",\"a/b\":\"1\",\"c%d\":\"2\","
@@ -125,12 +125,12 @@ static void pointers_are_those_of_rfc_6901(void **state)
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         assert_int_equal(cvg_kube_pointer_check(wrong[i]), -1);
     }
-    cvg_kube_arena_free(arena);
+    cvg_kit_arena_free(arena);
 }
 
 static void managed_fields_of_the_object_are_left_out(void **state)
 {
-    struct cvg_kube_arena *arena = cvg_kube_arena_new(1 << 20);
+    struct cvg_kit_arena *arena = cvg_kit_arena_new(1 << 20);
     (void)state;
     const struct cvg_kube_node *tree =
         read_tree(arena, "{\"metadata\":{\"labels\":{\"managedFields\":\"x\"},\"managedFields\":[{"
@@ -141,23 +141,23 @@ static void managed_fields_of_the_object_are_left_out(void **state)
     assert_non_null(cvg_kube_node_at(tree, "/metadata/labels/managedFields"));
     assert_non_null(cvg_kube_node_at(tree, "/spec/managedFields"));
     assert_non_null(cvg_kube_node_at(tree, "/spec/metadata/managedFields"));
-    cvg_kube_arena_free(arena);
+    cvg_kit_arena_free(arena);
 }
 
 static void a_key_with_a_nul_passes_for_no_other(void **state)
 {
-    struct cvg_kube_arena *arena = cvg_kube_arena_new(1 << 20);
+    struct cvg_kit_arena *arena = cvg_kit_arena_new(1 << 20);
     (void)state;
     const struct cvg_kube_node *tree = read_tree(arena, "{\"a\\u0000b\":{\"c\":[1]},\"d\":2}");
     assert_null(cvg_kube_node_get(tree, "a"));
     assert_int_equal(tree->count, 1);
     assert_string_equal(cvg_kube_node_get(tree, "d")->text, "2");
-    cvg_kube_arena_free(arena);
+    cvg_kit_arena_free(arena);
 }
 
 static void numbers_may_stand_in_texts(void **state)
 {
-    struct cvg_kube_arena *arena = cvg_kube_arena_new(1 << 20);
+    struct cvg_kit_arena *arena = cvg_kit_arena_new(1 << 20);
     int64_t number = 0;
     (void)state;
     const struct cvg_kube_node *tree =
@@ -170,15 +170,15 @@ static void numbers_may_stand_in_texts(void **state)
         assert_int_equal(cvg_kube_node_int(&tree->items[i], &number), -1);
     }
     assert_true(cvg_kube_node_time(&tree->items[6]) == INT64_C(1795202669) * 1000000000);
-    cvg_kube_arena_free(arena);
+    cvg_kit_arena_free(arena);
 }
 
 static void an_arena_has_a_ceiling(void **state)
 {
-    struct cvg_kube_arena *arena = cvg_kube_arena_new(100000);
+    struct cvg_kit_arena *arena = cvg_kit_arena_new(100000);
     size_t taken = 0;
     (void)state;
-    for (unsigned char *memory = NULL; (memory = cvg_kube_arena_alloc(arena, 333)) != NULL;) {
+    for (unsigned char *memory = NULL; (memory = cvg_kit_arena_alloc(arena, 333)) != NULL;) {
         for (size_t i = 0; i < 333; i++) {
             assert_int_equal(memory[i], 0);
         }
@@ -187,21 +187,21 @@ static void an_arena_has_a_ceiling(void **state)
         taken += 333;
     }
     assert_true(taken > 90000 && taken <= 100000);
-    assert_true(cvg_kube_arena_is_full(arena));
-    assert_null(cvg_kube_arena_alloc(arena, 1)); /* what failed has failed as a whole */
-    cvg_kube_arena_reset(arena);
-    assert_false(cvg_kube_arena_is_full(arena));
-    const unsigned char *again = cvg_kube_arena_alloc(arena, 333);
+    assert_true(cvg_kit_arena_is_full(arena));
+    assert_null(cvg_kit_arena_alloc(arena, 1)); /* what failed has failed as a whole */
+    cvg_kit_arena_reset(arena);
+    assert_false(cvg_kit_arena_is_full(arena));
+    const unsigned char *again = cvg_kit_arena_alloc(arena, 333);
     assert_non_null(again);
     assert_int_equal(again[332], 0);
-    assert_non_null(cvg_kube_arena_alloc(arena, 0));
-    assert_null(cvg_kube_arena_array(arena, SIZE_MAX / 2, 4));
-    cvg_kube_arena_reset(arena);
-    assert_null(cvg_kube_arena_raw(arena, SIZE_MAX));
-    cvg_kube_arena_reset(arena);
-    assert_null(cvg_kube_arena_text(arena, "", SIZE_MAX));
-    cvg_kube_arena_free(arena);
-    cvg_kube_arena_free(NULL);
+    assert_non_null(cvg_kit_arena_alloc(arena, 0));
+    assert_null(cvg_kit_arena_array(arena, SIZE_MAX / 2, 4));
+    cvg_kit_arena_reset(arena);
+    assert_null(cvg_kit_arena_raw(arena, SIZE_MAX));
+    cvg_kit_arena_reset(arena);
+    assert_null(cvg_kit_arena_text(arena, "", SIZE_MAX));
+    cvg_kit_arena_free(arena);
+    cvg_kit_arena_free(NULL);
 }
 
 int main(void)

@@ -3,16 +3,16 @@
  * Texts from outside: are they UTF-8, and how they look where people read them. Nothing here
  * allocates or looks at the locale. Any thread.
  */
-#ifndef CVG_KUBE_PRINTABLE_H
-#define CVG_KUBE_PRINTABLE_H
+#ifndef CVG_KIT_PRINTABLE_H
+#define CVG_KIT_PRINTABLE_H
 
 #include <stddef.h>
 
 /* Well-formed UTF-8 (RFC 3629: no surrogates, nothing longer than needed). */
-int cvg_kube_is_utf8(const char *text);
+int cvg_kit_is_utf8(const char *text);
 /* Copies at most size - 1 bytes and a NUL: white space becomes a blank, several of them one, what
  * is not printable UTF-8 a '?'. What does not fit is cut between characters and ends in "...".
  * size is at least 4. */
-void cvg_kube_printable(char *ret, size_t size, const char *bytes, size_t length);
+void cvg_kit_printable(char *ret, size_t size, const char *bytes, size_t length);
 
 #endif

@@ -3,9 +3,9 @@
  * Four digits to three bytes. What a lenient decoder would skip is refused: a certificate that was
  * cut or pasted badly should be found here, and not by a TLS handshake that says nothing.
  */
-#include "base64.h"
+#include "kit/base64.h"
 
-#include "memory.h"
+#include "kit/memory.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -69,9 +69,9 @@ static int finish(struct decoding *decoding)
     return 0;
 }
 
-int cvg_kube_base64_decode(const char *text, size_t length, char **ret, size_t *ret_length)
+int cvg_kit_base64_decode(const char *text, size_t length, char **ret, size_t *ret_length)
 {
-    char *memory = cvg_kube_alloc(length / 4 * 3 + 4);
+    char *memory = cvg_kit_alloc(length / 4 * 3 + 4);
     struct decoding decoding = {.out = (unsigned char *)memory};
     int code = 0;
     for (size_t i = 0; i < length && code == 0; i++) {
@@ -91,9 +91,9 @@ int cvg_kube_base64_decode(const char *text, size_t length, char **ret, size_t *
     return 0;
 }
 
-char *cvg_kube_base64_encode(const char *bytes, size_t length)
+char *cvg_kit_base64_encode(const char *bytes, size_t length)
 {
-    char *text = cvg_kube_alloc((length + 2) / 3 * 4 + 1);
+    char *text = cvg_kit_alloc((length + 2) / 3 * 4 + 1);
     char *out = text;
     for (size_t at = 0; at < length; at += 3) {
         uint32_t group = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* UTF-8 and what people are shown of it; see printable.h. */
-#include "printable.h"
+#include "kit/printable.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -53,7 +53,7 @@ static int is_ascii(const char *text, size_t length)
     return ((seen | eight) & UINT64_C(0x8080808080808080)) == 0;
 }
 
-int cvg_kube_is_utf8(const char *text)
+int cvg_kit_is_utf8(const char *text)
 {
     size_t length = strlen(text);
     if (is_ascii(text, length)) {
@@ -94,7 +94,7 @@ static void cut(char *ret, size_t size, size_t length)
     memcpy(ret + at, "...", 4);
 }
 
-void cvg_kube_printable(char *ret, size_t size, const char *bytes, size_t length)
+void cvg_kit_printable(char *ret, size_t size, const char *bytes, size_t length)
 {
     const unsigned char *at = (const unsigned char *)bytes;
     const unsigned char *end = at + length;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Readings in the making; see finding.h. */
-#include "finding.h"
+#include "kit/finding.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-void cvg_kube_finding_begin(struct cvg_kube_finding *finding)
+void cvg_kit_finding_begin(struct cvg_kit_finding *finding)
 {
     finding->reading = (struct cvg_reading){.size = sizeof(finding->reading)};
     finding->reading.status = CVG_UNKNOWN;
@@ -16,11 +16,11 @@ void cvg_kube_finding_begin(struct cvg_kube_finding *finding)
     finding->room[0] = '\0';
 }
 
-static const char *format_into(struct cvg_kube_finding *finding, size_t limit, const char *format,
+static const char *format_into(struct cvg_kit_finding *finding, size_t limit, const char *format,
                                va_list arguments) __attribute__((format(printf, 3, 0)));
 
 /* Cut at a character's end where it does not fit. */
-static const char *format_into(struct cvg_kube_finding *finding, size_t limit, const char *format,
+static const char *format_into(struct cvg_kit_finding *finding, size_t limit, const char *format,
                                va_list arguments)
 {
     size_t left = sizeof(finding->room) - finding->used;
@@ -48,8 +48,8 @@ static const char *format_into(struct cvg_kube_finding *finding, size_t limit, c
 
 #define MESSAGE_MOST 1024 /* of which the host keeps no more */
 
-void cvg_kube_finding_say(struct cvg_kube_finding *finding, uint32_t status, const char *reason,
-                          const char *format, ...)
+void cvg_kit_finding_say(struct cvg_kit_finding *finding, uint32_t status, const char *reason,
+                         const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -60,7 +60,7 @@ void cvg_kube_finding_say(struct cvg_kube_finding *finding, uint32_t status, con
     va_end(arguments);
 }
 
-const char *cvg_kube_finding_text(struct cvg_kube_finding *finding, const char *format, ...)
+const char *cvg_kit_finding_text(struct cvg_kit_finding *finding, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -69,28 +69,28 @@ const char *cvg_kube_finding_text(struct cvg_kube_finding *finding, const char *
     return text;
 }
 
-static void add_fact(struct cvg_kube_finding *finding, const char *name, const char *text,
+static void add_fact(struct cvg_kit_finding *finding, const char *name, const char *text,
                      uint32_t kind)
 {
     size_t count = finding->reading.fact_count;
-    if (count < CVG_KUBE_FACTS && *name != '\0' && *text != '\0') {
+    if (count < CVG_KIT_FACTS && *name != '\0' && *text != '\0') {
         finding->facts[count] = (struct cvg_fact){.name = name, .text = text, .kind = kind};
         finding->reading.fact_count++;
     }
 }
 
-void cvg_kube_finding_fact(struct cvg_kube_finding *finding, const char *name, const char *format,
-                           ...)
+void cvg_kit_finding_fact(struct cvg_kit_finding *finding, const char *name, const char *format,
+                          ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    const char *kept = cvg_kube_finding_text(finding, "%s", name);
+    const char *kept = cvg_kit_finding_text(finding, "%s", name);
     add_fact(finding, kept, format_into(finding, MESSAGE_MOST, format, arguments), CVG_FACT_STRING);
     va_end(arguments);
 }
 
-void cvg_kube_finding_number(struct cvg_kube_finding *finding, const char *name, int64_t value)
+void cvg_kit_finding_number(struct cvg_kit_finding *finding, const char *name, int64_t value)
 {
-    const char *kept = cvg_kube_finding_text(finding, "%s", name);
-    add_fact(finding, kept, cvg_kube_finding_text(finding, "%" PRId64, value), CVG_FACT_NUMBER);
+    const char *kept = cvg_kit_finding_text(finding, "%s", name);
+    add_fact(finding, kept, cvg_kit_finding_text(finding, "%" PRId64, value), CVG_FACT_NUMBER);
 }

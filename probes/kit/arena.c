@@ -3,9 +3,9 @@
  * Blocks in a chain, each twice as large as the one before, so that a big object costs few of
  * them and a small one only the first, which outlives a reset.
  */
-#include "arena.h"
+#include "kit/arena.h"
 
-#include "memory.h"
+#include "kit/memory.h"
 
 #include <stdalign.h>
 #include <stdint.h>
@@ -21,7 +21,7 @@ struct block {
     alignas(max_align_t) unsigned char data[];
 };
 
-struct cvg_kube_arena {
+struct cvg_kit_arena {
     struct block *block;     /* the newest; owned */
     unsigned char *at, *end; /* what is free of it; nothing once the arena is full */
     size_t taken;            /* data of all blocks */
@@ -29,14 +29,14 @@ struct cvg_kube_arena {
     int full;
 };
 
-struct cvg_kube_arena *cvg_kube_arena_new(size_t ceiling)
+struct cvg_kit_arena *cvg_kit_arena_new(size_t ceiling)
 {
-    struct cvg_kube_arena *arena = cvg_kube_alloc(sizeof(*arena));
+    struct cvg_kit_arena *arena = cvg_kit_alloc(sizeof(*arena));
     arena->ceiling = ceiling;
     return arena;
 }
 
-void cvg_kube_arena_free(struct cvg_kube_arena *arena)
+void cvg_kit_arena_free(struct cvg_kit_arena *arena)
 {
     if (arena == NULL) {
         return;
@@ -48,20 +48,20 @@ void cvg_kube_arena_free(struct cvg_kube_arena *arena)
     free(arena);
 }
 
-void cvg_kube_arena_wipe(struct cvg_kube_arena *arena)
+void cvg_kit_arena_wipe(struct cvg_kit_arena *arena)
 {
     for (struct block *block = arena->block; block != NULL; block = block->before) {
         explicit_bzero(block->data, block->size);
     }
 }
 
-static void use_block(struct cvg_kube_arena *arena)
+static void use_block(struct cvg_kit_arena *arena)
 {
     arena->at = arena->block == NULL ? NULL : arena->block->data;
     arena->end = arena->block == NULL ? NULL : arena->block->data + arena->block->size;
 }
 
-void cvg_kube_arena_reset(struct cvg_kube_arena *arena)
+void cvg_kit_arena_reset(struct cvg_kit_arena *arena)
 {
     while (arena->block != NULL && arena->block->before != NULL) {
         struct block *block = arena->block;
@@ -74,7 +74,7 @@ void cvg_kube_arena_reset(struct cvg_kube_arena *arena)
 }
 
 /* A block with room for size bytes, or -1 where the ceiling is in the way. */
-static int grow(struct cvg_kube_arena *arena, size_t size)
+static int grow(struct cvg_kit_arena *arena, size_t size)
 {
     size_t wanted = arena->block == NULL ? BLOCK_FIRST : arena->block->size * 2;
     size_t left = arena->ceiling - arena->taken;
@@ -84,7 +84,7 @@ static int grow(struct cvg_kube_arena *arena, size_t size)
     wanted = wanted > BLOCK_MOST ? BLOCK_MOST : wanted;
     wanted = wanted > left ? left : wanted;
     wanted = wanted < size ? size : wanted;
-    struct block *block = cvg_kube_resize(NULL, 1, sizeof(*block) + wanted);
+    struct block *block = cvg_kit_resize(NULL, 1, sizeof(*block) + wanted);
     block->before = arena->block;
     block->size = wanted;
     arena->block = block;
@@ -93,7 +93,7 @@ static int grow(struct cvg_kube_arena *arena, size_t size)
     return 0;
 }
 
-static void *take(struct cvg_kube_arena *arena, size_t size)
+static void *take(struct cvg_kit_arena *arena, size_t size)
 {
     void *memory = arena->at;
     arena->at += size;
@@ -101,14 +101,14 @@ static void *take(struct cvg_kube_arena *arena, size_t size)
 }
 
 /* Nothing comes out of it any more, not even what would fit. */
-static void *fill_up(struct cvg_kube_arena *arena)
+static void *fill_up(struct cvg_kit_arena *arena)
 {
     arena->full = 1;
     arena->at = arena->end;
     return NULL;
 }
 
-void *cvg_kube_arena_raw(struct cvg_kube_arena *arena, size_t size)
+void *cvg_kit_arena_raw(struct cvg_kit_arena *arena, size_t size)
 {
     const size_t step = alignof(max_align_t);
     /* Nothing is not no memory: an empty array has an address too. */
@@ -122,24 +122,24 @@ void *cvg_kube_arena_raw(struct cvg_kube_arena *arena, size_t size)
     return take(arena, rounded);
 }
 
-void *cvg_kube_arena_alloc(struct cvg_kube_arena *arena, size_t size)
+void *cvg_kit_arena_alloc(struct cvg_kit_arena *arena, size_t size)
 {
-    void *memory = cvg_kube_arena_raw(arena, size);
+    void *memory = cvg_kit_arena_raw(arena, size);
     return memory == NULL ? NULL : memset(memory, 0, size);
 }
 
-void *cvg_kube_arena_array(struct cvg_kube_arena *arena, size_t count, size_t size)
+void *cvg_kit_arena_array(struct cvg_kit_arena *arena, size_t count, size_t size)
 {
     size_t total = 0;
     if (__builtin_mul_overflow(count, size, &total)) {
         return fill_up(arena);
     }
-    return cvg_kube_arena_alloc(arena, total);
+    return cvg_kit_arena_alloc(arena, total);
 }
 
-char *cvg_kube_arena_text(struct cvg_kube_arena *arena, const char *bytes, size_t length)
+char *cvg_kit_arena_text(struct cvg_kit_arena *arena, const char *bytes, size_t length)
 {
-    char *text = length < SIZE_MAX ? cvg_kube_arena_raw(arena, length + 1) : NULL;
+    char *text = length < SIZE_MAX ? cvg_kit_arena_raw(arena, length + 1) : NULL;
     if (text == NULL) {
         return fill_up(arena);
     }
@@ -150,7 +150,7 @@ char *cvg_kube_arena_text(struct cvg_kube_arena *arena, const char *bytes, size_
     return text;
 }
 
-int cvg_kube_arena_is_full(const struct cvg_kube_arena *arena)
+int cvg_kit_arena_is_full(const struct cvg_kit_arena *arena)
 {
     return arena->full;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base64.h"
+#include "kit/base64.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,7 +32,7 @@ static void good_text_is_decoded(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char *bytes = NULL;
         size_t length = 99;
-        if (cvg_kube_base64_decode(cases[i].text, strlen(cases[i].text), &bytes, &length) < 0) {
+        if (cvg_kit_base64_decode(cases[i].text, strlen(cases[i].text), &bytes, &length) < 0) {
             fail_msg("%s", cases[i].text);
         }
         assert_int_equal(length, cases[i].length);
@@ -53,14 +53,14 @@ static void anything_else_is_refused(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char *bytes = NULL;
         size_t length = 0;
-        if (cvg_kube_base64_decode(cases[i], strlen(cases[i]), &bytes, &length) == 0) {
+        if (cvg_kit_base64_decode(cases[i], strlen(cases[i]), &bytes, &length) == 0) {
             fail_msg("%s", cases[i]);
         }
         assert_null(bytes);
     }
     char *bytes = NULL;
     size_t length = 0;
-    assert_int_equal(cvg_kube_base64_decode("Zm\0v", 4, &bytes, &length), -1);
+    assert_int_equal(cvg_kit_base64_decode("Zm\0v", 4, &bytes, &length), -1);
 }
 
 static void what_is_encoded_reads_back(void **state)
@@ -71,10 +71,10 @@ static void what_is_encoded_reads_back(void **state)
         bytes[i] = (char)(i * 37 + 11);
     }
     for (size_t length = 0; length <= sizeof bytes; length++) {
-        char *text = cvg_kube_base64_encode(bytes, length), *back = NULL;
+        char *text = cvg_kit_base64_encode(bytes, length), *back = NULL;
         size_t got = 0;
         assert_int_equal(strlen(text), (length + 2) / 3 * 4);
-        assert_int_equal(cvg_kube_base64_decode(text, strlen(text), &back, &got), 0);
+        assert_int_equal(cvg_kit_base64_decode(text, strlen(text), &back, &got), 0);
         assert_int_equal(got, length);
         assert_memory_equal(back, bytes, length);
         free(text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* calloc, realloc and strdup, which do not return without what was asked for. */
-#include "memory.h"
+#include "kit/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,24 +9,24 @@
 static void *checked(void *memory)
 {
     if (memory == NULL) {
-        (void)fputs("<2>kubernetes: out of memory\n", stderr);
+        (void)fputs("<2>module: out of memory\n", stderr);
         abort();
     }
     return memory;
 }
 
-void *cvg_kube_alloc(size_t size)
+void *cvg_kit_alloc(size_t size)
 {
     return checked(calloc(1, size));
 }
 
-void *cvg_kube_resize(void *memory, size_t count, size_t size)
+void *cvg_kit_resize(void *memory, size_t count, size_t size)
 {
     size_t total = 0;
     return checked(__builtin_mul_overflow(count, size, &total) ? NULL : realloc(memory, total));
 }
 
-char *cvg_kube_copy(const char *text)
+char *cvg_kit_copy(const char *text)
 {
     return text ? checked(strdup(text)) : NULL;
 }

@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bounded text for people; see text.h. */
-#include "text.h"
+#include "kit/text.h"
 
 #include <convergate/number.h>
 
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-void cvg_prom_text_init(struct cvg_prom_text *text, char *data, size_t size)
+void cvg_kit_text_init(struct cvg_kit_text *text, char *data, size_t size)
 {
-    *text = (struct cvg_prom_text){.data = data, .size = size};
+    *text = (struct cvg_kit_text){.data = data, .size = size};
     data[0] = '\0';
 }
 
 /* Ends the text here with "...", over whole characters. */
-static void cut(struct cvg_prom_text *text)
+static void cut(struct cvg_kit_text *text)
 {
     size_t at = text->length;
     if (at > text->size - 4) {
@@ -32,7 +31,7 @@ static void cut(struct cvg_prom_text *text)
 }
 
 /* One character, whole or not at all. */
-static void add(struct cvg_prom_text *text, const char *bytes, size_t length)
+static void add(struct cvg_kit_text *text, const char *bytes, size_t length)
 {
     if (text->cut) {
         return;
@@ -99,7 +98,7 @@ static size_t plain(const unsigned char *bytes, size_t length)
 }
 
 /* One character or stray byte, made printable. Returns how many bytes it was. */
-static size_t add_one(struct cvg_prom_text *text, const unsigned char *bytes, size_t length)
+static size_t add_one(struct cvg_kit_text *text, const unsigned char *bytes, size_t length)
 {
     uint32_t character = 0;
     size_t size = decode(bytes, length, &character);
@@ -113,8 +112,8 @@ static size_t add_one(struct cvg_prom_text *text, const unsigned char *bytes, si
     return size ? size : 1;
 }
 
-void cvg_prom_text_evidence(struct cvg_prom_text *text, const char *bytes, size_t length,
-                            size_t limit)
+void cvg_kit_text_evidence(struct cvg_kit_text *text, const char *bytes, size_t length,
+                           size_t limit)
 {
     const unsigned char *at = (const unsigned char *)bytes;
     size_t used = 0;
@@ -133,17 +132,17 @@ void cvg_prom_text_evidence(struct cvg_prom_text *text, const char *bytes, size_
     }
 }
 
-void cvg_prom_text_add(struct cvg_prom_text *text, const char *words)
+void cvg_kit_text_add(struct cvg_kit_text *text, const char *words)
 {
     size_t length = strlen(words);
     if (length < text->size - text->length) {
         add(text, words, length);
     } else {
-        cvg_prom_text_evidence(text, words, length, length);
+        cvg_kit_text_evidence(text, words, length, length);
     }
 }
 
-void cvg_prom_text_format(struct cvg_prom_text *text, const char *format, ...)
+void cvg_kit_text_format(struct cvg_kit_text *text, const char *format, ...)
 {
     char words[256];
     va_list arguments;
@@ -151,36 +150,15 @@ void cvg_prom_text_format(struct cvg_prom_text *text, const char *format, ...)
     int length = vsnprintf(words, sizeof(words), format, arguments);
     va_end(arguments);
     if (length > 0) {
-        cvg_prom_text_add(text, words);
+        cvg_kit_text_add(text, words);
     }
 }
 
-void cvg_prom_text_number(struct cvg_prom_text *text, double value)
+void cvg_kit_text_number(struct cvg_kit_text *text, double value)
 {
     /* Nine digits leave out what is only rounding (0.19999999999999998) and still tell values
      * apart that a threshold tells apart; the fact `value` has them all. */
     char words[CVG_NUMBER_TEXT];
     cvg_format_rounded(value, 9, words, sizeof(words));
-    cvg_prom_text_add(text, words);
-}
-
-static void *checked(void *memory)
-{
-    if (memory == NULL) {
-        /* A gate that is down is closed; one that goes on without its evidence may not be. */
-        (void)fputs("<2>prometheus: out of memory\n", stderr);
-        abort();
-    }
-    return memory;
-}
-
-void *cvg_prom_alloc(size_t size)
-{
-    return checked(calloc(1, size));
-}
-
-void *cvg_prom_realloc(void *memory, size_t count, size_t size)
-{
-    size_t total = 0;
-    return checked(__builtin_mul_overflow(count, size, &total) ? NULL : realloc(memory, total));
+    cvg_kit_text_add(text, words);
 }

@@ -55,6 +55,9 @@ enum cvg_field_flag {
     CVG_FIELD_REQUIRED = 1,
     CVG_FIELD_DEPRECATED = 2,
     CVG_FIELD_NONEMPTY = 4, /* a STRING or LIST that is given must not be empty */
+    /* From minor 2 on. Of a STRING member in a LIST of structs: an item may be a plain value, which
+     * stands for this member, the others being absent. */
+    CVG_FIELD_SHORTHAND = 8,
 };
 
 struct cvg_list {

@@ -126,6 +126,10 @@ struct cvg_http_request {
     /* Required: exactly once, unless the operation was cancelled. */
     void (*on_done)(void *arg, struct cvg_op *op, const struct cvg_http_response *response);
     void *arg;
+    /* From minor 2 on. Signed by AWS Signature Version 4 with the endpoint's keys and region for this
+     * service, also where path leads to another origin: for a second service of the same account.
+     * NULL: as the endpoint says. */
+    const char *sigv4_service;
 };
 
 /* ---- names, sockets, descriptors -------------------------------------------------------- */
@@ -320,7 +324,23 @@ struct cvg_host {
     int32_t (*yaml)(const char *text, size_t length,
                     void (*emit)(void *arg, const char *json, size_t length), void *arg,
                     char *error, size_t error_size);
+
+    /* From minor 2 on. */
+
+    /* The source's polled checks are asked as soon as its limits allow, as if their time had come: for
+     * who was told that something changed. At most once in 250 ms; more is put off, not lost. */
+    void (*wake)(struct cvg_source *source);
+    /* kind: enum cvg_digest; ret has its size, at most CVG_DIGEST_MOST. 0, or -1 where there is no such
+     * kind. Pure: may also be called from the work of an offload. */
+    int32_t (*digest)(uint32_t kind, const void *bytes, size_t length, unsigned char *ret);
 };
+
+enum cvg_digest {
+    CVG_DIGEST_SHA256 = 1, /* 32 bytes */
+    CVG_DIGEST_MD5 = 2,    /* 16: only to compare with what others keep */
+};
+
+#define CVG_DIGEST_MOST 32
 
 #define CVG_YAML_LIMIT (8u * 1024 * 1024)
 
@@ -349,6 +369,9 @@ struct cvg_run_inputs {
     int64_t round_wall_ns; /* one instant for all runs of a round: since 1970 */
     int64_t round_ns;      /* the same on host->now()'s clock */
     int64_t deadline_ns;   /* then the host cancels the run and records TimedOut */
+    /* From minor 2 on. What the operator wrote as the check's `max_age`, CVG_ABSENT_INT where nothing:
+     * for evidence that carries a time of its own, such as a plan. */
+    int64_t max_age_ns;
 };
 
 struct cvg_module {

@@ -68,8 +68,13 @@ enum cvg_fact_kind {
 struct cvg_fact {
     const char *name; /* dotted path, letters, digits, '_', '-', '.' */
     const char *text;
-    uint32_t kind; /* enum cvg_fact_kind */
-    uint32_t reserved;
+    uint32_t kind;  /* enum cvg_fact_kind */
+    uint32_t flags; /* enum cvg_fact_flag; from ABI minor 2 on */
+};
+
+enum cvg_fact_flag {
+    /* Of a number that people draw: also the metric convergate_check_fact{environment,check,fact}. */
+    CVG_FACT_METRIC = 1,
 };
 
 struct cvg_reading {

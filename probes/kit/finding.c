@@ -94,3 +94,12 @@ void cvg_kit_finding_number(struct cvg_kit_finding *finding, const char *name, i
     const char *kept = cvg_kit_finding_text(finding, "%s", name);
     add_fact(finding, kept, cvg_kit_finding_text(finding, "%" PRId64, value), CVG_FACT_NUMBER);
 }
+
+void cvg_kit_finding_metric(struct cvg_kit_finding *finding, const char *name, int64_t value)
+{
+    size_t before = finding->reading.fact_count;
+    cvg_kit_finding_number(finding, name, value);
+    if (finding->reading.fact_count > before) {
+        finding->facts[before].flags = CVG_FACT_METRIC;
+    }
+}

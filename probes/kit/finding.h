@@ -27,6 +27,8 @@ void cvg_kit_finding_say(struct cvg_kit_finding *finding, uint32_t status, const
 void cvg_kit_finding_fact(struct cvg_kit_finding *finding, const char *name, const char *format,
                           ...) __attribute__((format(printf, 3, 4)));
 void cvg_kit_finding_number(struct cvg_kit_finding *finding, const char *name, int64_t value);
+/* The same, also as a metric: see CVG_FACT_METRIC. */
+void cvg_kit_finding_metric(struct cvg_kit_finding *finding, const char *name, int64_t value);
 /* Text that lives as long as the finding. */
 const char *cvg_kit_finding_text(struct cvg_kit_finding *finding, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -23,7 +23,7 @@ def _jobs(root):
         yield path, f'#include "{path[4:]}"', "c", [*OURS, "-Iinclude", "-Isrc"]
     for path in files(root, ["probes"], [".h"]):
         folder = Path(path).parent.as_posix()
-        yield path, f'#include "{Path(path).name}"', "c", [*OURS, "-Iinclude", f"-I{folder}"]
+        yield path, f'#include "{Path(path).name}"', "c", [*OURS, "-Iinclude", "-Iprobes", f"-I{folder}"]
 
 
 def _compile(root, job):

@@ -40,7 +40,7 @@ extern "C" {
 #endif
 
 #define CVG_ABI_MAJOR 1u
-#define CVG_ABI_MINOR 1u
+#define CVG_ABI_MINOR 2u
 
 struct cvg_source;
 struct cvg_check;
@@ -85,6 +85,9 @@ enum cvg_http_flag {
     CVG_HTTP_FRESH = 4,    /* on a new connection */
     CVG_HTTP_NO_CREDENTIALS = 8,
     CVG_HTTP_FOLLOW = 16, /* up to 5 redirects within the same origin */
+    /* From minor 2 on. Its URL's query and both bodies are secret: they are not shown to who looks on
+     * (`convergate probe`). */
+    CVG_HTTP_SECRET = 32,
 };
 
 struct cvg_http_response {
@@ -333,6 +336,9 @@ struct cvg_host {
     /* kind: enum cvg_digest; ret has its size, at most CVG_DIGEST_MOST. 0, or -1 where there is no such
      * kind. Pure: may also be called from the work of an offload. */
     int32_t (*digest)(uint32_t kind, const void *bytes, size_t length, unsigned char *ret);
+    /* The source's connection, or that of the one it uses (`via:`): for who must make another URL of it
+     * (a bucket's host). NULL where none is set. It lives until the connection's settings change. */
+    const char *(*endpoint_url)(struct cvg_source *source);
 };
 
 enum cvg_digest {
@@ -369,8 +375,8 @@ struct cvg_run_inputs {
     int64_t round_wall_ns; /* one instant for all runs of a round: since 1970 */
     int64_t round_ns;      /* the same on host->now()'s clock */
     int64_t deadline_ns;   /* then the host cancels the run and records TimedOut */
-    /* From minor 2 on. What the operator wrote as the check's `max_age`, CVG_ABSENT_INT where nothing:
-     * for evidence that carries a time of its own, such as a plan. */
+    /* From minor 2 on. What the operator wrote as the check's own `max_age` (not as a default of all),
+     * CVG_ABSENT_INT where nothing: for evidence that carries a time of its own, such as a plan. */
     int64_t max_age_ns;
 };
 

@@ -72,6 +72,7 @@ static void set_times(struct cvg_loader *loader, struct cvg_check_config *check,
     check->rise_ns = or_else(keys->rise, defaults->rise);
     check->fall_ns = or_else(keys->fall, defaults->fall);
     check->max_age_ns = or_else(keys->max_age, defaults->max_age);
+    check->max_age_written_ns = keys->max_age;
     if (!check->polled) {
         static const char *const asked[] = {"interval", "timeout"};
         for (size_t i = 0; i < CVG_COUNT(asked); i++) {

@@ -102,8 +102,10 @@ struct cvg_check_config {
     bool required, polled;
     double weight;
     int64_t interval_ns, timeout_ns, rise_ns, fall_ns;
-    int64_t max_age_ns;  /* CVG_ABSENT_INT: the model's default */
-    uint32_t on_unknown; /* enum cvg_config_on_unknown */
+    int64_t max_age_ns; /* CVG_ABSENT_INT: the model's default */
+    int64_t
+        max_age_written_ns; /* the check's own max_age, whatever the defaults; CVG_ABSENT_INT: none */
+    uint32_t on_unknown;    /* enum cvg_config_on_unknown */
     int64_t keep_ns;
     uint32_t on_failed; /* enum cvg_config_on_failed */
     int64_t halt_after_ns;

@@ -5,6 +5,7 @@
  */
 #include "base/text.h"
 #include "base/time.h"
+#include "crypto/digest.h"
 #include "io/child.h"
 #include "io/file.h"
 #include "io/http.h"
@@ -140,6 +141,33 @@ static void alive(struct cvg_source *source)
     cvg_source_exclude_end(source, began);
 }
 
+static void wake(struct cvg_source *source)
+{
+    if (source->handle.scope.ended) {
+        return;
+    }
+    if (!source->started || (source->setup.module->flags & CVG_MODULE_STREAMING)) {
+        cvg_source_slip(source, NULL, CVG_SLIP_WAKE);
+        return;
+    }
+    int64_t began = cvg_source_exclude();
+    source->setup.events->woken(source->setup.ctx, source);
+    cvg_source_exclude_end(source, began);
+}
+
+static int32_t digest(uint32_t kind, const void *bytes, size_t length, unsigned char *ret)
+{
+    switch (kind) {
+    case CVG_DIGEST_SHA256:
+        cvg_sha256(bytes, length, ret);
+        return 0;
+    case CVG_DIGEST_MD5:
+        return cvg_md5(bytes, length, ret) ? 0 : -1;
+    default:
+        return -1;
+    }
+}
+
 /* Whether what the check's module remembers is known. Before its source starts it never is: the
  * store is read after the checks are made. Where it is not, that is noted of whoever asks. */
 static bool knows(struct cvg_check *check)
@@ -183,6 +211,11 @@ static int32_t endpoint_has(struct cvg_source *source, const char *key)
     return cvg_node_get_key(source->setup.config->node, key) != NULL;
 }
 
+static const char *endpoint_url(struct cvg_source *source)
+{
+    return source->lane ? cvg_lane_url(source->lane) : NULL;
+}
+
 const struct cvg_host cvg_host_table = {
     .size = sizeof(struct cvg_host),
     .abi_major = CVG_ABI_MAJOR,
@@ -220,4 +253,7 @@ const struct cvg_host cvg_host_table = {
     .secret_file = cvg_made_secret_file,
     .secret_drop = cvg_made_secret_drop,
     .yaml = cvg_yaml_to_json,
+    .wake = wake,
+    .digest = digest,
+    .endpoint_url = endpoint_url,
 };

@@ -37,6 +37,8 @@ struct cvg_instance_events {
                       const struct cvg_reading *reading);
     void (*reported)(void *ctx, struct cvg_check *check, const struct cvg_reading *reading);
     void (*alive)(void *ctx, struct cvg_source *source);
+    /* Its polled checks are to be asked out of turn. Comes as often as the module likes. */
+    void (*woken)(void *ctx, struct cvg_source *source);
     /* May be NULL: then nothing is collected for it. */
     void (*exchanged)(void *ctx, struct cvg_source *source, const struct cvg_exchange *exchange);
 };

@@ -245,12 +245,7 @@ static void alive(CVG_UNUSED void *ctx, struct cvg_source *instance)
     if (runner->closing) {
         return;
     }
-    struct cvg_runner_source *source = NULL;
-    for (size_t i = 0; i < runner->config->source_count && !source; i++) {
-        if (runner->sources[i].instance == instance) {
-            source = &runner->sources[i];
-        }
-    }
+    struct cvg_runner_source *source = cvg_runner_source_with(runner, instance);
     int64_t now = cvg_time_now();
     for (size_t i = 0; source && i < source->check_count; i++) {
         struct cvg_runner_check *check = source->checks[i];
@@ -276,5 +271,6 @@ const struct cvg_instance_events cvg_runner_instance_events = {
     .completed = completed,
     .reported = reported,
     .alive = alive,
+    .woken = cvg_runner_woken,
     .exchanged = exchanged,
 };

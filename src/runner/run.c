@@ -116,6 +116,7 @@ static void launch(struct cvg_runner_check *check, const struct prepared *prepar
         .round_wall_ns = at_wall_ns,
         .round_ns = at_ns,
         .deadline_ns = now + check->config->timeout_ns,
+        .max_age_ns = check->config->max_age_written_ns,
     };
     cvg_run_start(check->instance, &inputs, prepared->arena);
 }

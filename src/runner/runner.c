@@ -181,9 +181,7 @@ void cvg_runner_make_rounds(struct cvg_runner *runner)
                 polled[count++] = source->checks[i];
             }
         }
-        if (count == 0) {
-            continue;
-        }
+        source->first_round = runner->round_count;
         qsort(polled, count, sizeof *polled, by_interval);
         for (size_t from = 0, to = 1; from < count; from = to) {
             int64_t interval = polled[from]->config->interval_ns;
@@ -192,6 +190,7 @@ void cvg_runner_make_rounds(struct cvg_runner *runner)
             make_grid(source, &polled[from], to - from, now, before);
             before += to - from;
         }
+        source->round_count = runner->round_count - source->first_round;
     }
 }
 
@@ -276,19 +275,34 @@ void cvg_runner_free(struct cvg_runner *runner)
     free(runner);
 }
 
+struct cvg_runner_source *cvg_runner_source_with(struct cvg_runner *runner,
+                                                 const struct cvg_source *instance)
+{
+    for (size_t i = 0; i < runner->config->source_count; i++) {
+        if (runner->sources[i].instance == instance) {
+            return &runner->sources[i];
+        }
+    }
+    return NULL;
+}
+
 /* ---- what others ask ---- */
+
+void cvg_runner_hurry_source(struct cvg_runner_source *source, int64_t now)
+{
+    int64_t before = source->breaker.trial_at;
+    int64_t at = cvg_breaker_hurry(&source->breaker, now);
+    if (at < before) {
+        cvg_runner_at(source->runner, at, CVG_DUE_TRIAL, source);
+    }
+}
 
 void cvg_runner_hurry(struct cvg_runner *runner, size_t environment)
 {
     int64_t now = cvg_time_now();
     const struct cvg_runner_environment *asked = &runner->environments[environment];
     for (size_t i = 0; i < asked->source_count; i++) {
-        struct cvg_runner_source *source = asked->sources[i];
-        int64_t before = source->breaker.trial_at;
-        int64_t at = cvg_breaker_hurry(&source->breaker, now);
-        if (at < before) {
-            cvg_runner_at(runner, at, CVG_DUE_TRIAL, source);
-        }
+        cvg_runner_hurry_source(asked->sources[i], now);
     }
     cvg_runner_arm(runner);
 }

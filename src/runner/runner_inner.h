@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the files of the runner know of each other: runner.c makes and frees, turn.c decides what
- * happens in a turn of the loop, run.c starts runs, result.c takes what comes back, probe.c runs
- * single checks. Only files of this folder include it.
+ * happens in a turn of the loop, run.c starts runs, wake.c does so where a module was told that something
+ * changed, result.c takes what comes back, probe.c runs single checks. Only files of this folder include it.
  */
 #ifndef CVG_RUNNER_RUNNER_INNER_H
 #define CVG_RUNNER_RUNNER_INNER_H
@@ -18,17 +18,21 @@ enum cvg_due_kind {
     CVG_DUE_ROUND,   /* struct cvg_round */
     CVG_DUE_CHECK,   /* struct cvg_runner_check: a run out of turn */
     CVG_DUE_TRIAL,   /* struct cvg_runner_source: its breaker lets one run through */
+    CVG_DUE_WAKE,    /* struct cvg_runner_source: its module was told that something changed */
+    CVG_DUE_WOKEN,   /* struct cvg_round: its turn has come after that */
     CVG_DUE_PROBE,   /* NULL: see which probed checks can be run */
     CVG_DUE_GIVE_UP, /* struct cvg_runner_check: a probed stream has not reported in time */
 };
 
-/* Work that is spread over turns: the checks of a round, or of a source whose breaker opened. */
+/* Work that is spread over turns: the checks of a round, in its time or woken, or of a source whose
+ * breaker opened. */
 struct cvg_runner_job {
     struct cvg_runner_job *next;
     struct cvg_round *round;          /* either */
     struct cvg_runner_source *source; /* or */
     size_t position;
     int64_t at_ns, at_wall_ns; /* the one instant of a round */
+    bool woken;                /* of a round: out of turn */
     bool queued;
 };
 
@@ -41,6 +45,8 @@ struct cvg_round {
     size_t count, capacity;
     int64_t next_at; /* when it is due next, while it is not going on */
     struct cvg_runner_job job;
+    int64_t woken_at; /* when it is due out of turn; 0: it is not */
+    struct cvg_runner_job woken;
 };
 
 struct cvg_runner_source {
@@ -53,6 +59,10 @@ struct cvg_runner_source {
     bool started;
     struct cvg_runner_check **checks; /* owned array */
     size_t check_count, check_capacity;
+    size_t first_round, round_count; /* of the runner's rounds */
+    int64_t wake_since; /* when its module last said that something changed; 0: never */
+    int64_t wake_at;    /* when that is seen to; 0: it was */
+    int64_t wake_done;  /* when it last was */
     struct cvg_breaker breaker;
     bool failing;      /* the latest run failed by the source's fault */
     char *why;         /* owned: the latest such fault's words */
@@ -137,6 +147,12 @@ struct cvg_runner {
 
 /* runner.c */
 void cvg_runner_make_rounds(struct cvg_runner *runner);
+/* NULL: none of its. */
+struct cvg_runner_source *cvg_runner_source_with(struct cvg_runner *runner,
+                                                 const struct cvg_source *instance);
+
+/* An open breaker's trial comes now, if there was none within the last second. */
+void cvg_runner_hurry_source(struct cvg_runner_source *source, int64_t now);
 
 /* make.c */
 void cvg_runner_make_sources(struct cvg_runner *runner, struct cvg_diagnostics *diagnostics);
@@ -183,6 +199,17 @@ void cvg_runner_say(struct cvg_runner_check *check, const struct cvg_reading *re
 void cvg_runner_say_unavailable(struct cvg_runner_check *check, int64_t at);
 /* The facts that others may take, or NULL. */
 const struct cvg_reading *cvg_runner_facts(const struct cvg_runner_check *check, int64_t now);
+
+/* wake.c */
+void cvg_runner_woken(void *ctx, struct cvg_source *instance); /* an event of instances */
+/* That time has come: of the source, and of one of its rounds. */
+void cvg_runner_wake(struct cvg_runner_source *source, int64_t now);
+void cvg_runner_wake_round(struct cvg_round *round, int64_t now);
+/* A check of a round that was woken. */
+void cvg_runner_wake_check(struct cvg_runner_check *check, const struct cvg_runner_job *job);
+/* What was not seen to of the one before a reload. */
+void cvg_runner_wake_again(struct cvg_runner_source *source, const struct cvg_runner_source *old,
+                           int64_t now);
 
 /* probe.c */
 /* True: a probed stream says that it is not through yet; the reference was taken. */

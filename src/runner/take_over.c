@@ -69,6 +69,7 @@ static void take_source(struct cvg_runner_source *source, struct cvg_runner_sour
     old->heir = source;
     cvg_source_adopt(source->instance, source->config, &runner->instance_events, runner);
     take_breaker(source, old, now);
+    cvg_runner_wake_again(source, old, now);
 }
 
 static void take_sources(struct cvg_runner *runner, struct cvg_runner *before, int64_t now)

@@ -81,6 +81,12 @@ static bool do_due(struct cvg_runner *runner, int64_t now, size_t *budget)
         cvg_runner_try(due.subject, now);
         (*budget)--;
         break;
+    case CVG_DUE_WAKE:
+        cvg_runner_wake(due.subject, now);
+        break;
+    case CVG_DUE_WOKEN:
+        cvg_runner_wake_round(due.subject, now);
+        break;
     case CVG_DUE_PROBE:
         cvg_runner_probe_advance(runner);
         break;
@@ -100,7 +106,9 @@ static void do_jobs(struct cvg_runner *runner, size_t *budget)
         if (job->position < count) {
             size_t position = job->position++;
             (*budget)--;
-            if (round) {
+            if (round && job->woken) {
+                cvg_runner_wake_check(round->checks[position], job);
+            } else if (round) {
                 cvg_runner_run(round->checks[position], job->at_ns, job->at_wall_ns);
             } else {
                 cvg_runner_say_unavailable(job->source->checks[position], job->at_ns);
@@ -108,7 +116,7 @@ static void do_jobs(struct cvg_runner *runner, size_t *budget)
             continue;
         }
         pop_job(runner);
-        if (round) {
+        if (round && !job->woken) {
             /* From now, not from the round's time: what was missed is not made up for. */
             round->next_at = cvg_schedule_next(round->epoch, round->interval_ns, round->slot,
                                                CVG_MAX(job->at_ns, cvg_time_now()));

@@ -20,24 +20,13 @@ enum {
     GROUP,
     CONFIG_ERROR,
     ENDPOINT,
+    WAKE_EARLY,
 };
 
 static const char *const ways[] = {
-    "twice",
-    "late",
-    "never",
-    "in-cancel",
-    "no-reason",
-    "no-reading",
-    "fault-and-ready",
-    "from-the-future",
-    "slow",
-    "early",
-    "alive",
-    "group",
-    "config-error",
-    "endpoint",
-    NULL,
+    "twice",           "late", "never", "in-cancel", "no-reason", "no-reading",   "fault-and-ready",
+    "from-the-future", "slow", "early", "alive",     "group",     "config-error", "endpoint",
+    "wake-early",      NULL,
 };
 
 struct settings {
@@ -104,6 +93,9 @@ static int32_t check_create(void *state, struct cvg_check *handle, const void *c
     check->way = settings->way;
     if (check->way == EARLY) {
         check->source->host->report(handle, &good);
+    }
+    if (check->way == WAKE_EARLY) {
+        check->source->host->wake(check->source->handle);
     }
     *ret_state = check;
     return 0;

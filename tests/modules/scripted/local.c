@@ -94,6 +94,16 @@ void scripted_round(struct asked *asked)
     scripted_finish(asked, text);
 }
 
+void scripted_aged(struct asked *asked)
+{
+    if (asked->inputs.max_age_ns == CVG_ABSENT_INT) {
+        scripted_finish(asked, "any age");
+        return;
+    }
+    (void)snprintf(asked->text, sizeof asked->text, "%lld", (long long)asked->inputs.max_age_ns);
+    scripted_finish(asked, asked->text);
+}
+
 /* ---- workers ---- */
 
 static long thread_id(void)
@@ -117,6 +127,45 @@ static void worked(void *arg, struct cvg_op *op)
 void scripted_offload(struct asked *asked)
 {
     asked->host->offload(asked->scope, work, worked, NULL, asked);
+}
+
+static void print_digest(struct asked *asked, uint32_t kind, size_t size)
+{
+    unsigned char digest[CVG_DIGEST_MOST];
+    const char *text = asked->settings->text;
+    if (asked->host->digest(kind, text, strlen(text), digest) < 0) {
+        (void)snprintf(asked->text, sizeof asked->text, "no such kind");
+        return;
+    }
+    for (size_t i = 0; i < size; i++) {
+        (void)snprintf(asked->text + 2 * i, sizeof asked->text - 2 * i, "%02x", digest[i]);
+    }
+}
+
+/* By key: a worker may call it, so one does. */
+static void work_digest(void *arg)
+{
+    struct asked *asked = arg;
+    const char *key = asked->settings->key;
+    if (strcmp(key, "sha256") == 0) {
+        print_digest(asked, CVG_DIGEST_SHA256, 32);
+    } else if (strcmp(key, "md5") == 0) {
+        print_digest(asked, CVG_DIGEST_MD5, 16);
+    } else {
+        print_digest(asked, 77, 0);
+    }
+}
+
+static void worked_digest(void *arg, struct cvg_op *op)
+{
+    struct asked *asked = arg;
+    (void)op;
+    scripted_finish(asked, asked->text);
+}
+
+void scripted_digest(struct asked *asked)
+{
+    asked->host->offload(asked->scope, work_digest, worked_digest, NULL, asked);
 }
 
 /* ---- files ---- */

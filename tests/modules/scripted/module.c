@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 const char *const scripted_names[] = {
-    "ready",  "http",  "stream", "resolve", "connect",  "timer", "cancel", "offload",
-    "read",   "watch", "spawn",  "secret",  "remember", "clock", "file",   "config",
-    "silent", "log",   "round",  "stall",   "learn",    "yaml",  "has",    NULL,
+    "ready", "http",  "stream", "resolve",  "connect", "timer", "cancel", "offload", "read",
+    "watch", "spawn", "secret", "remember", "clock",   "file",  "config", "silent",  "log",
+    "round", "stall", "learn",  "yaml",     "has",     "aged",  "digest", NULL,
 };
 
 scripted_action *const scripted_actions[] = {
@@ -17,7 +17,7 @@ scripted_action *const scripted_actions[] = {
     scripted_timer,  scripted_cancel, scripted_offload,  scripted_read,    scripted_watch,
     scripted_spawn,  scripted_secret, scripted_remember, scripted_clock,   scripted_file,
     scripted_config, scripted_silent, scripted_log,      scripted_round,   scripted_stall,
-    scripted_learn,  scripted_yaml,   scripted_has,
+    scripted_learn,  scripted_yaml,   scripted_has,      scripted_aged,    scripted_digest,
 };
 
 static const struct cvg_field limit_fields[] = {
@@ -86,6 +86,8 @@ static const struct cvg_field check_fields[] = {
 
 struct source_settings {
     const char *learn; /* an URL that is set by endpoint_set() */
+    const char *watch; /* a file; each change wakes the source */
+    int64_t wakes;     /* so often, for each change */
     uint32_t refuse;
 };
 
@@ -94,6 +96,15 @@ static const struct cvg_field source_fields[] = {
      .doc = "A URL that the module learns elsewhere.",
      .type = CVG_FIELD_STRING,
      .offset = offsetof(struct source_settings, learn)},
+    {.name = "watch",
+     .doc = "A file that wakes the source where it changes.",
+     .type = CVG_FIELD_STRING,
+     .offset = offsetof(struct source_settings, watch)},
+    {.name = "wakes",
+     .doc = "How often it does that for each change.",
+     .type = CVG_FIELD_INT,
+     .offset = offsetof(struct source_settings, wakes),
+     .default_text = "1"},
     {.name = "refuse",
      .doc = "Refuse the source.",
      .type = CVG_FIELD_BOOL,
@@ -149,6 +160,7 @@ void scripted_fail(struct asked *asked, uint32_t fault, const char *why)
 struct source {
     const struct cvg_host *host;
     struct cvg_source *handle;
+    const struct source_settings *settings;
 };
 
 static int32_t source_create(const struct cvg_host *host, struct cvg_source *handle,
@@ -169,8 +181,27 @@ static int32_t source_create(const struct cvg_host *host, struct cvg_source *han
     }
     source->host = host;
     source->handle = handle;
+    source->settings = settings;
     *ret_state = source;
     return 0;
+}
+
+static void on_change(void *arg, struct cvg_op *op)
+{
+    const struct source *source = arg;
+    (void)op;
+    for (int64_t i = 0; i < source->settings->wakes; i++) {
+        source->host->wake(source->handle);
+    }
+}
+
+static void source_start(void *state)
+{
+    struct source *source = state;
+    if (source->settings->watch) {
+        source->host->watch_file(source->host->source_scope(source->handle),
+                                 source->settings->watch, on_change, source);
+    }
 }
 
 static void source_destroy(void *state)
@@ -258,6 +289,7 @@ static const struct cvg_module module = {
     .check_fields = check_fields,
     .check_config_size = sizeof(struct settings),
     .source_create = source_create,
+    .source_start = source_start,
     .source_destroy = source_destroy,
     .check_create = check_create,
     .check_destroy = check_destroy,

@@ -64,5 +64,6 @@ scripted_action scripted_timer, scripted_cancel, scripted_offload, scripted_read
 scripted_action scripted_spawn, scripted_secret, scripted_remember, scripted_clock, scripted_file;
 scripted_action scripted_ready, scripted_config, scripted_silent, scripted_log, scripted_round;
 scripted_action scripted_stall, scripted_learn, scripted_yaml, scripted_has;
+scripted_action scripted_aged, scripted_digest;
 
 #endif

@@ -46,6 +46,28 @@ static void a_long_message_has_its_digest(void **state)
     assert_string_equal(hex, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
+/* By RFC 1321, appendix A.5. */
+static void md5_is_there_to_compare_with(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *message;
+        unsigned char first, last;
+    } cases[] = {
+        {"", 0xd4, 0x7e},
+        {"abc", 0x90, 0x72},
+        {"message digest", 0xf9, 0xd0},
+    };
+
+    for (size_t i = 0; i < CVG_COUNT(cases); i++) {
+        unsigned char digest[CVG_MD5_SIZE];
+        assert_true(cvg_md5(cases[i].message, strlen(cases[i].message), digest));
+        assert_int_equal(digest[0], cases[i].first);
+        assert_int_equal(digest[CVG_MD5_SIZE - 1], cases[i].last);
+    }
+}
+
 static void nothing_may_be_given_as_null(void **state)
 {
     (void)state;
@@ -100,6 +122,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(published_messages_have_their_digests),
         cmocka_unit_test(a_long_message_has_its_digest),
+        cmocka_unit_test(md5_is_there_to_compare_with),
         cmocka_unit_test(nothing_may_be_given_as_null),
         cmocka_unit_test(hexadecimal_text_is_read_in_either_case),
         cmocka_unit_test(anything_but_that_many_digits_is_refused),

@@ -44,6 +44,7 @@ static void slips_are_counted_and_do_no_harm(void **state)
         {"group", CVG_READY, "Good", 1},
         {"config-error", CVG_READY, "Good", 1},
         {"endpoint", CVG_READY, "Good", 1},
+        {"wake-early", CVG_READY, "Good", 1},
     };
 
     for (size_t i = 0; i < CVG_COUNT(cases); i++) {
@@ -56,6 +57,7 @@ static void slips_are_counted_and_do_no_harm(void **state)
         assert_int_equal(world.completed, 1);
         assert_int_equal(world.reported, 0);
         assert_int_equal(world.alive, 0);
+        assert_int_equal(world.woken, 0);
         if (cvg_source_callbacks(world.sources[0]).contract_faults != cases[i].faults) {
             fail_msg("%s: %u slips", cases[i].way,
                      (unsigned)cvg_source_callbacks(world.sources[0]).contract_faults);

@@ -53,6 +53,10 @@ static void what_needs_no_network(void **state)
         {"do: spawn, after: 5s, text: 'cat; echo \" $GREETING\"; echo oops >&2; exit 3'",
          "3 0 [from the parent hello?] [oops?]"},
         {"do: read, text: /proc/self/comm", "unit_module_hos?"},
+        {"do: digest, key: sha256, text: abc",
+         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+        {"do: digest, key: md5, text: abc", "900150983cd24fb0d6963f7d28e17f72"},
+        {"do: digest, key: other, text: abc", "no such kind"},
     };
 
     for (size_t i = 0; i < CVG_COUNT(cases); i++) {

@@ -231,7 +231,7 @@ static void modules_are_refused_with_a_sentence(void **state)
     } cases[] = {
         {break_size, "which no module has"},
         {break_size_huge, "which no module has"},
-        {break_major, "it was built for module ABI 7.1; this daemon has 1.1"},
+        {break_major, "it was built for module ABI 7.2; this daemon has 1.2"},
         {break_name, "its name must be"},
         {break_no_name, "its name must be"},
         {break_other_name, "it calls itself 'bad', so its file must be bad.so"},

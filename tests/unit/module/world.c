@@ -45,6 +45,12 @@ static void alive(void *ctx, CVG_UNUSED struct cvg_source *source)
     world->done = true;
 }
 
+static void woken(void *ctx, CVG_UNUSED struct cvg_source *source)
+{
+    struct world *world = ctx;
+    world->woken++;
+}
+
 static void exchanged(void *ctx, CVG_UNUSED struct cvg_source *source,
                       CVG_UNUSED const struct cvg_exchange *exchange)
 {
@@ -52,7 +58,7 @@ static void exchanged(void *ctx, CVG_UNUSED struct cvg_source *source,
     world->exchanged++;
 }
 
-static const struct cvg_instance_events events = {completed, reported, alive, exchanged};
+static const struct cvg_instance_events events = {completed, reported, alive, woken, exchanged};
 
 static struct cvg_source *via_of(struct world *world, const struct cvg_source_config *config)
 {

@@ -18,7 +18,7 @@ struct world {
     struct cvg_source *sources[4];
     struct cvg_check *checks[16];
     struct cvg_kept_reading *latest; /* what came last, completed or reported */
-    size_t completed, reported, alive, exchanged;
+    size_t completed, reported, alive, woken, exchanged;
     bool done; /* something came */
 };
 

@@ -34,6 +34,17 @@ enum cvg_json_token {
     CVG_JSON_DONE, /* the document ended, and nothing follows it */
 };
 
+/* What kind of wrong it is. */
+enum cvg_json_fault {
+    CVG_JSON_FINE = 0,
+    CVG_JSON_CUT,       /* the document ends before it is complete, and all before it is valid */
+    CVG_JSON_SYNTAX,    /* more bytes would not mend it; nor any of those below */
+    CVG_JSON_NOT_UTF8,  /* a byte order mark too */
+    CVG_JSON_DUPLICATE, /* a key stands twice in one object */
+    CVG_JSON_OVER_LIMIT,
+    CVG_JSON_NO_MEMORY,
+};
+
 /* 0 in any limit takes the default. */
 struct cvg_json_limits {
     size_t size;          /* bytes of the document: no limit */
@@ -73,6 +84,8 @@ size_t cvg_json_depth(const struct cvg_json *json);  /* open containers; at END 
 /* "offset 17: duplicate key". Never contains text of the document. "" where there is none.
  * cvg_json_offset() is the byte where it went wrong then. */
 const char *cvg_json_error(const struct cvg_json *json);
+/* Of the same error, for programs. */
+enum cvg_json_fault cvg_json_fault(const struct cvg_json *json);
 
 #ifdef __cplusplus
 }

@@ -48,6 +48,7 @@ struct cvg_json {
     struct cvg_json_keys keys;
     size_t tokens;
     struct cvg_json_limits limits;
+    enum cvg_json_fault fault;
     char error[96];
 };
 
@@ -95,10 +96,12 @@ void cvg_json_free(struct cvg_json *json)
     free(json);
 }
 
-static enum cvg_json_token fail(struct cvg_json *json, const char *at, const char *what)
+static enum cvg_json_token fail(struct cvg_json *json, enum cvg_json_fault fault, const char *at,
+                                const char *what)
 {
     (void)snprintf(json->error, sizeof json->error, "offset %zu: %s", (size_t)(at - json->start),
                    what);
+    json->fault = fault;
     json->state = STATE_FAILED;
     json->token = CVG_JSON_ERROR;
     json->at = json->token_at = at;
@@ -110,21 +113,21 @@ static enum cvg_json_token fail_limit(struct cvg_json *json, const char *at, con
 {
     char text[64];
     (void)snprintf(text, sizeof text, "%s over the limit of %zu", what, limit);
-    return fail(json, at, text);
+    return fail(json, CVG_JSON_OVER_LIMIT, at, text);
 }
 
 /* A byte that cannot begin what must stand here. */
 static enum cvg_json_token fail_byte(struct cvg_json *json, const char *at, const char *wanted)
 {
     if (at == json->end) {
-        return fail(json, at, "the document ends too early");
+        return fail(json, CVG_JSON_CUT, at, "the document ends too early");
     }
     if (at == json->start && json->end - at >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) {
-        return fail(json, at, "byte order mark");
+        return fail(json, CVG_JSON_NOT_UTF8, at, "byte order mark");
     }
     char text[64];
     (void)snprintf(text, sizeof text, "expected %s", wanted);
-    return fail(json, at, text);
+    return fail(json, CVG_JSON_SYNTAX, at, text);
 }
 
 static enum cvg_json_token take(struct cvg_json *json, enum cvg_json_token token,
@@ -171,7 +174,12 @@ static const char *read_string(struct cvg_json *json, const char *at)
     const char *wrong_at = at;
     const char *wrong = cvg_json_string_scan(at + 1, json->end, &json->string, &wrong_at);
     if (wrong) {
-        fail(json, wrong_at, wrong);
+        /* Control characters and escapes go wrong at a byte of ASCII. */
+        fail(json,
+             wrong_at == json->end              ? CVG_JSON_CUT
+             : (unsigned char)*wrong_at >= 0x80 ? CVG_JSON_NOT_UTF8
+                                                : CVG_JSON_SYNTAX,
+             wrong_at, wrong);
         return NULL;
     }
     if (json->string.decoded_length > json->limits.string_length) {
@@ -179,7 +187,7 @@ static const char *read_string(struct cvg_json *json, const char *at)
         return NULL;
     }
     if (reserve_scratch(json, json->string.decoded_length) < 0) {
-        fail(json, at, "out of memory");
+        fail(json, CVG_JSON_NO_MEMORY, at, "out of memory");
         return NULL;
     }
     return at + 1 + json->string.length + 1;
@@ -209,9 +217,9 @@ static enum cvg_json_token read_key(struct cvg_json *json, const char *at)
     case CVG_JSON_KEYS_OK:
         break;
     case CVG_JSON_KEYS_DUPLICATE:
-        return fail(json, at, "duplicate key");
+        return fail(json, CVG_JSON_DUPLICATE, at, "duplicate key");
     case CVG_JSON_KEYS_MEMORY:
-        return fail(json, at, "out of memory");
+        return fail(json, CVG_JSON_NO_MEMORY, at, "out of memory");
     }
     next = pass_space(next, json->end);
     if (next == json->end || *next != ':') {
@@ -239,7 +247,7 @@ static enum cvg_json_token read_number(struct cvg_json *json, const char *at)
         return fail_byte(json, at, "a digit");
     }
     if (*digits == '0' && at - digits > 1) {
-        return fail(json, digits, "leading zero");
+        return fail(json, CVG_JSON_SYNTAX, digits, "leading zero");
     }
     if (at < end && *at == '.') {
         digits = ++at;
@@ -262,7 +270,7 @@ static enum cvg_json_token read_number(struct cvg_json *json, const char *at)
         return fail_limit(json, from, "number", json->limits.number_length);
     }
     if (reserve_scratch(json, length) < 0) {
-        return fail(json, from, "out of memory");
+        return fail(json, CVG_JSON_NO_MEMORY, from, "out of memory");
     }
     json->string = (struct cvg_json_string){from, length, length};
     return take(json, CVG_JSON_NUMBER, from, at);
@@ -290,7 +298,7 @@ static enum cvg_json_token open_container(struct cvg_json *json, const char *at)
         size_t size = json->stack_size ? json->stack_size * 2 : 16;
         struct container *stack = realloc(json->stack, size * sizeof *stack);
         if (!stack) {
-            return fail(json, at, "out of memory");
+            return fail(json, CVG_JSON_NO_MEMORY, at, "out of memory");
         }
         memset(stack + json->stack_size, 0, (size - json->stack_size) * sizeof *stack);
         json->stack = stack;
@@ -377,7 +385,7 @@ enum cvg_json_token cvg_json_next(struct cvg_json *json)
         break;
     case STATE_END:
         if (at < json->end) {
-            return fail(json, at, "bytes behind the document");
+            return fail(json, CVG_JSON_SYNTAX, at, "bytes behind the document");
         }
         json->state = STATE_DONE;
         return take(json, CVG_JSON_DONE, at, at);
@@ -456,4 +464,9 @@ size_t cvg_json_depth(const struct cvg_json *json)
 const char *cvg_json_error(const struct cvg_json *json)
 {
     return json->error;
+}
+
+enum cvg_json_fault cvg_json_fault(const struct cvg_json *json)
+{
+    return json->fault;
 }

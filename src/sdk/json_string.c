@@ -17,6 +17,8 @@ struct piece {
     char bytes[4];
 };
 
+static const char cut[] = "the document ends within a string";
+
 static const char *pass_plain(const char *at, const char *end)
 {
     while (end - at >= 8) {
@@ -42,7 +44,8 @@ static const char *pass_plain(const char *at, const char *end)
     return at;
 }
 
-/* Bytes of the well-formed character at `at`, which begins with one from 0x80; 0: broken. */
+/* Bytes of the well-formed character at `at`, which begins with one from 0x80, as far as the document
+ * goes: more than there are where it ends within. 0: broken. */
 static size_t utf8_size(const char *at, const char *end)
 {
     const unsigned char *byte = (const unsigned char *)at;
@@ -64,10 +67,10 @@ static size_t utf8_size(const char *at, const char *end)
     } else {
         return 0;
     }
-    if (left < size || byte[1] < least || byte[1] > most) {
+    if (left > 1 && (byte[1] < least || byte[1] > most)) {
         return 0;
     }
-    for (size_t i = 2; i < size; i++) {
+    for (size_t i = 2; i < size && i < left; i++) {
         if ((byte[i] & 0xc0) != 0x80) {
             return 0;
         }
@@ -150,11 +153,31 @@ static char meaning_of(char name)
     }
 }
 
+/* What stands from the backslash to the document's end: may it be the beginning of an escape? */
+static int is_cut_escape(const char *at, const char *end)
+{
+    static const char form[] = "\\uhhhh\\ulshh"; /* h: any digit; l, s: of a low surrogate */
+    size_t left = (size_t)(end - at);
+    for (size_t i = 0; i < left && i < sizeof form - 1; i++) {
+        int digit = hex_value(at[i]);
+        int fits = form[i] == 'h'   ? digit >= 0
+                   : form[i] == 'l' ? digit == 0xd
+                   : form[i] == 's' ? digit >= 0xc
+                                    : at[i] == form[i];
+        if (!fits) {
+            return 0;
+        }
+    }
+    int is_surrogate = left >= 4 && hex_value(at[2]) == 0xd && hex_value(at[3]) >= 8;
+    int is_high = is_surrogate && hex_value(at[3]) < 0xc;
+    return left < 6 ? !is_surrogate || is_high : is_high && left < sizeof form - 1;
+}
+
 /* The escape at `at`, which begins with a backslash. Returns NULL, or what is wrong. */
 static const char *read_escape(const char *at, const char *end, struct piece *ret)
 {
     if (end - at < 2) {
-        return "the document ends within a string";
+        return cut;
     }
     if (at[1] != 'u') {
         ret->raw = 2;
@@ -188,7 +211,7 @@ const char *cvg_json_string_scan(const char *at, const char *end, struct cvg_jso
     while (!wrong) {
         at = pass_plain(at, end);
         if (at == end) {
-            wrong = "the document ends within a string";
+            wrong = cut;
         } else if (*at == '"') {
             ret->raw = start;
             ret->length = (size_t)(at - start);
@@ -200,12 +223,20 @@ const char *cvg_json_string_scan(const char *at, const char *end, struct cvg_jso
             if (!wrong) {
                 at += piece.raw;
                 saved += piece.raw - piece.decoded;
+            } else if (is_cut_escape(at, end)) {
+                wrong = cut;
+                at = end;
             }
         } else if ((unsigned char)*at < 0x20) {
             wrong = "control character in a string";
         } else {
             size_t size = utf8_size(at, end);
-            wrong = size ? NULL : "invalid UTF-8";
+            if (size > (size_t)(end - at)) {
+                wrong = cut;
+                size = (size_t)(end - at);
+            } else if (size == 0) {
+                wrong = "invalid UTF-8";
+            }
             at += size;
         }
     }

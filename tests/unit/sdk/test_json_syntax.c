@@ -248,7 +248,7 @@ static void mistakes_in_strings_are_refused(void **state)
         BAD("\"", "offset 1: the document ends within a string"),
         BAD("\"abc", "offset 4: the document ends within a string"),
         BAD("[\"0123456789", "offset 12: the document ends within a string"),
-        BAD("[\"\\", "offset 2: the document ends within a string"),
+        BAD("[\"\\", "offset 3: the document ends within a string"),
         BAD("[\"\\x00\"]", "offset 2: invalid escape"),
         BAD("[\"\\a\"]", "offset 2: invalid escape"),
         BAD("[\"\\'\"]", "offset 2: invalid escape"),
@@ -265,7 +265,7 @@ static void mistakes_in_strings_are_refused(void **state)
         BAD("[\"\\uDBFF\\uD800\"]", "offset 2: lone surrogate"),
         BAD("[\"\\uD800\\u0041\"]", "offset 2: lone surrogate"),
         BAD("[\"\\uD800\\u1x\"]", "offset 2: lone surrogate"),
-        BAD("[\"\\uD800\\", "offset 2: lone surrogate"),
+        BAD("[\"\\uD800\\", "offset 9: the document ends within a string"),
         BAD("[\"a\\udc00\"]", "offset 3: lone surrogate"),
         BAD("[\"\\udc00\\ud800\"]", "offset 2: lone surrogate"),
         BAD("[\"a\x00z\"]", "offset 3: control character in a string"),
@@ -288,7 +288,7 @@ static void mistakes_in_strings_are_refused(void **state)
         BAD("[\"\xc3\"]", "offset 2: invalid UTF-8"),
         BAD("[\"ab\xe2\x82\"]", "offset 4: invalid UTF-8"),
         BAD("[\"\xf0\x9f\x98\"]", "offset 2: invalid UTF-8"),
-        BAD("[\"\xf0\x9f\x98", "offset 2: invalid UTF-8"),
+        BAD("[\"\xf0\x9f\x98", "offset 5: the document ends within a string"),
         BAD("{\"\xe9\":1}", "offset 2: invalid UTF-8"),
         BAD("\xff\xfe[\0]\0", "offset 0: expected a value"),
     };
@@ -314,6 +314,71 @@ static void a_control_character_or_bad_byte_is_seen_at_every_place(void **state)
     }
 }
 
+static enum cvg_json_fault fault_of(const char *text, size_t length)
+{
+    static const struct cvg_json_limits limits = {.string_length = 16};
+    struct cvg_json *json = cvg_json_new(text, length, &limits);
+    assert_int_equal(cvg_json_fault(json), CVG_JSON_FINE);
+    enum cvg_json_token token;
+    do {
+        token = cvg_json_next(json);
+    } while (token != CVG_JSON_ERROR && token != CVG_JSON_DONE);
+    enum cvg_json_fault fault = cvg_json_fault(json);
+    cvg_json_free(json);
+    return fault;
+}
+
+static void programs_are_told_what_kind_of_wrong_it_is(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *text;
+        enum cvg_json_fault fault;
+    } cases[] = {
+        {"[]", CVG_JSON_FINE},
+        {"", CVG_JSON_CUT},
+        {" ", CVG_JSON_CUT},
+        {"[1,", CVG_JSON_CUT},
+        {"[-", CVG_JSON_CUT},
+        {"[nul", CVG_JSON_CUT},
+        {"[\"\\", CVG_JSON_CUT},
+        {"[\"\\u", CVG_JSON_CUT},
+        {"[\"\\u00e", CVG_JSON_CUT},
+        {"[\"\\ud", CVG_JSON_CUT},
+        {"[\"\\ud83", CVG_JSON_CUT},
+        {"[\"\\ud83d", CVG_JSON_CUT},
+        {"[\"\\ud83d\\", CVG_JSON_CUT},
+        {"[\"\\ud83d\\uD", CVG_JSON_CUT},
+        {"[\"\\ud83d\\ude0", CVG_JSON_CUT},
+        {"[\"\xc3", CVG_JSON_CUT},
+        {"[\"\xf0\x9f\x98", CVG_JSON_CUT},
+        {"[\"\\x", CVG_JSON_SYNTAX},
+        {"[\"\\u00g", CVG_JSON_SYNTAX},
+        {"[\"\\udc0", CVG_JSON_SYNTAX},
+        {"[\"\\udc00", CVG_JSON_SYNTAX},
+        {"[\"\\ud83d ", CVG_JSON_SYNTAX},
+        {"[\"\\ud83d\\n", CVG_JSON_SYNTAX},
+        {"[\"\\ud83d\\u0", CVG_JSON_SYNTAX},
+        {"[\"\\ud83d\\ud8", CVG_JSON_SYNTAX},
+        {"[\"\x01", CVG_JSON_SYNTAX},
+        {"[}", CVG_JSON_SYNTAX},
+        {"[nux", CVG_JSON_SYNTAX},
+        {"[] []", CVG_JSON_SYNTAX},
+        {"[\"\xe0\x80", CVG_JSON_NOT_UTF8},
+        {"[\"\xff", CVG_JSON_NOT_UTF8},
+        {"\xef\xbb\xbf[]", CVG_JSON_NOT_UTF8},
+        {"{\"a\":1,\"a\":1}", CVG_JSON_DUPLICATE},
+        {"[\"01234567890123456\"", CVG_JSON_OVER_LIMIT},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        if (fault_of(cases[i].text, strlen(cases[i].text)) != cases[i].fault) {
+            fail_msg("%s", cases[i].text);
+        }
+    }
+}
+
 static void every_prefix_is_an_error(void **state)
 {
     (void)state;
@@ -324,6 +389,7 @@ static void every_prefix_is_an_error(void **state)
     assert_string_equal(verdict(document, sizeof document - 1, error), "");
     for (size_t length = 0; length < sizeof document - 1; length++) {
         assert_string_not_equal(verdict(document, length, error), "");
+        assert_int_equal(fault_of(document, length), CVG_JSON_CUT);
     }
 }
 
@@ -362,6 +428,7 @@ int main(void)
         cmocka_unit_test(mistakes_in_numbers_are_refused),
         cmocka_unit_test(mistakes_in_strings_are_refused),
         cmocka_unit_test(a_control_character_or_bad_byte_is_seen_at_every_place),
+        cmocka_unit_test(programs_are_told_what_kind_of_wrong_it_is),
         cmocka_unit_test(every_prefix_is_an_error),
         cmocka_unit_test(every_broken_file_is_refused),
     };

@@ -91,7 +91,9 @@ struct cvg_place_kind {
     /* The place at work; settings outlive it. */
     void *(*open)(const struct cvg_host *host, struct cvg_source *source,
                   const struct cvg_place_settings *settings);
-    void (*close)(void *place); /* no look is in flight */
+    /* In source_destroy: the source's operations are cancelled already, so handles are not touched
+     * any more. Frees the looks that are in flight, silently. */
+    void (*close)(void *place);
     /* seen() is called once, in a later turn, unless it is cancelled. tag: read when the look begins,
      * and written before seen() where bytes were brought. deadline_ns: host->now() at which the caller gives
      * up. The look's operations belong to the source's scope. The handle is dead when seen() was called. */
@@ -106,5 +108,8 @@ extern const struct cvg_place_kind cvg_place_file, cvg_place_http, cvg_place_s3;
 
 /* Frees the bytes; the struct is the caller's. */
 void cvg_place_sight_done(struct cvg_place_sight *sight);
+/* Lets answers of the source's own endpoint be as large as a document, where the operator wrote no
+ * max_body. From open() on. */
+void cvg_place_raise_ceiling(const struct cvg_host *host, struct cvg_source *source, size_t limit);
 
 #endif

@@ -189,14 +189,21 @@ static void tell_exchange(struct cvg_transfer *transfer, const struct cvg_scope 
                           const struct cvg_http_response *response)
 {
     CVG_CLEANUP(cvg_buf_done) struct cvg_buf line = CVG_BUF_INIT(CVG_HTTP_URL_MAX + 64);
-    cvg_buf_printf(&line, "%s %s", transfer->method, cvg_buf_text(&transfer->url));
+    static const struct cvg_buf nothing = CVG_BUF_INIT(0);
+    bool secret = transfer->request.flags & CVG_HTTP_SECRET;
+    const char *url = cvg_buf_text(&transfer->url);
+    cvg_buf_printf(&line, "%s %.*s", transfer->method,
+                   (int)(secret ? strcspn(url, "?") : strlen(url)), url);
     bool captured = transfer->request.on_body != NULL;
-    const struct cvg_buf *received = captured ? &transfer->capture : &transfer->content;
+    const struct cvg_buf *sent = secret ? &nothing : &transfer->body;
+    const struct cvg_buf *received = secret     ? &nothing
+                                     : captured ? &transfer->capture
+                                                : &transfer->content;
     struct cvg_exchange exchange = {
         .kind = "http",
         .request = cvg_buf_text(&line),
-        .sent = cvg_buf_text(&transfer->body),
-        .sent_length = transfer->body.length,
+        .sent = cvg_buf_text(sent),
+        .sent_length = sent->length,
         .status = response->status,
         .fault = response->fault_text,
         .received = cvg_buf_text(received),

@@ -144,7 +144,8 @@ static size_t refuse_size(struct cvg_transfer *transfer)
 static bool tell_body(struct cvg_transfer *transfer, const char *bytes, size_t length)
 {
     const struct cvg_scope *scope = transfer->op.scope;
-    if (scope->hooks && scope->hooks->exchanged) {
+    bool shown = scope->hooks && scope->hooks->exchanged;
+    if (shown && !(transfer->request.flags & CVG_HTTP_SECRET)) {
         size_t room = CVG_HTTP_CAPTURE_MAX - transfer->capture.length;
         cvg_buf_add(&transfer->capture, bytes, CVG_MIN(room, length));
     }

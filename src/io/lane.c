@@ -216,6 +216,11 @@ struct cvg_lane_stats cvg_lane_stats(const struct cvg_lane *lane)
     return lane->stats;
 }
 
+const char *cvg_lane_url(const struct cvg_lane *lane)
+{
+    return lane->has_url ? lane->settings.url : NULL;
+}
+
 static int check_file(const char *key, const char *path, const char *expected,
                       struct cvg_error *reterr)
 {

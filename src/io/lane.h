@@ -28,6 +28,8 @@ CVG_NODISCARD int cvg_lane_set(struct cvg_lane *lane, const struct cvg_endpoint 
 CVG_NODISCARD int cvg_lane_set_socket(struct cvg_lane *lane, const char *path,
                                       struct cvg_error *reterr);
 struct cvg_lane_stats cvg_lane_stats(const struct cvg_lane *lane);
+/* Of its settings; NULL: none. Lives until they are set anew. */
+const char *cvg_lane_url(const struct cvg_lane *lane);
 /* What is wrong with settings, without connecting: unreadable files, certificate without key. */
 CVG_NODISCARD int cvg_lane_check(const struct cvg_endpoint *settings, struct cvg_error *reterr);
 

@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -213,6 +214,64 @@ static void test_basic_credentials(void **state)
     peer_stop(peer);
 }
 
+static char told[256];
+
+static void on_exchanged(void *owner, const struct cvg_exchange *exchange)
+{
+    (void)owner;
+    (void)snprintf(told, sizeof told, "%.5s%s <%.*s> <%.*s> %u", exchange->request,
+                   strrchr(exchange->request, '/'), (int)exchange->sent_length, exchange->sent,
+                   (int)exchange->received_length, exchange->received, exchange->status);
+}
+
+static int ignore_bytes(void *arg, struct cvg_op *op, const void *bytes, size_t length)
+{
+    (void)arg;
+    (void)op;
+    (void)bytes;
+    (void)length;
+    return 0;
+}
+
+/* Who looks on (`convergate probe`) sees what was sent and what came, unless it is secret. */
+static void test_secrets_are_not_shown(void **state)
+{
+    (void)state;
+
+    static const struct {
+        uint32_t flags;
+        bool streamed;
+        const char *told;
+    } table[] = {
+        {0, false, "POST /blob?sig=hush <hush> <hello> 200"},
+        {0, true, "POST /blob?sig=hush <hush> <hello> 200"},
+        {CVG_HTTP_SECRET, false, "POST /blob <> <> 200"},
+        {CVG_HTTP_SECRET, true, "POST /blob <> <> 200"},
+    };
+
+    static const struct cvg_scope_hooks hooks = {.exchanged = on_exchanged};
+    char seen[8192] = "";
+    struct harness harness;
+    struct answer answer = {0};
+    struct peer *peer = peer_start(serve_ok, seen);
+    harness_start(&harness, NULL);
+    harness_point(&harness, peer_port(peer), NULL);
+    harness.scope.hooks = &hooks;
+    for (size_t i = 0; i < CVG_COUNT(table); i++) {
+        struct cvg_http_request request = {.path = "/blob?sig=hush",
+                                           .body = "hush",
+                                           .body_length = 4,
+                                           .flags = table[i].flags,
+                                           .on_body = table[i].streamed ? ignore_bytes : NULL};
+        harness_ask(&harness, &request, &answer);
+        assert_non_null(strstr(seen, "/blob?sig=hush"));
+        assert_string_equal(told, table[i].told);
+    }
+    answer_clear(&answer);
+    harness_stop(&harness);
+    peer_stop(peer);
+}
+
 static void test_refuses_wrong_requests(void **state)
 {
     (void)state;
@@ -254,6 +313,7 @@ int main(void)
         cmocka_unit_test(test_posts_and_changes_method_on_one_handle),
         cmocka_unit_test(test_sends_credentials_and_headers_of_the_endpoint),
         cmocka_unit_test(test_basic_credentials),
+        cmocka_unit_test(test_secrets_are_not_shown),
         cmocka_unit_test(test_refuses_wrong_requests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

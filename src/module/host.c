@@ -9,6 +9,7 @@
 #include "io/child.h"
 #include "io/file.h"
 #include "io/http.h"
+#include "io/lane.h"
 #include "io/name.h"
 #include "io/offload.h"
 #include "io/secret.h"

@@ -33,10 +33,47 @@ const char *cvg_bind_suggest(struct cvg_arena *arena, const char *name,
     return found ? cvg_arena_format(arena, "did you mean '%s'?", found) : NULL;
 }
 
+const struct cvg_field *cvg_bind_shorthand(const struct cvg_field *list)
+{
+    for (const struct cvg_field *member = list->members; member && member->name; member++) {
+        if (member->flags & CVG_FIELD_SHORTHAND) {
+            return member;
+        }
+    }
+    return NULL;
+}
+
 /* ---- lists, maps, structs ----
  *
  * The recursion is as deep as the tables of fields, which are the program's own. */
 /* NOLINTBEGIN(misc-no-recursion) */
+
+/* A plain value where a map is wanted: the map of one key that it stands for, at its place. */
+static void bind_shorthand(struct cvg_binder *binder, const struct cvg_field *member,
+                           const struct cvg_node *node, const struct cvg_bind_target *target)
+{
+    struct cvg_node name = *node, map = *node;
+    const struct cvg_node *const keys[] = {&name}, *const items[] = {node};
+    name.text = member->name;
+    name.length = strlen(member->name);
+    map.kind = CVG_NODE_MAP;
+    map.keys = keys;
+    map.items = items;
+    map.count = 1;
+    (void)cvg_bind_map(binder, &map, target, 1);
+}
+
+static void bind_list_struct(struct cvg_binder *binder, const struct cvg_field *field,
+                             const struct cvg_node *node, void *item)
+{
+    const struct cvg_field *member = cvg_bind_shorthand(field);
+    struct cvg_bind_target target = {field->members, item};
+    if (member && node->kind == CVG_NODE_SCALAR) {
+        bind_shorthand(binder, member, node, &target);
+    } else {
+        (void)cvg_bind_map(binder, node, &target, 1);
+    }
+}
 
 static void bind_list_items(struct cvg_binder *binder, const struct cvg_field *field,
                             const struct cvg_node *const *items, size_t count,
@@ -47,8 +84,7 @@ static void bind_list_items(struct cvg_binder *binder, const struct cvg_field *f
     for (size_t i = 0; i < count; i++) {
         void *item = array + i * size;
         if (field->members) {
-            struct cvg_bind_target target = {field->members, item};
-            (void)cvg_bind_map(binder, items[i], &target, 1);
+            bind_list_struct(binder, field, items[i], item);
         } else {
             const char *text = cvg_bind_text(binder, field, items[i]);
             if (text && !*text) {

@@ -53,6 +53,9 @@ struct cvg_bind_target {
 int cvg_bind_map(struct cvg_binder *binder, const struct cvg_node *node,
                  const struct cvg_bind_target *targets, size_t target_count);
 
+/* The member of a LIST's structs that a plain item stands for; NULL: there is none. */
+const struct cvg_field *cvg_bind_shorthand(const struct cvg_field *list);
+
 /* "did you mean 'query'?" or NULL; from a list of names. The text is in the arena. */
 const char *cvg_bind_suggest(struct cvg_arena *arena, const char *name,
                              const char *const *candidates, size_t count);

@@ -3,6 +3,7 @@
 #include "config/describe.h"
 
 #include "base/alloc.h"
+#include "config/bind.h"
 #include "config/fields.h"
 
 #include <convergate/number.h>
@@ -81,7 +82,12 @@ static void put_type(struct cvg_buf *out, const struct cvg_field *field)
         put_choices(out, field);
         return;
     }
+    const struct cvg_field *plain =
+        field->type == CVG_FIELD_LIST ? cvg_bind_shorthand(field) : NULL;
     cvg_buf_puts(out, type_name(field));
+    if (plain) {
+        cvg_buf_printf(out, ", or of text (%s)", plain->name);
+    }
     bool number = field->type == CVG_FIELD_INT || field->type == CVG_FIELD_DURATION ||
                   field->type == CVG_FIELD_SIZE;
     if (number && (field->min || field->max)) {

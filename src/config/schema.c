@@ -8,6 +8,7 @@
  */
 #include "config/describe.h"
 
+#include "config/bind.h"
 #include "config/fields.h"
 #include "config/json_text.h"
 
@@ -163,6 +164,23 @@ static void put_item(struct cvg_json_text *json, const struct cvg_field *field)
     cvg_json_text_close(json, '}');
 }
 
+/* An item may be a plain value that stands for one of its keys. */
+static void put_list_item(struct cvg_json_text *json, const struct cvg_field *field)
+{
+    const struct cvg_field *plain = cvg_bind_shorthand(field);
+    if (!plain) {
+        put_item(json, field);
+        return;
+    }
+    cvg_json_text_open(json, '{');
+    cvg_json_text_key(json, "anyOf");
+    cvg_json_text_open(json, '[');
+    put_field(json, plain);
+    put_item(json, field);
+    cvg_json_text_close(json, ']');
+    cvg_json_text_close(json, '}');
+}
+
 /* A list, or one item without the brackets. */
 static void put_list(struct cvg_json_text *json, const struct cvg_field *field)
 {
@@ -171,13 +189,13 @@ static void put_list(struct cvg_json_text *json, const struct cvg_field *field)
     cvg_json_text_open(json, '{');
     cvg_json_text_pair(json, "type", "array");
     cvg_json_text_key(json, "items");
-    put_item(json, field);
+    put_list_item(json, field);
     if ((field->flags & CVG_FIELD_NONEMPTY) && field->min < 1) {
         put_int(json, "minItems", 1);
     }
     put_limits(json, field, "minItems", "maxItems");
     cvg_json_text_close(json, '}');
-    put_item(json, field);
+    put_list_item(json, field);
     cvg_json_text_close(json, ']');
 }
 

@@ -42,6 +42,7 @@ struct pending {
     const struct cvg_field *from;
     size_t size; /* of the struct that the table fills */
     unsigned depth;
+    bool items;                   /* its structs are the items of a list */
     const struct cvg_field **ret; /* where the copy is wanted */
 };
 
@@ -144,6 +145,33 @@ static int check_unique(const struct cvg_field *fields, size_t count, struct cvg
     return 0;
 }
 
+/* The one key of a list's items that may stand there alone, as plain text. */
+static int check_shorthand(const struct cvg_field *fields, size_t count, bool items,
+                           struct cvg_error *reterr)
+{
+    const struct cvg_field *plain = NULL, *required = NULL;
+    for (size_t i = 0; i < count; i++) {
+        bool shorthand = fields[i].flags & CVG_FIELD_SHORTHAND;
+        if (shorthand && (!items || fields[i].type != CVG_FIELD_STRING || plain)) {
+            return cvg_error_set(reterr, CVG_E_INVALID,
+                                 "field '%s' is a shorthand, but is not the one text of a list's "
+                                 "items that may be",
+                                 fields[i].name);
+        }
+        if (shorthand) {
+            plain = &fields[i];
+        } else if (fields[i].flags & CVG_FIELD_REQUIRED) {
+            required = &fields[i];
+        }
+    }
+    if (plain && required) {
+        return cvg_error_set(reterr, CVG_E_INVALID,
+                             "field '%s' is a shorthand, but cannot stand alone: '%s' is required",
+                             plain->name, required->name);
+    }
+    return 0;
+}
+
 static int push(struct taking *taking, struct cvg_field *field, unsigned depth,
                 struct cvg_error *reterr)
 {
@@ -156,6 +184,7 @@ static int push(struct taking *taking, struct cvg_field *field, unsigned depth,
         .from = field->members,
         .size = field->member_size,
         .depth = depth,
+        .items = field->type == CVG_FIELD_LIST,
         .ret = &field->members,
     };
     return 0;
@@ -189,7 +218,8 @@ static int take_one(struct taking *taking, const struct pending *table, struct c
         }
     }
     *table->ret = fields;
-    return check_unique(fields, count, reterr);
+    int code = check_unique(fields, count, reterr);
+    return code < 0 ? code : check_shorthand(fields, count, table->items, reterr);
 }
 
 int cvg_field_table_take(const struct cvg_field *from, size_t stride, size_t size,

@@ -3,17 +3,18 @@
 
 #include <string.h>
 
-static const struct cvg_field step_fields[] = {{.name = "name",
-                                                .doc = "The step's name.",
-                                                .type = CVG_FIELD_STRING,
-                                                .flags = CVG_FIELD_REQUIRED,
-                                                .offset = offsetof(struct step, name)},
-                                               {.name = "wait",
-                                                .doc = "How long.",
-                                                .default_text = "1s",
-                                                .type = CVG_FIELD_DURATION,
-                                                .offset = offsetof(struct step, wait)},
-                                               {0}};
+static const struct cvg_field step_fields[] = {
+    {.name = "name",
+     .doc = "The step's name.",
+     .type = CVG_FIELD_STRING,
+     .flags = CVG_FIELD_REQUIRED | CVG_FIELD_NONEMPTY | CVG_FIELD_SHORTHAND,
+     .offset = offsetof(struct step, name)},
+    {.name = "wait",
+     .doc = "How long.",
+     .default_text = "1s",
+     .type = CVG_FIELD_DURATION,
+     .offset = offsetof(struct step, wait)},
+    {0}};
 
 static const struct cvg_field extra_fields[] = {{.name = "depth",
                                                  .doc = "How deep.",

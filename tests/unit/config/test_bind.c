@@ -105,6 +105,37 @@ static void test_each_type_is_bound_from_its_text(void **state)
     cvg_arena_free(arena);
 }
 
+static void test_a_plain_item_stands_for_its_key(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *yaml;
+        size_t count;
+        const char *first, *last;
+    } cases[] = {
+        {"{query: a, steps: [one, {name: two, wait: 2s}, 'three: x']}", 3, "one", "three: x"},
+        {"{query: a, steps: one}", 1, "one", "one"},
+        {"{query: a, steps: {name: one}}", 1, "one", "one"},
+        {"{query: a, steps: [1.10, true]}", 2, "1.10", "true"},
+        {"{query: a, steps: ['module.a[\"x\"]']}", 1, "module.a[\"x\"]", "module.a[\"x\"]"},
+    };
+
+    for (size_t i = 0; i < CVG_COUNT(cases); i++) {
+        struct cvg_arena *arena = cvg_arena_new();
+        struct poll_check check;
+        char *text = bind_poll(cases[i].yaml, arena, &check);
+        assert_string_equal(text, "");
+        free(text);
+        assert_int_equal(check.steps.count, cases[i].count);
+        const struct step *steps = check.steps.items;
+        assert_string_equal(steps[0].name, cases[i].first);
+        assert_string_equal(steps[cases[i].count - 1].name, cases[i].last);
+        assert_int_equal(steps[0].wait, CVG_SECOND); /* the default, as where the key is absent */
+        cvg_arena_free(arena);
+    }
+}
+
 /* What is said about yaml, which must be refused: as YAML, or while it is bound. */
 static char *refuse_poll(const char *yaml)
 {
@@ -163,9 +194,11 @@ static void test_values_of_the_wrong_kind_are_refused(void **state)
          "t:1:19: error: 'parts' must have from 0 to 3 items, not 4\n"},
         {"{query: a, parts: [a, [b]]}", "t:1:23: error: 'parts' must be text, not a list; text "
                                         "that begins with '[' must be quoted\n"},
-        {"{query: a, steps: [{wait: 1s}, x]}",
+        {"{query: a, steps: [{wait: 1s}, [x], '', ~]}",
          "t:1:20: error: 'name' is missing\n"
-         "t:1:32: error: a map (key: value) must stand here, not text\n"},
+         "t:1:32: error: a map (key: value) must stand here, not a list\n"
+         "t:1:37: error: 'name' must not be empty\n"
+         "t:1:41: error: 'name' is missing\n"},
         {"{query: a, parts: [\"\"], labels: {\"\": x}}",
          "t:1:20: error: 'parts' has an empty item\n"
          "t:1:34: error: 'labels' has an empty name\n"},
@@ -292,6 +325,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_absent_keys_have_their_default_or_the_absent_value),
         cmocka_unit_test(test_each_type_is_bound_from_its_text),
+        cmocka_unit_test(test_a_plain_item_stands_for_its_key),
         cmocka_unit_test(test_values_of_the_wrong_kind_are_refused),
         cmocka_unit_test(test_no_map_at_all_is_an_empty_one),
         cmocka_unit_test(test_names_that_are_nearly_right_are_suggested),

@@ -55,6 +55,27 @@ static void test_the_schema_is_strict_json(void **state)
     }
 }
 
+/* How often it stands there. */
+static size_t times(const char *text, const char *needle)
+{
+    size_t count = 0;
+    for (const char *at = text; (at = strstr(at, needle)); at++) {
+        count++;
+    }
+    return count;
+}
+
+static void test_the_schema_takes_an_item_that_stands_for_a_key(void **state)
+{
+    (void)state;
+    struct cvg_buf schema = CVG_BUF_INIT(1u << 20);
+    assert_int_equal(cvg_describe_schema(&test_kinds, &schema), 0);
+    /* As text and as a key; each in the list and as the one item without brackets. */
+    assert_int_equal(times(cvg_buf_text(&schema), "\"The step's name.\""), 4);
+    assert_int_equal(times(cvg_buf_text(&schema), "\"name\": {\n"), 2);
+    cvg_buf_done(&schema);
+}
+
 static void test_the_schema_follows_the_kinds(void **state)
 {
     (void)state;
@@ -108,6 +129,7 @@ static void test_the_reference_names_every_key(void **state)
         assert_names(tables[i], text);
     }
     assert_non_null(strstr(text, "| `basic.password` | secret | required |"));
+    assert_non_null(strstr(text, "| `steps` | list of maps, or of text (name) |"));
     assert_non_null(strstr(text, "| `steps[].wait` | duration | `1s` |"));
     assert_non_null(strstr(text, "When it is \"ready\" \\| or not."));
     assert_non_null(strstr(text, "block, ignore, {keep: 5m}"));
@@ -199,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_schema_is_strict_json),
+        cmocka_unit_test(test_the_schema_takes_an_item_that_stands_for_a_key),
         cmocka_unit_test(test_the_schema_follows_the_kinds),
         cmocka_unit_test(test_the_reference_names_every_key),
         cmocka_unit_test(test_the_manual_takes_no_text_for_a_macro),

@@ -61,6 +61,46 @@ static const struct cvg_field inner_fields[] = {
     {.name = NULL},
 };
 
+#define PLAIN(key, more)                                                                           \
+    {                                                                                              \
+        .name = key, .doc = "d", .type = CVG_FIELD_STRING, .flags = CVG_FIELD_SHORTHAND | (more),  \
+        .offset = offsetof(struct settings, text)                                                  \
+    }
+
+static const struct cvg_field plain_fields[] = {
+    PLAIN("text", CVG_FIELD_REQUIRED),
+    {.name = "other",
+     .doc = "d",
+     .type = CVG_FIELD_STRING,
+     .offset = offsetof(struct settings, text)},
+    {.name = NULL},
+};
+
+static const struct cvg_field two_plain_fields[] = {
+    PLAIN("text", 0),
+    PLAIN("other", 0),
+    {.name = NULL},
+};
+
+static const struct cvg_field never_plain_fields[] = {
+    PLAIN("text", 0),
+    {.name = "other",
+     .doc = "d",
+     .type = CVG_FIELD_STRING,
+     .flags = CVG_FIELD_REQUIRED,
+     .offset = offsetof(struct settings, text)},
+    {.name = NULL},
+};
+
+static const struct cvg_field number_fields[] = {
+    {.name = "choice",
+     .doc = "d",
+     .type = CVG_FIELD_BOOL,
+     .flags = CVG_FIELD_SHORTHAND,
+     .offset = offsetof(struct settings, choice)},
+    {.name = NULL},
+};
+
 static struct cvg_field good_field(void)
 {
     return (struct cvg_field){
@@ -329,6 +369,42 @@ static void fields_are_refused_with_a_sentence(void **state)
           .member_size = sizeof(struct settings),
           .offset = offsetof(struct settings, list)},
          NULL},
+        {{.name = "x",
+          .doc = "d",
+          .type = CVG_FIELD_LIST,
+          .members = plain_fields,
+          .member_size = sizeof(struct settings),
+          .offset = offsetof(struct settings, list)},
+         NULL},
+        {{.name = "x",
+          .doc = "d",
+          .type = CVG_FIELD_LIST,
+          .members = two_plain_fields,
+          .member_size = sizeof(struct settings),
+          .offset = offsetof(struct settings, list)},
+         "'other' is a shorthand, but is not the one text"},
+        {{.name = "x",
+          .doc = "d",
+          .type = CVG_FIELD_LIST,
+          .members = number_fields,
+          .member_size = sizeof(struct settings),
+          .offset = offsetof(struct settings, list)},
+         "'choice' is a shorthand, but is not the one text"},
+        {{.name = "x",
+          .doc = "d",
+          .type = CVG_FIELD_STRUCT,
+          .members = plain_fields,
+          .member_size = sizeof(struct settings),
+          .offset = offsetof(struct settings, list)},
+         "'text' is a shorthand, but is not the one text"},
+        {{.name = "x",
+          .doc = "d",
+          .type = CVG_FIELD_LIST,
+          .members = never_plain_fields,
+          .member_size = sizeof(struct settings),
+          .offset = offsetof(struct settings, list)},
+         "cannot stand alone: 'other' is required"},
+        {PLAIN("x", 0), "'x' is a shorthand"},
     };
 
     for (size_t i = 0; i < CVG_COUNT(cases); i++) {

@@ -81,4 +81,18 @@ struct cvg_tf_check_config {
 
 extern const struct cvg_field cvg_tf_source_fields[], cvg_tf_check_fields[];
 
+/* path: the key's ("resources[2].address"). Pure; offline. */
+typedef void cvg_tf_refuse_key(void *arg, const char *path, const char *text);
+
+/* What is wrong with the keys of a source, besides what its kind of place says itself: 0 or -1. */
+int cvg_tf_source_check(const struct cvg_tf_source_config *config, cvg_tf_refuse_key *refuse,
+                        void *arg);
+/* The same of a check. Words that refer to facts (`${...}`) are looked at only once they are
+ * filled in. */
+int cvg_tf_check_check(const struct cvg_tf_check_config *config,
+                       const struct cvg_tf_source_config *source, cvg_tf_refuse_key *refuse,
+                       void *arg);
+/* Do its words refer to facts of other checks? */
+int cvg_tf_check_refers(const struct cvg_tf_check_config *config);
+
 #endif

@@ -112,6 +112,7 @@ static void reset(struct cvg_transfer *transfer)
     clear(&transfer->head);
     clear(&transfer->content);
     cvg_buf_done(&transfer->capture);
+    transfer->service[0] = '\0';
     transfer->redirects = 0;
     transfer->received = 0;
     transfer->status = 0;
@@ -339,7 +340,8 @@ static void look_up(struct cvg_transfer *transfer)
     cvg_name_resolve(&transfer->inner, host, CVG_FAMILY_ANY, on_name, transfer);
 }
 
-#define SECRETS 6u
+#define SECRETS     6u
+#define FIRST_SIGV4 3u
 
 /* The credentials that a request needs, in the order in which they are read. */
 static const struct cvg_secret *secret_at(struct cvg_transfer *transfer, unsigned index,
@@ -389,14 +391,19 @@ static void on_secret(void *arg, struct cvg_op *op, const char *error, const cha
     prepare(transfer);
 }
 
+static bool is_needed(const struct cvg_transfer *transfer, unsigned secret)
+{
+    return secret < FIRST_SIGV4 ? transfer->credentials : cvg_transfer_is_signed(transfer);
+}
+
 /* The next thing that is missing. */
 static void prepare(struct cvg_transfer *transfer)
 {
-    for (; transfer->credentials && transfer->secrets_done < SECRETS; transfer->secrets_done++) {
+    for (; transfer->secrets_done < SECRETS; transfer->secrets_done++) {
         const char *key;
         char **place;
         const struct cvg_secret *secret = secret_at(transfer, transfer->secrets_done, &key, &place);
-        if (!secret) {
+        if (!secret || !is_needed(transfer, transfer->secrets_done)) {
             continue;
         }
         if (secret->kind != CVG_SECRET_ENV && secret->kind != CVG_SECRET_TEXT) {
@@ -540,7 +547,10 @@ static int take_request(struct cvg_transfer *transfer, const struct cvg_http_req
     transfer->limit = is_stream(transfer) ? 0 : (size_t)limit;
     transfer->content.limit = transfer->limit;
     int code = take_headers(transfer, request, reterr);
-    return code ? code : take_url(transfer, request->path, reterr);
+    if (!code) {
+        code = take_url(transfer, request->path, reterr);
+    }
+    return code ? code : cvg_transfer_take_signing(transfer, request->sigv4_service, reterr);
 }
 
 struct cvg_op *cvg_http_start(struct cvg_scope *scope, const struct cvg_http_request *request)

@@ -226,11 +226,15 @@ static int build_lines(struct cvg_transfer *transfer, struct cvg_buf *lines,
                 add_line(lines, pairs[i].name, pairs[i].value);
             }
         }
-        int code = settings->sigv4_region ? cvg_transfer_sign(transfer, lines, reterr)
-                                          : add_authorization(transfer, lines, reterr);
-        if (code) {
-            return code;
-        }
+    }
+    int code = 0;
+    if (cvg_transfer_is_signed(transfer)) {
+        code = cvg_transfer_sign(transfer, lines, reterr);
+    } else if (transfer->credentials) {
+        code = add_authorization(transfer, lines, reterr);
+    }
+    if (code) {
+        return code;
     }
     return lines->overflow ? cvg_error_set(reterr, CVG_E_TOO_LARGE, "the headers are too large")
                            : 0;

@@ -131,6 +131,7 @@ struct cvg_transfer {
     struct cvg_url target; /* path points into url */
     bool trusted;          /* the endpoint's own origin */
     bool credentials;      /* trusted, and the module did not decline them */
+    char service[64]; /* of AWS, which it is signed for wherever it leads; "": the endpoint's */
     struct cvg_buf body;
     struct cvg_buf own_headers; /* "Name: value" NUL ... */
     bool has_body;
@@ -196,6 +197,11 @@ void cvg_transfer_forget_secrets(struct cvg_transfer *transfer);
 void cvg_transfer_drop_lists(struct cvg_transfer *transfer);
 
 /* ---- http_sign.c ---- */
+/* The service that the request is signed for; NULL: the endpoint's. What another origin gets is the
+ * signature alone: no header, client certificate or trust of the endpoint's. */
+CVG_NODISCARD int cvg_transfer_take_signing(struct cvg_transfer *transfer, const char *service,
+                                            struct cvg_error *reterr);
+bool cvg_transfer_is_signed(const struct cvg_transfer *transfer);
 /* Adds the lines of the signature, which covers those that are there. */
 CVG_NODISCARD int cvg_transfer_sign(const struct cvg_transfer *transfer, struct cvg_buf *lines,
                                     struct cvg_error *reterr);

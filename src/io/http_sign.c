@@ -115,7 +115,7 @@ int cvg_transfer_sign(const struct cvg_transfer *transfer, struct cvg_buf *lines
     const struct cvg_endpoint *settings = &transfer->lane->settings;
     const struct cvg_sigv4_keys keys = {
         .region = settings->sigv4_region,
-        .service = settings->sigv4_service,
+        .service = transfer->service[0] ? transfer->service : settings->sigv4_service,
         .access_key = transfer->sigv4_access_key,
         .secret_key = transfer->sigv4_secret_key,
         .session_token = transfer->sigv4_session_token,
@@ -141,5 +141,30 @@ int cvg_transfer_sign(const struct cvg_transfer *transfer, struct cvg_buf *lines
     }
     add_line(lines, "Authorization", cvg_buf_text(&signature.authorization));
     cvg_sigv4_done(&signature);
+    return 0;
+}
+
+bool cvg_transfer_is_signed(const struct cvg_transfer *transfer)
+{
+    return transfer->service[0] || (transfer->credentials && transfer->lane->settings.sigv4_region);
+}
+
+int cvg_transfer_take_signing(struct cvg_transfer *transfer, const char *service,
+                              struct cvg_error *reterr)
+{
+    const struct cvg_endpoint *settings = &transfer->lane->settings;
+    bool has_keys = settings->sigv4_access_key && settings->sigv4_secret_key;
+    if (!service) {
+        return 0;
+    }
+    if (!has_keys || (transfer->request.flags & CVG_HTTP_NO_CREDENTIALS)) {
+        return cvg_error_set(reterr, CVG_E_INVALID, "sigv4_service '%.60s': %s", service,
+                             has_keys ? "a request without credentials cannot be signed"
+                                      : "the endpoint has no keys to sign with");
+    }
+    if (!*service || strlen(service) >= sizeof transfer->service) {
+        return cvg_error_set(reterr, CVG_E_INVALID, "sigv4_service '%.60s' is none", service);
+    }
+    memcpy(transfer->service, service, strlen(service) + 1);
     return 0;
 }

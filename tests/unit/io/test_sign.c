@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,6 +157,108 @@ static void each_redirect_is_signed_anew(void **state)
     stop(&harness, peer);
 }
 
+/* Another service of the account, at an address of its own: it gets the signature, and nothing else that
+ * the operator gave for the endpoint. */
+static void a_second_service_is_signed_for_by_its_name(void **state)
+{
+    (void)state;
+
+    static const struct {
+        bool elsewhere;
+        const char *service, *scope;
+        unsigned headers;
+    } cases[] = {
+        {false, NULL, "/eu-central-1/s3/aws4_request", 1},
+        {false, "dynamodb", "/eu-central-1/dynamodb/aws4_request", 1},
+        {true, "dynamodb", "/eu-central-1/dynamodb/aws4_request", 0},
+        {true, NULL, NULL, 0},
+    };
+
+    for (size_t i = 0; i < CVG_COUNT(cases); i++) {
+        struct harness harness;
+        struct peer *peer = NULL, *other = NULL;
+        struct seen seen, seen_elsewhere = {0};
+        struct answer answer = {0};
+        struct cvg_endpoint settings = settings_for("s3");
+        const struct cvg_pair extra = {"X-Tenant", "us"};
+        settings.sigv4_session_token = &session_token;
+        settings.headers = (struct cvg_list){.count = 1, .items = &extra};
+        start(&harness, &peer, &seen, &settings);
+        other = peer_start(serve, &seen_elsewhere);
+        CVG_CLEANUP(cvg_free_pointer)
+        char *path = cases[i].elsewhere ? cvg_format("http://127.0.0.1:%u/", peer_port(other))
+                                        : cvg_strdup("/p");
+        char service[16];
+        (void)snprintf(service, sizeof service, "%s", cases[i].service ? cases[i].service : "");
+        const struct cvg_pair target = {"X-Amz-Target", "DynamoDB_20120810.GetItem"};
+        struct cvg_http_request request = {
+            .path = path,
+            .body = "{}",
+            .body_length = 2,
+            .headers = &target,
+            .header_count = 1,
+            .sigv4_service = cases[i].service ? service : NULL,
+        };
+        harness_ask(&harness, &request, &answer);
+        assert_int_equal(answer.status, 200);
+        assert_int_equal(seen.count, !cases[i].elsewhere);
+        assert_int_equal(seen_elsewhere.count, cases[i].elsewhere);
+        const char *sent = cases[i].elsewhere ? seen_elsewhere.requests[0] : seen.requests[0];
+        assert_int_equal(count(sent, "\r\nAuthorization: "), cases[i].scope != NULL);
+        assert_int_equal(count(sent, cases[i].scope ? cases[i].scope : "AKIDEXAMPLE"),
+                         cases[i].scope != NULL);
+        assert_int_equal(count(sent, "\r\nX-Amz-Security-Token: token==\r\n"),
+                         cases[i].scope != NULL);
+        assert_int_equal(count(sent, "\r\nX-Amz-Content-Sha256: "),
+                         cases[i].scope && strstr(cases[i].scope, "/s3/") != NULL);
+        assert_int_equal(count(sent, "x-amz-target"), cases[i].scope != NULL);
+        assert_int_equal(count(sent, "\r\nX-Tenant: us\r\n"), cases[i].headers);
+        answer_clear(&answer);
+        stop(&harness, peer);
+        peer_stop(other);
+    }
+}
+
+static void a_service_needs_keys_to_sign_with(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *service, *why;
+        uint32_t flags;
+        bool keys;
+    } cases[] = {
+        {"dynamodb", "sigv4_service 'dynamodb': the endpoint has no keys to sign with", 0, false},
+        {"dynamodb", "sigv4_service 'dynamodb': a request without credentials",
+         CVG_HTTP_NO_CREDENTIALS, true},
+        {"", "sigv4_service '' is none", 0, true},
+        {"a-name-that-no-service-has-because-it-is-far-too-long-for-any-of-them",
+         "sigv4_service 'a-name", 0, true},
+    };
+
+    for (size_t i = 0; i < CVG_COUNT(cases); i++) {
+        struct harness harness;
+        struct peer *peer = NULL;
+        struct seen seen;
+        struct answer answer = {0};
+        struct cvg_endpoint settings = settings_for("s3");
+        if (!cases[i].keys) {
+            settings = (struct cvg_endpoint){.size = sizeof settings};
+        }
+        start(&harness, &peer, &seen, &settings);
+        struct cvg_http_request request = {
+            .path = "/p", .flags = cases[i].flags, .sigv4_service = cases[i].service};
+        harness_ask(&harness, &request, &answer);
+        assert_int_equal(answer.fault, CVG_FAULT_REQUEST);
+        if (!cvg_text_starts(answer.fault_text, cases[i].why)) {
+            fail_msg("case %zu: %s", i, answer.fault_text);
+        }
+        assert_int_equal(seen.count, 0);
+        answer_clear(&answer);
+        stop(&harness, peer);
+    }
+}
+
 static void nothing_is_signed_without_credentials(void **state)
 {
     (void)state;
@@ -241,6 +344,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_has_each_line_of_its_signature_once),
         cmocka_unit_test(each_redirect_is_signed_anew),
+        cmocka_unit_test(a_second_service_is_signed_for_by_its_name),
+        cmocka_unit_test(a_service_needs_keys_to_sign_with),
         cmocka_unit_test(nothing_is_signed_without_credentials),
         cmocka_unit_test(what_cannot_be_signed_is_not_sent),
         cmocka_unit_test(half_a_setting_is_refused),

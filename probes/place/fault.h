@@ -15,6 +15,10 @@
       "Name the file itself.")                                                                     \
     X(READ_FAILED, "ReadFailed", "The file system could not hand out the file.",                   \
       "Look at the file system; the message has its words.")                                       \
+    X(ERRORED_STATE, "ErroredState",                                                               \
+      "An errored.tfstate that is newer than the state stands beside it: an apply could not save " \
+      "what it did.",                                                                              \
+      "Push it (terraform state push errored.tfstate), or delete it where it is known to be old.") \
     X(UNAUTHORIZED, "Unauthorized", "The credentials are missing, unreadable or wrong.",           \
       "Look at the source's bearer, username or client certificate.")                              \
     X(FORBIDDEN, "Forbidden", "The credentials are right but may not read this.",                  \
@@ -23,6 +27,10 @@
       "Put the address that really answers into the source's url.")                                \
     X(BAD_ANSWER, "BadAnswer", "The answer is not what the place promises.",                       \
       "Look whether url leads to the document and not to a page or a proxy.")                      \
+    X(BUCKET_MISSING, "BucketMissing", "The bucket, container or table is not there.",             \
+      "Look at the source's bucket, container or dynamodb_table, and at its url.")                 \
+    X(WRONG_REGION, "WrongRegion", "The bucket is in another region than requests are signed for.", \
+      "Put the region that the message names into the source's sigv4.region and url.")             \
     X(TOO_LARGE, "TooLarge", "The document has more bytes than are allowed.",                      \
       "Raise the source's limit (and max_body, where it is set), or split the document.")          \
     X(TIMED_OUT, "TimedOut", "No answer came in time.",                                            \

@@ -68,7 +68,7 @@ struct cvg_place_settings {
     const char
         *path; /* file: of the document; http: appended to the endpoint's url; others: the key */
     const char *lock_path; /* of what says that it is locked, where it is not beside the document */
-    size_t limit;          /* bytes of a document */
+    size_t limit;          /* bytes of a document; 0: CVG_PLACE_LIMIT */
     /* s3 */
     const char *bucket;
     uint32_t path_style;  /* 0: BUCKET.host */
@@ -77,6 +77,8 @@ struct cvg_place_settings {
         *dynamodb_table; /* lock and digest, as Terraform keeps them; NULL: not */
     const void *own;     /* of a kind that stands beside its module: its source's configuration */
 };
+
+#define CVG_PLACE_LIMIT ((size_t)256 * 1024 * 1024)
 
 struct cvg_place_look;
 

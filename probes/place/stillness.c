@@ -6,8 +6,9 @@
 /* A clock that was set back must not make an age negative, nor keep a wait for years. */
 static void hold_back(int64_t *since, int64_t wall)
 {
-    if (*since > wall)
+    if (*since > wall) {
         *since = wall;
+    }
 }
 
 static int proves(const struct cvg_place_stillness *before, const struct cvg_place_glance *glance)
@@ -17,18 +18,20 @@ static int proves(const struct cvg_place_stillness *before, const struct cvg_pla
 
 static void see_lock(struct cvg_place_stillness *stillness, const struct cvg_place_glance *glance)
 {
-    if (!glance->locked)
+    if (!glance->locked) {
         stillness->locked_since = 0;
-    else if (stillness->locked_since == 0)
+    } else if (stillness->locked_since == 0) {
         stillness->locked_since = glance->wall;
+    }
 }
 
 static void see_torn(struct cvg_place_stillness *stillness, const struct cvg_place_glance *glance)
 {
-    if (!glance->torn || glance->locked)
+    if (!glance->torn || glance->locked) {
         stillness->torn_since = 0;
-    else if (stillness->torn_since == 0)
+    } else if (stillness->torn_since == 0) {
         stillness->torn_since = glance->wall;
+    }
 }
 
 static void see_document(struct cvg_place_stillness *stillness,
@@ -42,12 +45,13 @@ static void see_document(struct cvg_place_stillness *stillness,
     int same = stillness->known && memcmp(stillness->digest, glance->digest, CVG_PLACE_DIGEST) == 0;
     stillness->known = 1;
     memcpy(stillness->digest, glance->digest, CVG_PLACE_DIGEST);
-    if (glance->locked)
+    if (glance->locked) {
         stillness->still_since = 0;
-    else if (!same || stillness->still_since == 0)
+    } else if (!same || stillness->still_since == 0) {
         /* Who held the lock may have let go of it long after its last write. */
         stillness->still_since =
             !was_locked && proves(stillness, glance) ? glance->changed_at : glance->wall;
+    }
 }
 
 enum cvg_place_standing cvg_place_stillness_see(struct cvg_place_stillness *stillness,
@@ -67,10 +71,12 @@ enum cvg_place_standing cvg_place_stillness_see(struct cvg_place_stillness *stil
         int64_t torn = glance->locked ? 0 : glance->wall - stillness->torn_since;
         return glance->locked || torn < grace ? CVG_PLACE_BEING_WRITTEN : CVG_PLACE_TORN_TOO_LONG;
     }
-    if (glance->locked)
+    if (glance->locked) {
         return CVG_PLACE_LOCKED;
-    if (!stillness->known)
+    }
+    if (!stillness->known) {
         return CVG_PLACE_GONE;
+    }
     return glance->wall - stillness->still_since < settle ? CVG_PLACE_SETTLING : CVG_PLACE_SETTLED;
 }
 
@@ -85,8 +91,9 @@ int cvg_place_stillness_due(const struct cvg_place_stillness *stillness, int64_t
         since = stillness->still_since;
         length = settle;
     }
-    if (since == 0 || stillness->seen_at - since >= length)
+    if (since == 0 || stillness->seen_at - since >= length) {
         return 0;
+    }
     *ret = since + length;
     return 1;
 }

@@ -29,7 +29,8 @@
       "Look whether url leads to the document and not to a page or a proxy.")                      \
     X(BUCKET_MISSING, "BucketMissing", "The bucket, container or table is not there.",             \
       "Look at the source's bucket, container or dynamodb_table, and at its url.")                 \
-    X(WRONG_REGION, "WrongRegion", "The bucket is in another region than requests are signed for.", \
+    X(WRONG_REGION, "WrongRegion",                                                                 \
+      "The bucket is in another region than requests are signed for.",                             \
       "Put the region that the message names into the source's sigv4.region and url.")             \
     X(TOO_LARGE, "TooLarge", "The document has more bytes than are allowed.",                      \
       "Raise the source's limit (and max_body, where it is set), or split the document.")          \

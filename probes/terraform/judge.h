@@ -5,9 +5,11 @@
  *
  * In this order, the first that holds: the place could not be asked (its fault); what is remembered
  * contradicts the state (an alarm: unknown until somebody accepts); the state is refused by name
- * (unknown) or being written (progressing; after the grace unknown); a lock is held (progressing; stale:
- * unknown); failed facts (tainted, deposed, checks); unknown ones; degraded ones (drift, pending changes); what is
- * missing (progressing); not yet settled (progressing); ready.
+ * (unknown) or being written (progressing; after the grace unknown); a lock is held (progressing;
+ * stale: unknown) or a run of the service is on its way; there is no state (progressing); a plan or
+ * assessment is too old (unknown); failed facts (tainted, deposed, checks, the run); unknown ones;
+ * degraded ones (drift, pending changes); what is missing (progressing); not yet settled
+ * (progressing); ready.
  */
 #ifndef CVG_TF_JUDGE_H
 #define CVG_TF_JUDGE_H

@@ -24,17 +24,19 @@ struct cvg_tf_survey {
     const char *terraform_version, *lineage, *serial; /* "" of plans and `show -json` */
     uint64_t serial_number;
     uint32_t has_serial, is_plan;
-    unsigned char digest[32];    /* SHA-256 of the document's bytes */
-    size_t resources, instances; /* of the whole state, managed */
+    unsigned char digest[32];    /* SHA-256 of the document's bytes; the caller's to fill */
+    size_t resources, instances; /* of the whole state, managed; those that are there */
     size_t wanted, present; /* parts of what the check wants: patterns' counts, outputs, checks */
-    struct cvg_tf_some
-        missing; /* wanted and not there: "module.network", "aws_instance.web (2 of 3)" */
+    /* Wanted and not there: "module.network", "aws_instance.web (2 of 3)". Tainted ones are not. */
+    struct cvg_tf_some missing;
     struct cvg_tf_some surplus; /* more than `count` */
-    struct cvg_tf_some tainted,
-        deposed; /* of the whole state where the check names no resources, else of those */
-    struct cvg_tf_some bare; /* entries without instances: of those wanted, and elsewhere */
-    struct cvg_tf_some outputs_missing, outputs_empty,
-        outputs_differ; /* names only, never values */
+    /* Of the whole state where the check names no resources, else of those. */
+    struct cvg_tf_some tainted, deposed;
+    /* Entries without instances, all over the state; but where one is wanted, it is missing. */
+    struct cvg_tf_some bare;
+    /* Names only, never values. Secret: sensitive, and wanted to be something. */
+    struct cvg_tf_some outputs_missing, outputs_empty, outputs_differ, outputs_secret;
+    /* Failed ones of all; the others only of those that are wanted. */
     struct cvg_tf_some checks_failed, checks_unknown, checks_missing;
     const struct cvg_tf_output
         *outputs; /* wanted and found; text NULL where it is not to be served */

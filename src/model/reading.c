@@ -118,6 +118,12 @@ static bool is_fact(const struct cvg_fact *fact)
            (fact->kind == CVG_FACT_NUMBER && is_number(fact->text));
 }
 
+/* What is not a number cannot be drawn, and a flag that is not known yet says nothing. */
+static uint32_t kept_flags(const struct cvg_fact *fact)
+{
+    return fact->kind == CVG_FACT_NUMBER ? fact->flags & (uint32_t)CVG_FACT_METRIC : 0;
+}
+
 static bool is_chosen(const struct choice *choice, const struct cvg_reading *reading,
                       const char *name)
 {
@@ -237,6 +243,7 @@ static void copy_facts(struct cvg_kept_reading *kept, const struct cvg_reading *
             .name = copy_text(at, fact->name),
             .text = copy_text(at, fact->text),
             .kind = fact->kind,
+            .flags = kept_flags(fact),
         };
     }
     kept->reading.fact_count = choice->count;
@@ -308,6 +315,16 @@ bool cvg_reading_same_facts(const struct cvg_reading *a, const struct cvg_readin
     return true;
 }
 
+static bool same_flags(const struct cvg_reading *a, const struct cvg_reading *b)
+{
+    for (size_t i = 0; i < a->fact_count; i++) {
+        if (a->facts[i].flags != b->facts[i].flags) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool same_value(const struct cvg_reading *a, const struct cvg_reading *b)
 {
     if (!a->has_value || !b->has_value) {
@@ -324,7 +341,7 @@ int cvg_reading_same(const struct cvg_reading *a, const struct cvg_reading *b)
            a->total == b->total && same_value(a, b) && cvg_text_equal(a->reason, b->reason) &&
            cvg_text_equal(a->message, b->message) && cvg_text_equal(a->expected, b->expected) &&
            cvg_text_equal(a->observed, b->observed) && cvg_text_equal(a->revision, b->revision) &&
-           cvg_reading_same_facts(a, b);
+           cvg_reading_same_facts(a, b) && same_flags(a, b);
 }
 
 const char *cvg_reading_fact(const struct cvg_reading *reading, const char *name)

@@ -32,7 +32,7 @@ void cvg_reading_unref(struct cvg_kept_reading *kept);                   /* take
 const struct cvg_reading *cvg_reading_get(const struct cvg_kept_reading *kept);
 /* All but the times and sizes: nothing that people see changed. */
 int cvg_reading_same(const struct cvg_reading *a, const struct cvg_reading *b);
-/* The same facts in the same order: whoever takes them as inputs is told nothing new. */
+/* The same facts in the same order, whatever their flags: whoever takes them as inputs is told nothing new. */
 bool cvg_reading_same_facts(const struct cvg_reading *a, const struct cvg_reading *b);
 /* The fact's text, or NULL. */
 const char *cvg_reading_fact(const struct cvg_reading *reading, const char *name);

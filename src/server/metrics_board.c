@@ -8,6 +8,11 @@
 #include "server/exposition.h"
 #include "server/metrics.h"
 
+#include <convergate/number.h>
+
+#include <math.h>
+#include <string.h>
+
 struct shown {
     struct cvg_board *board;
     int64_t now;
@@ -51,6 +56,37 @@ static void write_check_times(const struct shown *shown)
                                                     {"check", check->rules->name}};
             cvg_exposition_sample(shown->buf, name, labels, 2,
                                   at ? cvg_exposition_seconds(at + snapshot->wall_offset) : 0);
+        }
+    }
+}
+
+static void write_facts_of(struct cvg_buf *buf, const char *name, const char *environment,
+                           const struct cvg_check_view *check)
+{
+    const struct cvg_reading *reading = check->reading ? cvg_reading_get(check->reading) : NULL;
+    for (size_t i = 0; reading && i < reading->fact_count; i++) {
+        const struct cvg_fact *fact = &reading->facts[i];
+        double value = 0;
+        if ((fact->flags & CVG_FACT_METRIC) &&
+            cvg_parse_double(fact->text, strlen(fact->text), &value) == 0 && isfinite(value)) {
+            struct cvg_exposition_label labels[] = {
+                {"environment", environment}, {"check", check->rules->name}, {"fact", fact->name}};
+            cvg_exposition_sample(buf, name, labels, 3, value);
+        }
+    }
+}
+
+static void write_check_facts(const struct shown *shown)
+{
+    const char *name = "convergate_check_fact";
+
+    cvg_exposition_family(shown->buf, name, "gauge",
+                          "Numbers that a check found and its module wants to be drawn; no sample "
+                          "where the latest reading does not have them.");
+    for (size_t i = 0; i < shown->count; i++) {
+        const struct cvg_snapshot *snapshot = shown->snapshots[i];
+        for (size_t k = 0; k < snapshot->readiness.check_count; k++) {
+            write_facts_of(shown->buf, name, snapshot->environment, &snapshot->readiness.checks[k]);
         }
     }
 }
@@ -136,6 +172,7 @@ void cvg_metrics_write_board(struct cvg_board *board, int64_t now, struct cvg_bu
     shown.count = cvg_board_page(board, NULL, SIZE_MAX, &shown.snapshots, &more);
     write_check_status(&shown);
     write_check_times(&shown);
+    write_check_facts(&shown);
     write_phases(&shown);
     write_scores(&shown);
     write_lags(&shown);

@@ -47,9 +47,11 @@ def canonical_query(query):
 
 
 class FakeAws:
-    """One workspace of Amazon Managed Service for Prometheus; `keys` is id -> (secret, token)."""
+    """One workspace of Amazon Managed Service for Prometheus, or another service that answers
+    anything; `keys` is id -> (secret, token)."""
 
-    def __init__(self):
+    def __init__(self, service=SERVICE):
+        self.service = service
         self.keys, self.verified, self.refused = {}, [], []
         self.clock_skew = datetime.timedelta()
         aws = self
@@ -103,7 +105,7 @@ class FakeAws:
                                          if name.lower() in ("content-type", "x-amz-security-token")}
         if not must <= set(signed) or signed != sorted(signed):
             return f"SignedHeaders lacks {sorted(must - set(signed))}"
-        if (region, service, day) != (REGION, SERVICE, date[:8]):
+        if (region, service, day) != (REGION, self.service, date[:8]):
             return "Credential should be scoped to a valid region, service and date"
         if request.headers.get("X-Amz-Security-Token") != token:
             return "The security token included in the request is invalid"
@@ -113,18 +115,17 @@ class FakeAws:
         wanted = self.signature(request, body, signed, secret, date)
         return None if hmac.compare_digest(wanted, signature) else "SignatureDoesNotMatch"
 
-    @staticmethod
-    def signature(request, body, signed, secret, date):
+    def signature(self, request, body, signed, secret, date):
         path, _, query = request.path.partition("?")
         headers = "".join(
             f"{name}:{','.join(re.sub(' +', ' ', value.strip()) for value in request.headers.get_all(name))}\n"
             for name in signed)
         canonical = "\n".join([request.command, canonical_path(path), canonical_query(query),
                                headers, ";".join(signed), sha256(body)])
-        scope = f"{date[:8]}/{REGION}/{SERVICE}/aws4_request"
+        scope = f"{date[:8]}/{REGION}/{self.service}/aws4_request"
         text = f"AWS4-HMAC-SHA256\n{date}\n{scope}\n{sha256(canonical.encode())}"
         key = b"AWS4" + secret.encode()
-        for step in (date[:8], REGION, SERVICE, "aws4_request"):
+        for step in (date[:8], REGION, self.service, "aws4_request"):
             key = hmac.new(key, step.encode(), hashlib.sha256).digest()
         return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 

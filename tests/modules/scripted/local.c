@@ -352,3 +352,33 @@ void scripted_config(struct asked *asked)
                    settings->secret ? "yes" : "no");
     scripted_finish(asked, asked->text);
 }
+
+/* "one=1 two=3": what stood there as text, and what as a map. */
+void scripted_parts(struct asked *asked)
+{
+    const struct part *parts = asked->settings->parts.items;
+    size_t used = 0;
+    for (size_t i = 0; i < asked->settings->parts.count && used < sizeof asked->text / 2; i++) {
+        used += (size_t)snprintf(asked->text + used, sizeof asked->text - used, "%s%.64s=%lld",
+                                 used ? " " : "", parts[i].name, (long long)parts[i].count);
+    }
+    scripted_finish(asked, asked->text);
+}
+
+/* How often it was asked, as a number to be drawn. */
+void scripted_count(struct asked *asked)
+{
+    (void)snprintf(asked->text, sizeof asked->text, "%u", ++asked->check->runs);
+    struct cvg_fact facts[] = {
+        {.name = "runs", .text = asked->text, .kind = CVG_FACT_NUMBER, .flags = CVG_FACT_METRIC},
+        {.name = "steps", .text = asked->text, .kind = CVG_FACT_NUMBER},
+    };
+    struct cvg_reading reading = {
+        .size = sizeof reading,
+        .status = CVG_READY,
+        .reason = "Done",
+        .facts = facts,
+        .fact_count = sizeof facts / sizeof facts[0],
+    };
+    scripted_complete(asked, &reading);
+}

@@ -7,9 +7,10 @@
 #include <unistd.h>
 
 const char *const scripted_names[] = {
-    "ready", "http",  "stream", "resolve",  "connect", "timer", "cancel", "offload", "read",
-    "watch", "spawn", "secret", "remember", "clock",   "file",  "config", "silent",  "log",
-    "round", "stall", "learn",  "yaml",     "has",     "aged",  "digest", NULL,
+    "ready",   "http",   "stream", "resolve", "connect", "timer",    "cancel",
+    "offload", "read",   "watch",  "spawn",   "secret",  "remember", "clock",
+    "file",    "config", "silent", "log",     "round",   "stall",    "learn",
+    "yaml",    "has",    "aged",   "digest",  "count",   "parts",    NULL,
 };
 
 scripted_action *const scripted_actions[] = {
@@ -18,6 +19,7 @@ scripted_action *const scripted_actions[] = {
     scripted_spawn,  scripted_secret, scripted_remember, scripted_clock,   scripted_file,
     scripted_config, scripted_silent, scripted_log,      scripted_round,   scripted_stall,
     scripted_learn,  scripted_yaml,   scripted_has,      scripted_aged,    scripted_digest,
+    scripted_count,  scripted_parts,
 };
 
 static const struct cvg_field limit_fields[] = {
@@ -30,6 +32,20 @@ static const struct cvg_field limit_fields[] = {
      .type = CVG_FIELD_NUMBER,
      .offset = offsetof(struct limits, high),
      .default_text = "1.5"},
+    {.name = NULL},
+};
+
+static const struct cvg_field part_fields[] = {
+    {.name = "name",
+     .doc = "Its name.",
+     .type = CVG_FIELD_STRING,
+     .flags = CVG_FIELD_REQUIRED | CVG_FIELD_SHORTHAND,
+     .offset = offsetof(struct part, name)},
+    {.name = "count",
+     .doc = "How many.",
+     .type = CVG_FIELD_INT,
+     .offset = offsetof(struct part, count),
+     .default_text = "1"},
     {.name = NULL},
 };
 
@@ -81,6 +97,16 @@ static const struct cvg_field check_fields[] = {
      .type = CVG_FIELD_BOOL,
      .offset = offsetof(struct settings, flag),
      .default_text = "false"},
+    {.name = "service",
+     .doc = "The service that a request is signed for.",
+     .type = CVG_FIELD_STRING,
+     .offset = offsetof(struct settings, service)},
+    {.name = "parts",
+     .doc = "Names, or maps with a name.",
+     .type = CVG_FIELD_LIST,
+     .offset = offsetof(struct settings, parts),
+     .members = part_fields,
+     .member_size = sizeof(struct part)},
     {.name = NULL},
 };
 

@@ -33,6 +33,7 @@ void scripted_http(struct asked *asked)
         .body_limit = asked->settings->bytes,
         .on_done = on_response,
         .arg = asked,
+        .sigv4_service = asked->settings->service,
     };
     asked->host->http(asked->scope, &request);
 }

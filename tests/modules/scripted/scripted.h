@@ -13,6 +13,11 @@ struct limits {
     double low, high;
 };
 
+struct part {
+    const char *name;
+    int64_t count;
+};
+
 struct settings {
     uint32_t action; /* index into scripted_actions */
     const char *text;
@@ -24,6 +29,8 @@ struct settings {
     struct cvg_list labels; /* struct cvg_pair */
     const struct limits *limits;
     uint32_t flag;
+    const char *service;   /* that a request is signed for; NULL: the endpoint's */
+    struct cvg_list parts; /* struct part */
 };
 
 struct check {
@@ -32,6 +39,7 @@ struct check {
     struct cvg_check *handle;
     const struct settings *settings;
     struct asked *going; /* NULL: none */
+    unsigned runs;
 };
 
 /* One run. Freed when it is finished or cancelled. */
@@ -64,6 +72,6 @@ scripted_action scripted_timer, scripted_cancel, scripted_offload, scripted_read
 scripted_action scripted_spawn, scripted_secret, scripted_remember, scripted_clock, scripted_file;
 scripted_action scripted_ready, scripted_config, scripted_silent, scripted_log, scripted_round;
 scripted_action scripted_stall, scripted_learn, scripted_yaml, scripted_has;
-scripted_action scripted_aged, scripted_digest;
+scripted_action scripted_aged, scripted_digest, scripted_count, scripted_parts;
 
 #endif

@@ -213,6 +213,30 @@ static void facts_that_cannot_be_kept_are_dropped_and_counted(void **state)
     cvg_reading_unref(kept);
 }
 
+static void only_numbers_are_drawn(void **state)
+{
+    (void)state;
+    static const struct cvg_fact facts[] = {
+        {.name = "drawn", .text = "1", .kind = CVG_FACT_NUMBER, .flags = CVG_FACT_METRIC},
+        {.name = "plain", .text = "2", .kind = CVG_FACT_NUMBER},
+        {.name = "word", .text = "3", .flags = CVG_FACT_METRIC},
+        {.name = "later", .text = "4", .kind = CVG_FACT_NUMBER, .flags = 0xfffffffe},
+    };
+    static const uint32_t flags[] = {CVG_FACT_METRIC, 0, 0, 0};
+    struct cvg_reading given = full();
+    given.facts = facts;
+    given.fact_count = CVG_COUNT(facts);
+    struct cvg_kept_reading *kept = cvg_reading_keep(&given, NOW);
+    const struct cvg_reading *reading = cvg_reading_get(kept);
+    assert_int_equal(reading->fact_count, CVG_COUNT(facts));
+    for (size_t i = 0; i < CVG_COUNT(facts); i++) {
+        assert_int_equal(reading->facts[i].flags, flags[i]);
+    }
+    assert_false(cvg_reading_same(reading, &given));
+    assert_true(cvg_reading_same_facts(reading, &given));
+    cvg_reading_unref(kept);
+}
+
 static void surplus_facts_are_dropped_and_counted(void **state)
 {
     (void)state;
@@ -314,6 +338,7 @@ int main(void)
         cmocka_unit_test(a_module_of_an_older_minor_has_zeros_in_what_it_does_not_know),
         cmocka_unit_test(long_text_is_cut_at_a_characters_end),
         cmocka_unit_test(facts_that_cannot_be_kept_are_dropped_and_counted),
+        cmocka_unit_test(only_numbers_are_drawn),
         cmocka_unit_test(surplus_facts_are_dropped_and_counted),
         cmocka_unit_test(same_sees_every_part_but_the_time),
         cmocka_unit_test(references_may_be_dropped_on_any_thread),

@@ -57,6 +57,8 @@ static void what_needs_no_network(void **state)
          "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
         {"do: digest, key: md5, text: abc", "900150983cd24fb0d6963f7d28e17f72"},
         {"do: digest, key: other, text: abc", "no such kind"},
+        {"do: parts, parts: [one, {name: two, count: 3}]", "one=1 two=3"},
+        {"do: parts, parts: 'module.a[0]'", "module.a[0]=1"},
     };
 
     for (size_t i = 0; i < CVG_COUNT(cases); i++) {

@@ -48,8 +48,15 @@ static const struct cvg_gate_policy policies[GATES] = {
 static void fill_check(struct cvg_check_view *check, size_t index, uint32_t status, int64_t now,
                        int64_t valid_for)
 {
+    static const struct cvg_fact facts[] = {
+        {.name = "drift", .text = "7", .kind = CVG_FACT_NUMBER, .flags = CVG_FACT_METRIC},
+        {.name = "huge", .text = "1e999", .kind = CVG_FACT_NUMBER, .flags = CVG_FACT_METRIC},
+        {.name = "serial", .text = "42", .kind = CVG_FACT_NUMBER},
+    };
     struct cvg_reading reading = {
         .size = sizeof(reading),
+        .facts = facts,
+        .fact_count = CVG_COUNT(facts),
         .status = status,
         .reason = status == CVG_READY ? "RolledOut" : "NotYet",
         .message = "what the check saw",

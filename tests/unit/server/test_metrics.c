@@ -96,6 +96,7 @@ static void series_say_what_the_board_says(void **state)
     static const char *const lines[] = {
         "convergate_check_status{environment=\"prod\",check=\"api\"} 4\n",
         "convergate_check_status{environment=\"prod\",check=\"net\\\"work\"} 4\n",
+        "convergate_check_fact{environment=\"prod\",check=\"api\",fact=\"drift\"} 7\n",
         "convergate_environment_phase{environment=\"prod\",phase=\"ready\"} 1\n",
         "convergate_environment_phase{environment=\"prod\",phase=\"failed\"} 0\n",
         "convergate_environment_score{environment=\"staging\"} 1\n",
@@ -136,6 +137,8 @@ static void series_say_what_the_board_says(void **state)
             fail_msg("no '%s' in:\n%s", lines[i], reply.body);
         }
     }
+    assert_null(strstr(reply.body, "fact=\"serial\"")); /* not marked */
+    assert_null(strstr(reply.body, "fact=\"huge\""));   /* no number that can be drawn */
     reply_done(&reply);
 }
 

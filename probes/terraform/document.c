@@ -294,6 +294,25 @@ const char *cvg_tf_text(struct cvg_tf_document *document)
     return copy;
 }
 
+const char *cvg_tf_format_read(struct cvg_tf_document *document)
+{
+    const char *text = cvg_tf_text(document);
+    if (text == NULL) {
+        return NULL;
+    }
+    size_t major = strspn(text, "0123456789");
+    size_t minor = text[major] == '.' ? strspn(text + major + 1, "0123456789") : 0;
+    if (minor == 0 || text[major + 1 + minor] != '\0' || major == 0) {
+        (void)cvg_tf_refuse(document, CVG_TF_BAD_CONTENT, NULL);
+        return NULL;
+    }
+    if (major != 1 || text[0] > '1') {
+        (void)cvg_tf_refuse(document, CVG_TF_VERSION, NULL);
+        return NULL;
+    }
+    return text;
+}
+
 int cvg_tf_is(const struct cvg_tf_document *document, const char *text)
 {
     return cvg_json_is(document->json, text);

@@ -89,6 +89,9 @@ int cvg_tf_map_value(struct cvg_tf_document *document, uint32_t kinds);
 int cvg_tf_skip(struct cvg_tf_document *document);
 /* The STRING, KEY or NUMBER at hand, in the arena; NULL: refused, being too long or having a NUL in it. */
 const char *cvg_tf_text(struct cvg_tf_document *document);
+/* The STRING at hand as the format's version of `show -json`, in the arena; NULL: refused, being
+ * broken or of a major version other than 0 and 1. */
+const char *cvg_tf_format_read(struct cvg_tf_document *document);
 /* Nonzero where the STRING or KEY is this. */
 int cvg_tf_is(const struct cvg_tf_document *document, const char *text);
 

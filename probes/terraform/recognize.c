@@ -96,7 +96,8 @@ static enum cvg_tf_refusal_kind kind_of(const struct signs *signs, enum cvg_tf_c
         }
         return is_plan ? CVG_TF_PLAN_GIVEN : CVG_TF_SHOW_GIVEN;
     }
-    if (signs->seen & 1u << SIGN_BACKEND && found == CVG_TF_VERSION) {
+    if (signs->seen & 1u << SIGN_BACKEND &&
+        (found == CVG_TF_VERSION || expected != CVG_TF_CONTENT_STATE)) {
         return CVG_TF_BACKEND_FILE;
     }
     if (signs->states < 2) {

@@ -72,7 +72,8 @@ static int on_head(void *arg, struct cvg_op *op, const struct cvg_http_response 
     errand->status = head->status;
     if (head->status != 200) {
         errand->body.limit = CVG_PLACE_WORDS;
-    } else if (text != NULL && cvg_parse_int64(text, length, &expected) == 0 && expected > 0) {
+    } else if (!errand->bodiless && text != NULL && cvg_parse_int64(text, length, &expected) == 0 &&
+               expected > 0) {
         cvg_place_body_expect(&errand->body, (size_t)expected);
     }
     return 0;
@@ -140,6 +141,7 @@ void cvg_place_errand_ask(struct cvg_place_errand *errand, const struct cvg_plac
     };
     cvg_place_body_done(&errand->body);
     errand->body.limit = asked->limit;
+    errand->bodiless = asked->method != NULL && strcmp(asked->method, "HEAD") == 0;
     errand->status = 0;
     errand->then = then;
     errand->op = host->http(host->source_scope(errand->desk->source), &request);

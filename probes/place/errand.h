@@ -48,6 +48,7 @@ struct cvg_place_errand {
     struct cvg_op *op; /* what is waited for; NULL: nothing */
     struct cvg_place_body body;
     uint32_t status; /* of the answer that is coming in */
+    int bodiless;    /* its length is told, and no body comes */
     cvg_place_then *then;
 };
 

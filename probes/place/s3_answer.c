@@ -4,6 +4,7 @@
 
 #include "kit/header.h"
 #include "kit/xml.h"
+#include "place/complaint.h"
 #include "place/fault.h"
 
 #include <convergate/json.h>
@@ -11,18 +12,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What a service's word for an error means. */
-struct word {
-    const char *code;
-    uint32_t fault;
-    const char *reason, *hint;
-};
-
 #define CLOCK      "is this machine's clock right?"
 #define WRONG_KEYS "look at sigv4's keys"
 #define OLD_TOKEN  "look at sigv4.session_token: the keys are not valid any more"
 
-static const struct word s3_words[] = {
+static const struct cvg_place_complaint s3_words[] = {
     {"NoSuchBucket", CVG_FAULT_REQUEST, CVG_PLACE_BUCKET_MISSING, "there is no such bucket"},
     {"InvalidBucketName", CVG_FAULT_REQUEST, CVG_PLACE_BUCKET_MISSING, "there is no such bucket"},
     {"AccessDenied", CVG_FAULT_AUTH, CVG_PLACE_FORBIDDEN,
@@ -51,7 +45,7 @@ static const struct word s3_words[] = {
     {NULL, 0, NULL, NULL},
 };
 
-static const struct word dynamo_words[] = {
+static const struct cvg_place_complaint dynamo_words[] = {
     {"ResourceNotFoundException", CVG_FAULT_REQUEST, CVG_PLACE_BUCKET_MISSING,
      "there is no such table in this region"},
     {"AccessDeniedException", CVG_FAULT_AUTH, CVG_PLACE_FORBIDDEN,
@@ -72,37 +66,6 @@ static const struct word dynamo_words[] = {
     {NULL, 0, NULL, NULL},
 };
 
-/* Letters and digits alone, so that nothing that a service echoes gets through. */
-static void keep_word(char *ret, size_t size, const char *text, size_t length)
-{
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-";
-    if (length < size && strspn(text, letters) >= length) {
-        memcpy(ret, text, length);
-        ret[length] = '\0';
-    }
-}
-
-/* Of an error that has a word: the sight's fault. */
-static void refuse(const struct cvg_place_answer *answer, const char *what,
-                   const struct word *words, const char *code, const char *region,
-                   struct cvg_place_sight *sight)
-{
-    while (words->code != NULL && strcmp(words->code, code) != 0) {
-        words++;
-    }
-    if (words->code != NULL) {
-        cvg_place_refuse(sight, words->fault, words->reason, "%s: %u %s: %s%s%s", what,
-                         (unsigned)answer->status, code, words->hint, region[0] ? ": " : "",
-                         region);
-        return;
-    }
-    cvg_place_refuse_response(sight, answer->response);
-    char generic[sizeof(sight->text)];
-    memcpy(generic, sight->text, sizeof(generic));
-    cvg_place_refuse(sight, sight->fault, sight->reason, "%s: %s%s%s", what, generic,
-                     code[0] ? ": " : "", code);
-}
-
 /* ---- S3 ---- */
 
 struct said {
@@ -113,9 +76,9 @@ static int take_error(void *arg, const char *path, const char *text, size_t leng
 {
     struct said *said = arg;
     if (strcmp(path, "Error/Code") == 0) {
-        keep_word(said->code, sizeof(said->code), text, length);
+        cvg_place_complaint_word(said->code, sizeof(said->code), text, length);
     } else if (strcmp(path, "Error/Region") == 0) {
-        keep_word(said->region, sizeof(said->region), text, length);
+        cvg_place_complaint_word(said->region, sizeof(said->region), text, length);
     }
     return 0;
 }
@@ -129,7 +92,7 @@ static void read_error(const struct cvg_place_answer *answer, struct said *said)
     }
     const char *region = cvg_kit_header(answer->headers, "x-amz-bucket-region", &length);
     if (region != NULL) {
-        keep_word(said->region, sizeof(said->region), region, length);
+        cvg_place_complaint_word(said->region, sizeof(said->region), region, length);
     }
 }
 
@@ -138,7 +101,7 @@ enum cvg_place_s3_answer cvg_place_s3_read(const struct cvg_place_answer *answer
 {
     struct said said;
     if (answer->fault != CVG_FAULT_NONE) {
-        refuse(answer, what, s3_words, "", "", sight);
+        cvg_place_complain(sight, answer, what, s3_words, "", "");
         return CVG_PLACE_S3_REFUSED;
     }
     if (answer->status == 200 || answer->status == 304) {
@@ -156,7 +119,7 @@ enum cvg_place_s3_answer cvg_place_s3_read(const struct cvg_place_answer *answer
     const char *code = answer->status == 301 ? "PermanentRedirect" : said.code;
     int elsewhere =
         strcmp(code, "PermanentRedirect") == 0 || strcmp(code, "AuthorizationHeaderMalformed") == 0;
-    refuse(answer, what, s3_words, code, elsewhere ? said.region : "", sight);
+    cvg_place_complain(sight, answer, what, s3_words, code, elsewhere ? said.region : "");
     return CVG_PLACE_S3_REFUSED;
 }
 
@@ -275,7 +238,7 @@ static void read_type(const struct cvg_place_answer *answer, char *ret, size_t s
         const char *text = cvg_json_text(json, &length);
         const char *hash = memchr(text, '#', length);
         size_t before = hash != NULL ? (size_t)(hash - text) + 1 : 0;
-        keep_word(ret, size, text + before, length - before);
+        cvg_place_complaint_word(ret, size, text + before, length - before);
     }
     cvg_json_free(json);
 }
@@ -329,7 +292,7 @@ int cvg_place_dynamo_read(const struct cvg_place_answer *answer, const char *att
         if (answer->fault == CVG_FAULT_NONE) {
             read_type(answer, type, sizeof(type));
         }
-        refuse(answer, "DynamoDB", dynamo_words, type, "", sight);
+        cvg_place_complain(sight, answer, "DynamoDB", dynamo_words, type, "");
         return -1;
     }
     struct cvg_json *json = cvg_json_new(answer->body, answer->length, NULL);

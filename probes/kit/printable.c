@@ -2,11 +2,9 @@
 /* UTF-8 and what people are shown of it; see printable.h. */
 #include "kit/printable.h"
 
-#include <stdint.h>
 #include <string.h>
 
-/* The length of the well-formed character at bytes, 0 where there is none. */
-static size_t character(const unsigned char *bytes, size_t length, uint32_t *ret)
+size_t cvg_kit_character(const unsigned char *bytes, size_t length, uint32_t *ret)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     unsigned char first = bytes[0];
@@ -63,7 +61,7 @@ int cvg_kit_is_utf8(const char *text)
     const unsigned char *end = at + length;
     while (at < end) {
         uint32_t code = 0;
-        size_t size = character(at, (size_t)(end - at), &code);
+        size_t size = cvg_kit_character(at, (size_t)(end - at), &code);
         if (size == 0) {
             return 0;
         }
@@ -72,8 +70,7 @@ int cvg_kit_is_utf8(const char *text)
     return 1;
 }
 
-/* Neither a control character nor one that changes how its neighbours are shown. */
-static int is_shown(uint32_t c)
+int cvg_kit_is_shown(uint32_t c)
 {
     return c >= 0x20 && !(c >= 0x7F && c < 0xA0) && c != 0x61C && !(c >= 0x200B && c <= 0x200F) &&
            !(c >= 0x2028 && c <= 0x202E) && !(c >= 0x2060 && c <= 0x206F) && c != 0xFEFF;
@@ -101,7 +98,7 @@ void cvg_kit_printable(char *ret, size_t size, const char *bytes, size_t length)
     size_t used = 0;
     while (at < end) {
         uint32_t code = 0;
-        size_t count = character(at, (size_t)(end - at), &code);
+        size_t count = cvg_kit_character(at, (size_t)(end - at), &code);
         const char *shown = (const char *)at;
         size_t wide = count;
         if (is_blank(*at)) {
@@ -111,7 +108,7 @@ void cvg_kit_printable(char *ret, size_t size, const char *bytes, size_t length)
             shown = " ";
             /* None at either end. */
             wide = used == 0 || at + count == end ? 0 : 1;
-        } else if (count == 0 || !is_shown(code)) {
+        } else if (count == 0 || !cvg_kit_is_shown(code)) {
             count = count == 0 ? 1 : count;
             shown = "?";
             wide = 1;

@@ -7,7 +7,13 @@
 #define CVG_KIT_PRINTABLE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
+/* The length of the well-formed UTF-8 character (RFC 3629) that bytes begin with, and the character
+ * in *ret; 0 where there is none. length is at least 1. */
+size_t cvg_kit_character(const unsigned char *bytes, size_t length, uint32_t *ret);
+/* Neither a control character nor one that changes how its neighbours are shown. */
+int cvg_kit_is_shown(uint32_t c);
 /* Well-formed UTF-8 (RFC 3629: no surrogates, nothing longer than needed). */
 int cvg_kit_is_utf8(const char *text);
 /* Copies at most size - 1 bytes and a NUL: white space becomes a blank, several of them one, what

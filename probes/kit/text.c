@@ -2,10 +2,11 @@
 /* Bounded text for people; see text.h. */
 #include "kit/text.h"
 
+#include "kit/printable.h"
+
 #include <convergate/number.h>
 
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,48 +46,6 @@ static void add(struct cvg_kit_text *text, const char *bytes, size_t length)
     text->data[text->length] = '\0';
 }
 
-/* How long the UTF-8 character is that begins with this byte, 0 where none does. */
-static size_t size_of(unsigned char byte)
-{
-    if (byte < 0x80) {
-        return 1;
-    }
-    if (byte < 0xC2 || byte > 0xF4) {
-        return 0;
-    }
-    return byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
-}
-
-/* The length of the well-formed UTF-8 character at bytes (RFC 3629), 0 where there is none. */
-static size_t decode(const unsigned char *bytes, size_t length, uint32_t *ret)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t size = size_of(bytes[0]);
-    if (size == 0 || size > length) {
-        return 0;
-    }
-    uint32_t character = size == 1 ? bytes[0] : bytes[0] & (0x7Fu >> size);
-    for (size_t i = 1; i < size; i++) {
-        if ((bytes[i] & 0xC0u) != 0x80u) {
-            return 0;
-        }
-        character = character << 6 | (bytes[i] & 0x3Fu);
-    }
-    int surrogate = character >= 0xD800 && character <= 0xDFFF;
-    if (character < least[size] || character > 0x10FFFF || surrogate) {
-        return 0;
-    }
-    *ret = character;
-    return size;
-}
-
-/* Neither a control character nor one that changes how its neighbours are shown. */
-static int printable(uint32_t c)
-{
-    return c >= 0x20 && !(c >= 0x7F && c < 0xA0) && c != 0x61C && !(c >= 0x200B && c <= 0x200F) &&
-           !(c >= 0x2028 && c <= 0x202E) && !(c >= 0x2060 && c <= 0x206F) && c != 0xFEFF;
-}
-
 /* How many bytes from here on are plain printable ASCII. */
 static size_t plain(const unsigned char *bytes, size_t length)
 {
@@ -101,10 +60,10 @@ static size_t plain(const unsigned char *bytes, size_t length)
 static size_t add_one(struct cvg_kit_text *text, const unsigned char *bytes, size_t length)
 {
     uint32_t character = 0;
-    size_t size = decode(bytes, length, &character);
+    size_t size = cvg_kit_character(bytes, length, &character);
     if (size == 1 && (character == '\n' || character == '\r' || character == '\t')) {
         add(text, " ", 1);
-    } else if (size == 0 || !printable(character)) {
+    } else if (size == 0 || !cvg_kit_is_shown(character)) {
         add(text, "?", 1);
     } else {
         add(text, (const char *)bytes, size);

@@ -263,6 +263,7 @@ void cvg_load_checks(struct cvg_loader *loader, struct cvg_environment_config *e
         cvg_load_name(loader, map->keys[work.at], "check");
         check->name = map->keys[work.at]->text;
         check->node = map->items[work.at];
+        check->use = environment->use;
         size_t errors = loader->diagnostics->errors;
         bind_check(&work, check);
         check->faulty = loader->diagnostics->errors != errors || !check->source;

@@ -96,6 +96,7 @@ enum cvg_config_on_failed {
 struct cvg_check_config {
     const char *name;
     const struct cvg_node *node;
+    const struct cvg_use *use; /* its environment's */
     const struct cvg_source_config *source;
     const char *component; /* NULL: none */
     uint32_t plane;
@@ -126,7 +127,8 @@ struct cvg_gate_config {
 
 struct cvg_environment_config {
     const char *name;
-    const struct cvg_node *node;
+    const struct cvg_node *node; /* its map, with what its template has */
+    const struct cvg_use *use;   /* of the template; NULL: none */
     const struct cvg_check_config *checks;
     size_t check_count;
     const struct cvg_gate_config *gates; /* the first is the default one; never empty */

@@ -277,8 +277,8 @@ static const char introduction[] =
     "\n"
     "The configuration is one YAML file, and every `*.yaml` in `conf.d` beside it, in the order "
     "of\n"
-    "their names. The files' `sources` and `environments` are put together; a name, or any other "
-    "key,\n"
+    "their names. The files' `sources`, `templates` and `environments` are put together; a name, "
+    "or any other key,\n"
     "can stand in one file only. Anchors, aliases and tags are not supported. An unknown key is "
     "an\n"
     "error.\n"
@@ -340,6 +340,8 @@ int cvg_describe_reference(const struct cvg_kinds *kinds, struct cvg_buf *ret)
         "Sources of types that connect by HTTP have these keys; `via` takes their place where "
         "a type knows it.",
         cvg_endpoint_fields, NULL);
+    put_section(ret, "## Templates", "`templates` maps names to what environments have alike.",
+                cvg_template_fields, NULL);
     put_section(ret, "## Environments", "`environments` maps names to what a rollout targets.",
                 cvg_environment_fields, NULL);
     put_section(

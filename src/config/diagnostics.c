@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "config/tree.h"
 
 #include <stdarg.h>
@@ -18,30 +19,68 @@ void cvg_diagnostics_done(struct cvg_diagnostics *diagnostics)
     for (size_t i = 0; i < diagnostics->count; i++) {
         free(diagnostics->items[i].file);
         free(diagnostics->items[i].text);
+        free(diagnostics->items[i].use);
     }
     free(diagnostics->items);
     *diagnostics = (struct cvg_diagnostics){0};
 }
 
-static void add(struct cvg_diagnostics *diagnostics, const struct cvg_diagnostic *place,
-                const char *format, va_list args) CVG_PRINTF(3, 0);
-
-/* `place` lends its file; text is made here. */
-static void add(struct cvg_diagnostics *diagnostics, const struct cvg_diagnostic *place,
-                const char *format, va_list args)
+void cvg_diagnostics_use(struct cvg_diagnostics *diagnostics, const struct cvg_use *use)
 {
+    diagnostics->use = use;
+}
+
+static char *use_text(const struct cvg_use *use)
+{
+    return cvg_format("environment '%s', %s:%u:%u", use->name,
+                      use->node->file ? use->node->file : "", use->node->line, use->node->column);
+}
+
+/* The same problem of another use of the template, or NULL. */
+static struct cvg_diagnostic *same_elsewhere(struct cvg_diagnostics *diagnostics,
+                                             const struct cvg_diagnostic *place, const char *text)
+{
+    for (size_t i = 0; i < diagnostics->count; i++) {
+        struct cvg_diagnostic *item = &diagnostics->items[i];
+        if (item->use && item->line == place->line && item->column == place->column &&
+            cvg_text_equal(item->file, place->file) && cvg_text_equal(item->text, text)) {
+            return item;
+        }
+    }
+    return NULL;
+}
+
+static void add(struct cvg_diagnostics *diagnostics, const struct cvg_diagnostic *place,
+                const struct cvg_use *use, const char *format, va_list args) CVG_PRINTF(4, 0);
+
+/* `place` lends its file; text is made here. use NULL: not in a template. */
+static void add(struct cvg_diagnostics *diagnostics, const struct cvg_diagnostic *place,
+                const struct cvg_use *use, const char *format, va_list args)
+{
+    char text[TEXT_MOST];
     diagnostics->errors += place->warning ? 0 : 1;
+    (void)vsnprintf(text, sizeof text, format, args);
+    struct cvg_diagnostic *same = use ? same_elsewhere(diagnostics, place, text) : NULL;
+    if (same) {
+        same->more++;
+        return;
+    }
     if (diagnostics->count == CVG_DIAGNOSTICS_LIMIT) {
         diagnostics->dropped++;
         return;
     }
-    char text[TEXT_MOST];
-    (void)vsnprintf(text, sizeof text, format, args);
     CVG_GROW(diagnostics->items, diagnostics->count, diagnostics->capacity);
     struct cvg_diagnostic *item = &diagnostics->items[diagnostics->count++];
     *item = *place;
     item->file = cvg_strdup(place->file);
     item->text = cvg_strdup(text);
+    item->use = use ? use_text(use) : NULL;
+}
+
+static const struct cvg_use *use_of(const struct cvg_diagnostics *diagnostics,
+                                    const struct cvg_node *node)
+{
+    return node && node->templated ? diagnostics->use : NULL;
 }
 
 static struct cvg_diagnostic place_of(const struct cvg_node *node, char **ret_file)
@@ -58,7 +97,7 @@ void cvg_diagnostics_error(struct cvg_diagnostics *diagnostics, const struct cvg
     struct cvg_diagnostic place = place_of(node, &file);
     va_list args;
     va_start(args, format);
-    add(diagnostics, &place, format, args);
+    add(diagnostics, &place, use_of(diagnostics, node), format, args);
     va_end(args);
 }
 
@@ -70,7 +109,7 @@ void cvg_diagnostics_warning(struct cvg_diagnostics *diagnostics, const struct c
     place.warning = true;
     va_list args;
     va_start(args, format);
-    add(diagnostics, &place, format, args);
+    add(diagnostics, &place, use_of(diagnostics, node), format, args);
     va_end(args);
 }
 
@@ -81,7 +120,7 @@ void cvg_diagnostics_at(struct cvg_diagnostics *diagnostics, const char *file, u
     struct cvg_diagnostic place = {.file = copy, .line = line, .column = column};
     va_list args;
     va_start(args, format);
-    add(diagnostics, &place, format, args);
+    add(diagnostics, &place, NULL, format, args);
     va_end(args);
 }
 
@@ -99,6 +138,15 @@ static int compare(const void *a, const void *b)
     return order ? order : strcmp(left->text, right->text);
 }
 
+static void print_use(const struct cvg_diagnostic *item, FILE *out)
+{
+    if (item->use && item->more) {
+        (void)fprintf(out, " (template used by %s, and %zu more)", item->use, item->more);
+    } else if (item->use) {
+        (void)fprintf(out, " (template used by %s)", item->use);
+    }
+}
+
 void cvg_diagnostics_print(struct cvg_diagnostics *diagnostics, FILE *out)
 {
     if (diagnostics->count) {
@@ -111,13 +159,13 @@ void cvg_diagnostics_print(struct cvg_diagnostics *diagnostics, FILE *out)
             fputs(cvg_log_priority(item->warning ? CVG_LOG_WARNING : CVG_LOG_ERROR), out);
         }
         if (item->file && item->line) {
-            (void)fprintf(out, "%s:%u:%u: %s: %s\n", item->file, item->line, item->column, level,
-                          item->text);
+            (void)fprintf(out, "%s:%u:%u: ", item->file, item->line, item->column);
         } else if (item->file) {
-            (void)fprintf(out, "%s: %s: %s\n", item->file, level, item->text);
-        } else {
-            (void)fprintf(out, "%s: %s\n", level, item->text);
+            (void)fprintf(out, "%s: ", item->file);
         }
+        (void)fprintf(out, "%s: %s", level, item->text);
+        print_use(item, out);
+        (void)fputc('\n', out);
     }
     if (diagnostics->dropped) {
         (void)fprintf(out, "and %zu more\n", diagnostics->dropped);

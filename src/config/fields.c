@@ -136,6 +136,11 @@ const struct cvg_field cvg_file_fields[] = {
      .doc = "Connections to the systems that are asked: names of your choice, each with a type.",
      .type = CVG_FIELD_NODE,
      .offset = AT(cvg_file_keys, sources)},
+    {.name = "templates",
+     .doc = "Checks and gates that many environments have alike: names of your choice. An "
+            "environment takes one with `template`.",
+     .type = CVG_FIELD_NODE,
+     .offset = AT(cvg_file_keys, templates)},
     {.name = "environments",
      .doc =
          "What rollouts target, each with the checks that make up its readiness and the gates that "
@@ -321,19 +326,51 @@ static const struct cvg_field sigv4_fields[] = {
 const struct cvg_field cvg_endpoint_fields[] = {ENDPOINT_FIELDS(0), {0}};
 const struct cvg_field cvg_endpoint_required[] = {ENDPOINT_FIELDS(CVG_FIELD_REQUIRED), {0}};
 
+/* What an environment and a template have alike; the struct says where. */
+#define PARTS(keys)                                                                                \
+    {.name = "checks",                                                                             \
+     .doc = "Questions asked of sources: names of your choice, each with a source and the keys "   \
+            "of its type.",                                                                        \
+     .type = CVG_FIELD_NODE,                                                                       \
+     .offset = AT(keys, checks)},                                                                  \
+    {                                                                                              \
+        .name = "gates",                                                                           \
+        .doc = "What deployments ask. The first one is asked where only the environment is "       \
+               "named. Without any there is one that looks at every required check.",              \
+        .type = CVG_FIELD_NODE, .offset = AT(keys, gates)                                          \
+    }
+
+const struct cvg_field cvg_template_fields[] = {
+    {.name = "vars",
+     .doc = "Names that stand in the values of this template as `${vars.NAME}`. Each environment "
+            "gives them, unless they have a default. `${vars.environment}` is there by itself: the "
+            "environment's name.",
+     .example = "[cluster, host]",
+     .type = CVG_FIELD_LIST,
+     .offset = AT(cvg_template_keys, vars)},
+    {.name = "defaults",
+     .doc = "What a var is where the environment does not say.",
+     .example = "{host: www.example.com}",
+     .type = CVG_FIELD_MAP,
+     .offset = AT(cvg_template_keys, defaults)},
+    PARTS(cvg_template_keys),
+    {0}};
+
 const struct cvg_field cvg_environment_fields[] = {
-    {.name = "checks",
-     .doc =
-         "Questions asked of sources: names of your choice, each with a source and the keys of its "
-         "type.",
-     .type = CVG_FIELD_NODE,
-     .offset = AT(cvg_environment_keys, checks)},
-    {.name = "gates",
-     .doc = "What deployments ask. The first one is asked where only the environment is named. "
-            "Without "
-            "any there is one that looks at every required check.",
-     .type = CVG_FIELD_NODE,
-     .offset = AT(cvg_environment_keys, gates)},
+    {.name = "template",
+     .doc = "The template whose checks and gates it has. What is written here as well goes over "
+            "them, key by key; `~` takes a check, a gate or a key out.",
+     .example = "service",
+     .type = CVG_FIELD_STRING,
+     .flags = CVG_FIELD_NONEMPTY,
+     .offset = AT(cvg_environment_keys, template)},
+    {.name = "vars",
+     .doc = "What `${vars.NAME}` stands for in the values of the template, and of this "
+            "environment.",
+     .example = "{cluster: eu, host: eu.example.com}",
+     .type = CVG_FIELD_MAP,
+     .offset = AT(cvg_environment_keys, vars)},
+    PARTS(cvg_environment_keys),
     {0}};
 
 const struct cvg_field cvg_gate_fields[] = {

@@ -55,7 +55,7 @@ struct cvg_file_keys {
     const struct cvg_defaults_keys *defaults;
     const char *store;
     const struct cvg_retention_keys *retention;
-    const struct cvg_node *sources, *environments;
+    const struct cvg_node *sources, *templates, *environments;
 };
 
 struct cvg_source_keys {
@@ -89,7 +89,14 @@ struct cvg_endpoint_keys {
     uint32_t allow_link_local;
 };
 
+struct cvg_template_keys {
+    struct cvg_list vars, defaults;
+    const struct cvg_node *checks, *gates;
+};
+
 struct cvg_environment_keys {
+    const char *template;
+    struct cvg_list vars;
     const struct cvg_node *checks, *gates;
 };
 
@@ -107,7 +114,7 @@ struct cvg_gate_keys {
 };
 
 extern const struct cvg_field cvg_file_fields[], cvg_server_fields[], cvg_names_fields[],
-    cvg_defaults_fields[], cvg_environment_fields[], cvg_gate_fields[];
+    cvg_defaults_fields[], cvg_template_fields[], cvg_environment_fields[], cvg_gate_fields[];
 extern const struct cvg_field cvg_token_fields[], cvg_client_fields[], cvg_user_fields[];
 extern const struct cvg_field cvg_source_fields[];     /* type */
 extern const struct cvg_field cvg_via_fields[];        /* via */

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "config/bind_value.h"
 #include "config/files.h"
+#include "config/template.h"
 
 #include <arpa/inet.h>
 #include <stdatomic.h>
@@ -105,12 +106,21 @@ static void load_settings(struct cvg_loader *loader, const struct cvg_node *root
 
 /* ---- environments ---- */
 
+/* A var may bring a reference to where it is filled in. */
+static void leave_reference(CVG_UNUSED void *ctx, CVG_UNUSED const struct cvg_node *node,
+                            CVG_UNUSED const char *check, CVG_UNUSED const char *fact)
+{
+}
+
 void cvg_load_environment(struct cvg_loader *loader, struct cvg_environment_config *environment)
 {
-    struct cvg_binder binder = {.arena = loader->arena, .diagnostics = loader->diagnostics};
+    struct cvg_binder binder = {.arena = loader->arena,
+                                .diagnostics = loader->diagnostics,
+                                .on_reference = leave_reference};
     struct cvg_environment_keys keys = {0};
     struct cvg_bind_target target = {cvg_environment_fields, &keys};
     size_t errors = loader->diagnostics->errors;
+    environment->node = cvg_template_expand(loader, environment);
     (void)cvg_bind_map(&binder, environment->node, &target, 1);
     if (loader->diagnostics->errors == errors && (!keys.checks || keys.checks->count == 0)) {
         cvg_diagnostics_error(loader->diagnostics, environment->node,
@@ -119,6 +129,7 @@ void cvg_load_environment(struct cvg_loader *loader, struct cvg_environment_conf
     }
     cvg_load_checks(loader, environment, keys.checks);
     cvg_load_gates(loader, environment, keys.gates);
+    cvg_diagnostics_use(loader->diagnostics, NULL);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -172,7 +183,9 @@ static void load_root(struct cvg_loader *loader, const struct cvg_node *root)
     loader->defaults = usable_defaults(loader, keys.defaults);
     load_settings(loader, root, &keys);
     cvg_load_sources(loader, keys.sources);
+    cvg_template_load(loader, keys.templates);
     load_environments(loader, keys.environments);
+    cvg_template_check_used(loader);
     cvg_load_grants_check(loader, cvg_node_get(root, "server"));
 }
 
@@ -194,9 +207,11 @@ static void finish(struct cvg_loader *loader, const struct cvg_node *const *root
     if (count) {
         const struct cvg_node *root = cvg_files_merge(roots, count, loader->arena, diagnostics);
         loader->sources = cvg_map_new();
+        loader->templates = cvg_map_new();
         loader->config->root = root;
         load_root(loader, root);
         cvg_map_free(loader->sources);
+        cvg_map_free(loader->templates);
         if (diagnostics->errors == errors_before && loader->config->environment_count == 0) {
             cvg_diagnostics_warning(diagnostics, root, "no environments are configured");
         }

@@ -17,7 +17,8 @@ struct cvg_loader {
     const struct cvg_kinds *kinds;
     struct cvg_diagnostics *diagnostics;
     const struct cvg_defaults_keys *defaults;
-    struct cvg_map *sources; /* name to struct cvg_source_config *; kind NULL: not understood */
+    struct cvg_map *sources;   /* name to struct cvg_source_config *; kind NULL: not understood */
+    struct cvg_map *templates; /* name to struct cvg_template * */
 };
 
 /* config->server: the listeners, who may ask, and the limits. */

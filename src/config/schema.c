@@ -36,6 +36,9 @@ static void put_ref(struct cvg_json_text *json, const char *prefix, const char *
     cvg_json_text_pair(json, "$ref", text);
 }
 
+/* What a template has, or goes over it, is only whole, and valid, once both were put together. */
+#define ANY_MAP (CVG_FIELD_NODE + 1u)
+
 static void put_int(struct cvg_json_text *json, const char *key, int64_t value)
 {
     char text[CVG_NUMBER_TEXT];
@@ -270,6 +273,13 @@ static void put_type(struct cvg_json_text *json, const struct cvg_field *field)
     case CVG_FIELD_NODE:
         put_node(json, field);
         break;
+    case ANY_MAP:
+        cvg_json_text_key(json, "type");
+        cvg_json_text_open(json, '[');
+        cvg_json_text_string(json, "object");
+        cvg_json_text_string(json, "null");
+        cvg_json_text_close(json, ']');
+        break;
     default:
         put_text_type(json);
         put_limits(json, field, "minLength", "maxLength");
@@ -449,9 +459,52 @@ static void put_kind(struct cvg_json_text *json, const struct cvg_kind *kind)
     cvg_json_text_close(json, '}');
 }
 
+#define PARTS_MOST 8
+
+/* The same fields, with any map for those that name things. */
+static void loosen(const struct cvg_field *fields, struct cvg_field ret[PARTS_MOST])
+{
+    size_t count = 0;
+    for (; fields->name && count + 1 < PARTS_MOST; fields++) {
+        ret[count] = *fields;
+        ret[count].type = fields->type == CVG_FIELD_NODE ? ANY_MAP : fields->type;
+        count++;
+    }
+    ret[count] = (struct cvg_field){0};
+}
+
+static void put_templates(struct cvg_json_text *json)
+{
+    struct cvg_field loose[PARTS_MOST];
+    const struct cvg_field *table = loose;
+    loosen(cvg_template_fields, loose);
+    open_named(json, "templates");
+    put_object(json, &table, 1, false);
+    close_named(json);
+}
+
+static void put_environments(struct cvg_json_text *json)
+{
+    struct cvg_field loose[PARTS_MOST];
+    const struct cvg_field *from_template = loose, *own = cvg_environment_fields;
+    loosen(cvg_environment_fields, loose);
+    open_named(json, "environments");
+    cvg_json_text_key(json, "if");
+    cvg_json_text_raw(json, "{\"required\": [\"template\"]}");
+    cvg_json_text_key(json, "then");
+    cvg_json_text_open(json, '{');
+    put_object(json, &from_template, 1, false);
+    cvg_json_text_close(json, '}');
+    cvg_json_text_key(json, "else");
+    cvg_json_text_open(json, '{');
+    put_object(json, &own, 1, false);
+    cvg_json_text_close(json, '}');
+    close_named(json);
+}
+
 static void put_definitions(struct cvg_json_text *json, const struct cvg_kind *const *all)
 {
-    const struct cvg_field *environment = cvg_environment_fields, *gate = cvg_gate_fields;
+    const struct cvg_field *gate = cvg_gate_fields;
     put_pattern(json, "duration", "500ms, 15s, 2m, 1h30m, 7d", DURATION);
     put_pattern(json, "size", "512, 64KiB, 8MiB, 1GiB", SIZE);
     cvg_json_text_key(json, "secret");
@@ -463,9 +516,8 @@ static void put_definitions(struct cvg_json_text *json, const struct cvg_kind *c
     cvg_json_text_pair(json, "pattern", SECRET);
     cvg_json_text_close(json, '}');
     put_sources(json, all);
-    open_named(json, "environments");
-    put_object(json, &environment, 1, false);
-    close_named(json);
+    put_templates(json);
+    put_environments(json);
     put_checks(json, all);
     open_named(json, "gates");
     put_object(json, &gate, 1, true);

@@ -26,6 +26,7 @@ enum cvg_node_kind {
 struct cvg_node {
     enum cvg_node_kind kind;
     bool quoted;      /* scalar in quotes or a block */
+    bool templated;   /* stands in a template: see cvg_diagnostics_use */
     const char *file; /* as given on the command line, or below conf.d */
     uint32_t line, column;
     const char *text; /* scalar; UTF-8 without NUL */

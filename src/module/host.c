@@ -99,10 +99,12 @@ static void config_error(struct cvg_scope *scope, const char *path, const char *
     char printable[512];
     const char *said = text ? text : "refused";
     cvg_text_printable(said, strlen(said), printable, sizeof printable);
+    cvg_diagnostics_use(diagnostics, check ? check->config->use : NULL);
     cvg_diagnostics_error(diagnostics, cvg_node_at(node, path ? path : ""), "%s '%s': %s%s%s",
                           check ? "check" : "source",
                           check ? check->config->name : source->setup.config->name,
                           path ? path : "", path && *path ? ": " : "", printable);
+    cvg_diagnostics_use(diagnostics, NULL);
 }
 
 static void group(struct cvg_check *check, const char *key)

@@ -80,8 +80,8 @@ static bool is_changed(const struct cvg_steady_saved *a, const struct cvg_steady
 {
     return a->status != b->status || a->since != b->since || a->ready_since != b->ready_since ||
            a->unready_since != b->unready_since || a->last_known != b->last_known ||
-           a->last_known_since != b->last_known_since || a->flap.samples != b->flap.samples ||
-           a->flap.flapping != b->flap.flapping;
+           a->last_known_since != b->last_known_since || a->inputs != b->inputs ||
+           a->flap.samples != b->flap.samples || a->flap.flapping != b->flap.flapping;
 }
 
 static void note_check(struct saving *saving, size_t environment, size_t check,

@@ -20,6 +20,7 @@
 
 struct cvg_kept_reading {
     atomic_uint references;
+    uint64_t inputs;
     struct cvg_reading reading;
     struct cvg_fact facts[]; /* texts follow */
 };
@@ -277,6 +278,19 @@ struct cvg_kept_reading *cvg_reading_keep(const struct cvg_reading *reading, int
     kept->reading.revision = copy_text(&at, from.revision);
     copy_facts(kept, &from, &choice, &at);
     return kept;
+}
+
+struct cvg_kept_reading *cvg_reading_keep_asked(const struct cvg_reading *reading, uint64_t inputs,
+                                                int64_t now)
+{
+    struct cvg_kept_reading *kept = cvg_reading_keep(reading, now);
+    kept->inputs = inputs;
+    return kept;
+}
+
+uint64_t cvg_reading_inputs(const struct cvg_kept_reading *kept)
+{
+    return kept->inputs;
 }
 
 struct cvg_kept_reading *cvg_reading_ref(struct cvg_kept_reading *kept)

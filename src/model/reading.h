@@ -27,6 +27,12 @@ struct cvg_kept_reading;
  * without facts, with reason "ModuleFault" and a message that says what was wrong. now: also
  * observed_at where the module gave none. The reference is the caller's. */
 struct cvg_kept_reading *cvg_reading_keep(const struct cvg_reading *reading, int64_t now);
+/* The same, of a run that was asked with facts of other checks. inputs: a digest of these facts, not
+ * 0, the same over restarts: readings with different ones are of different things. */
+struct cvg_kept_reading *cvg_reading_keep_asked(const struct cvg_reading *reading, uint64_t inputs,
+                                                int64_t now);
+/* 0: it was asked with none. */
+uint64_t cvg_reading_inputs(const struct cvg_kept_reading *kept);
 struct cvg_kept_reading *cvg_reading_ref(struct cvg_kept_reading *kept); /* takes NULL */
 void cvg_reading_unref(struct cvg_kept_reading *kept);                   /* takes NULL */
 const struct cvg_reading *cvg_reading_get(const struct cvg_kept_reading *kept);

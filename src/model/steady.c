@@ -171,6 +171,20 @@ static bool is_older(const struct cvg_steady *steady, int64_t at)
     return steady->resume && at < steady->resume->observed_at;
 }
 
+/* What was seen of one host says nothing of another. */
+static void take_inputs(struct cvg_steady *steady, uint64_t inputs, int64_t at)
+{
+    if (inputs == 0) {
+        return;
+    }
+    if (steady->inputs != 0 && steady->inputs != inputs) {
+        steady->ready_since = 0;
+        steady->unready_since = 0;
+        set_status(steady, CVG_PROGRESSING, at);
+    }
+    steady->inputs = inputs;
+}
+
 bool cvg_steady_observe(struct cvg_steady *steady, const struct cvg_steady_rules *rules,
                         struct cvg_kept_reading *reading, int64_t now)
 {
@@ -184,6 +198,7 @@ bool cvg_steady_observe(struct cvg_steady *steady, const struct cvg_steady_rules
     cvg_steady_settle(steady, rules, cvg_reading_get(reading)->status);
     cvg_reading_unref(steady->latest);
     steady->latest = reading;
+    take_inputs(steady, cvg_reading_inputs(reading), CVG_MIN(at, steady->advanced_to));
     take_latest(steady, rules, CVG_MIN(at, steady->advanced_to));
     return true;
 }

@@ -23,6 +23,9 @@
  * and says so (`kept`). Fresh is evidence that says something and is within max_age: neither kept
  * nor unknown is ever fresh, not even while `fall` still shows ready.
  *
+ * A reading that was asked with other facts than the one before is of another thing (the host that
+ * another check names has changed): a rise begins anew with it, and nothing of before is kept.
+ *
  * Flapping is judged on the steady status, sampled every max(interval, 15 s); unknown carries the
  * last sample on.
  *
@@ -64,6 +67,7 @@ struct cvg_steady {
     uint32_t last_known;   /* the latest status that was not unknown; CVG_UNKNOWN: none yet */
     int64_t last_known_since;
     int64_t advanced_to;
+    uint64_t inputs; /* of the latest reading that was asked with any; 0: none was */
     struct cvg_flap flap;
     /* Owned; what was so before a restart, until the first reading says whether it goes on (see
      * steady_saved.h). NULL: nothing, or it is settled. */

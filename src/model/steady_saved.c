@@ -30,6 +30,7 @@ bool cvg_steady_save(const struct cvg_steady *steady, struct cvg_steady_saved *r
         .unready_since = steady->unready_since,
         .last_known = steady->last_known,
         .last_known_since = steady->last_known_since,
+        .inputs = steady->inputs,
         .flap = steady->flap,
     };
     return true;
@@ -99,6 +100,7 @@ static struct cvg_steady as_it_was(const struct cvg_steady_saved *saved)
         .since = saved->since,
         .last_known = saved->last_known,
         .last_known_since = saved->last_known_since,
+        .inputs = saved->inputs,
         .flap = saved->flap,
     };
 }

@@ -33,6 +33,7 @@ struct cvg_steady_saved {
     int64_t since, fresh_at, ready_since, unready_since;
     uint32_t last_known;
     int64_t last_known_since;
+    uint64_t inputs;
     struct cvg_flap flap;
 };
 

@@ -211,7 +211,7 @@ static void completed(CVG_UNUSED void *ctx, struct cvg_check *instance, struct c
     if (dated.observed_at_ns == 0) {
         dated.observed_at_ns = check->round_ns;
     }
-    struct cvg_kept_reading *kept = cvg_reading_keep(&dated, now);
+    struct cvg_kept_reading *kept = cvg_reading_keep_asked(&dated, check->inputs, now);
     /* From here on as kept: what broke the contract has become a ModuleFault. */
     const struct cvg_reading *taken = cvg_reading_get(kept);
     count(check->source, taken, now - cvg_run_started_at(run));

@@ -6,6 +6,7 @@
 #include "model/reason.h"
 #include "runner/runner_inner.h"
 #include "runner/schedule.h"
+#include "sdk/siphash.h"
 
 #include <string.h>
 
@@ -13,18 +14,27 @@
 #define TRIAL_TRIES 64
 /* When no check could make the trial that was due. */
 #define TRIAL_AGAIN CVG_SECOND
+/* Facts are short; where all of a check together are longer, the rest does not tell runs apart. */
+#define FACTS_MOST  (256u * 1024)
 
 /* What a run needs. */
 struct prepared {
     struct cvg_arena *arena; /* NULL: runs on what the check was created with */
     const void *settings;    /* NULL: the same */
+    uint64_t inputs;         /* a digest of the facts that were filled in; 0: none */
 };
 
 /* Who asks, and as of when. */
 struct asking {
     const struct cvg_runner_check *check;
     int64_t now;
+    struct cvg_buf facts; /* all that were filled in */
 };
+
+static void done_asking(struct asking *asking)
+{
+    cvg_buf_done(&asking->facts);
+}
 
 static const struct cvg_runner_check *input_named(const struct cvg_runner_check *check,
                                                   const char *name)
@@ -42,11 +52,23 @@ static const struct cvg_runner_check *input_named(const struct cvg_runner_check 
 
 static int resolve(void *ctx, const char *name, const char *fact, struct cvg_buf *ret)
 {
-    const struct asking *asking = ctx;
+    struct asking *asking = ctx;
     const struct cvg_runner_check *input = input_named(asking->check, name);
     const struct cvg_reading *facts = input ? cvg_runner_facts(input, asking->now) : NULL;
     const char *text = facts ? cvg_reading_fact(facts, fact) : NULL;
-    return text ? cvg_buf_puts(ret, text) : -1;
+    if (!text) {
+        return -1;
+    }
+    cvg_buf_printf(&asking->facts, "%s.%s=%s\n", name, fact, text);
+    return cvg_buf_puts(ret, text);
+}
+
+/* The same for the same facts, also after a restart; never 0. */
+static uint64_t digest_of(const struct cvg_buf *facts)
+{
+    static const uint64_t key[2] = {0x636f6e7665726765, 0x66616374732f7631};
+    uint64_t digest = cvg_siphash(key, cvg_buf_text(facts), facts->length);
+    return digest ? digest : 1;
 }
 
 static void say_missing(struct cvg_runner_check *check, const char *missing, const char *why)
@@ -69,13 +91,16 @@ static bool prepare(struct cvg_runner_check *check, bool silent, struct prepared
     if (check->config->input_count == 0) {
         return true;
     }
-    struct asking asking = {.check = check, .now = cvg_time_now()};
+    CVG_CLEANUP(done_asking)
+    struct asking asking = {
+        .check = check, .now = cvg_time_now(), .facts = CVG_BUF_INIT(FACTS_MOST)};
     struct cvg_error error = {0};
     const char *missing = NULL;
     ret->arena = cvg_arena_new();
     ret->settings =
         cvg_config_resolve(check->config, resolve, &asking, ret->arena, &missing, &error);
     if (ret->settings) {
+        ret->inputs = digest_of(&asking.facts);
         return true;
     }
     if (!silent) {
@@ -110,6 +135,7 @@ static void launch(struct cvg_runner_check *check, const struct prepared *prepar
     int64_t now = cvg_time_now();
     check->started_at = now;
     check->round_ns = at_ns;
+    check->inputs = prepared->inputs;
     struct cvg_run_inputs inputs = {
         .size = sizeof inputs,
         .config = prepared->settings,

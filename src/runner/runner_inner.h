@@ -104,6 +104,7 @@ struct cvg_runner_check {
     int64_t early_since;                  /* when it was last wanted */
     int64_t started_at;                   /* of the latest run */
     int64_t round_ns;                     /* the instant of the latest run */
+    uint64_t inputs;                      /* digest of the facts that it was asked with; 0: none */
     struct cvg_runner_check **dependents; /* owned array: checks that take its facts */
     size_t dependent_count, dependent_capacity;
 };

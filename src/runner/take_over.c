@@ -106,6 +106,7 @@ static void take_check(struct cvg_runner_check *check, struct cvg_runner_check *
     check->held = old->held;
     check->started_at = old->started_at;
     check->round_ns = old->round_ns;
+    check->inputs = old->inputs;
     old->instance = NULL;
     cvg_check_adopt(check->instance, check->config, check);
     if (old->early_at) {

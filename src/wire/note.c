@@ -68,6 +68,9 @@ int cvg_note_steady_write(const struct cvg_steady_saved *saved, const char *abou
     add_int64(root, "unready_since", saved->unready_since);
     cvg_document_text(root, "last_known", cvg_status_text(saved->last_known));
     add_int64(root, "last_known_since", saved->last_known_since);
+    if (saved->inputs) {
+        add_int64(root, "inputs", (int64_t)saved->inputs);
+    }
     cvg_document_add(root, "flap", flap_document(&saved->flap));
     return cvg_document_print(root, ret);
 }
@@ -274,6 +277,9 @@ int cvg_note_steady_read(const void *bytes, size_t length, const char *about,
         .unready_since = read_time(&note, note.root, "unready_since"),
         .last_known = read_status(&note, note.root, "last_known"),
         .last_known_since = read_time(&note, note.root, "last_known_since"),
+        .inputs = cJSON_GetObjectItemCaseSensitive(note.root, "inputs")
+                      ? (uint64_t)read_int64(&note, note.root, "inputs")
+                      : 0,
         .flap.samples = read_count(&note, flap, "samples"),
         .flap.count = read_count(&note, flap, "count"),
         .flap.next_at = read_time(&note, flap, "next_at"),

@@ -345,6 +345,44 @@ static void a_rise_says_how_far_it_is_and_when_it_can_end(void **state)
     }
 }
 
+/* The host that another check names is another one: what was seen of the former does not count. */
+static void other_inputs_begin_a_rise_anew(void **state)
+{
+    (void)state;
+
+    static const struct {
+        int at;
+        uint32_t status;
+        uint64_t inputs; /* 0: none was known */
+        uint32_t must;
+    } story[] = {
+        {100, CVG_READY, 7, CVG_PROGRESSING}, {130, CVG_READY, 7, CVG_READY},
+        {140, CVG_READY, 8, CVG_PROGRESSING}, {160, CVG_READY, 8, CVG_PROGRESSING},
+        {170, CVG_READY, 8, CVG_READY},       {180, CVG_UNKNOWN, 0, CVG_READY},
+        {190, CVG_READY, 8, CVG_READY},       {200, CVG_UNKNOWN, 0, CVG_READY},
+        {210, CVG_READY, 9, CVG_PROGRESSING}, {240, CVG_READY, 9, CVG_READY},
+        {250, CVG_FAILED, 5, CVG_FAILED},
+    };
+    const struct cvg_steady_rules rules = {POLLED, .fall_ns = S(60),
+                                           .on_unknown = CVG_ON_UNKNOWN_KEEP, .keep_ns = S(300)};
+    struct cvg_steady steady = {0};
+    for (size_t i = 0; i < CVG_COUNT(story); i++) {
+        int64_t at = S(story[i].at);
+        const struct cvg_reading reading = {.size = sizeof reading,
+                                            .status = story[i].status,
+                                            .reason = "AsRead",
+                                            .observed_at_ns = at};
+        cvg_steady_observe(&steady, &rules, cvg_reading_keep_asked(&reading, story[i].inputs, at),
+                           at);
+        struct cvg_steady_view view = cvg_steady_view(&steady, &rules, at);
+        if (view.status != story[i].must) {
+            fail_msg("at %d: must be %s, is %s", story[i].at, cvg_status_text(story[i].must),
+                     cvg_status_text(view.status));
+        }
+    }
+    cvg_steady_done(&steady);
+}
+
 static void max_age_has_a_default(void **state)
 {
     (void)state;
@@ -378,6 +416,7 @@ int main(void)
         cmocka_unit_test(unknown_is_no_change_for_flap_detection),
         cmocka_unit_test(the_flap_period_is_the_interval_but_15_s_at_least),
         cmocka_unit_test(a_rise_says_how_far_it_is_and_when_it_can_end),
+        cmocka_unit_test(other_inputs_begin_a_rise_anew),
         cmocka_unit_test(max_age_has_a_default),
         cmocka_unit_test(rules_changed_in_place_apply_from_then_on),
     };

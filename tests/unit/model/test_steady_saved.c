@@ -496,9 +496,41 @@ static void nothing_is_ready_earlier_than_without_the_restart(void **state)
     assert_true(began_anew > LIVES);
 }
 
+/* What another check names may have changed while nobody looked. */
+static void other_inputs_after_a_restart_begin_anew(void **state)
+{
+    (void)state;
+    const struct cvg_steady_rules rules = {
+        .polled = true, .interval_ns = S(10), .rise_ns = S(30), .max_age_ns = S(60)};
+
+    static const struct {
+        uint64_t inputs;
+        uint32_t must;
+    } cases[] = {{7, CVG_READY}, {8, CVG_PROGRESSING}};
+
+    for (size_t i = 0; i < CVG_COUNT(cases); i++) {
+        struct cvg_steady before = {0}, after = {0};
+        struct cvg_steady_saved saved;
+        struct cvg_reading reading = {.size = sizeof reading, .status = CVG_READY, .reason = "Up"};
+        for (int at = 100; at <= 130; at += 30) {
+            reading.observed_at_ns = S(at);
+            cvg_steady_observe(&before, &rules, cvg_reading_keep_asked(&reading, 7, S(at)), S(at));
+        }
+        assert_true(cvg_steady_save(&before, &saved));
+        assert_true(cvg_steady_restore(&after, &saved, S(140)));
+        reading.observed_at_ns = S(141);
+        cvg_steady_observe(&after, &rules,
+                           cvg_reading_keep_asked(&reading, cases[i].inputs, S(141)), S(141));
+        assert_int_equal(cvg_steady_view(&after, &rules, S(141)).status, cases[i].must);
+        cvg_steady_done(&before);
+        cvg_steady_done(&after);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(other_inputs_after_a_restart_begin_anew),
         cmocka_unit_test(every_story_ends_as_told),
         cmocka_unit_test(flapping_goes_on),
         cmocka_unit_test(what_cannot_have_been_is_not_restored),

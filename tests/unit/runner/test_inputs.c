@@ -32,8 +32,12 @@ static void a_check_waits_for_its_input_and_runs_when_it_comes(void **state)
     /* Its own round is an hour away: the fact makes it run. */
     stage_write(&stage, "state", "lb-1");
     stage_await(&stage, "to", "Done", "see lb-1");
+    uint64_t first = cvg_reading_inputs(stage_check(&stage, "to")->latest);
     stage_write(&stage, "state", "lb-2");
     stage_await(&stage, "to", "Done", "see lb-2");
+    /* What was asked with other facts is told from what was not, see model/steady.h. */
+    assert_true(first != 0 && cvg_reading_inputs(stage_check(&stage, "to")->latest) != first);
+    assert_true(cvg_reading_inputs(stage_check(&stage, "from")->latest) == 0);
     /* An unchanged fact does not. */
     size_t readings = stage_check(&stage, "to")->readings;
     stage_await_readings(&stage, "from", stage_check(&stage, "from")->readings + 4);

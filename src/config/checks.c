@@ -128,6 +128,8 @@ static void set_rules(struct cvg_loader *loader, struct cvg_check_config *check,
                                                                        : CVG_CONFIG_FAILED_WAIT;
     check->halt_after_ns = or_else(keys->halt_after, 0);
     check->degraded_goes = keys->on_degraded == 1;
+    check->disagrees = keys->agree == 0;
+    check->revision = keys->revision;
 }
 
 static void bind_check(struct work *work, struct cvg_check_config *check)

@@ -93,6 +93,12 @@ enum cvg_config_on_failed {
     CVG_CONFIG_FAILED_HALT_AFTER
 };
 
+enum cvg_config_agree_on {
+    CVG_CONFIG_AGREE_ASKED,
+    CVG_CONFIG_AGREE_REVISION,
+    CVG_CONFIG_AGREE_NOTHING
+};
+
 struct cvg_check_config {
     const char *name;
     const struct cvg_node *node;
@@ -111,6 +117,8 @@ struct cvg_check_config {
     uint32_t on_failed; /* enum cvg_config_on_failed */
     int64_t halt_after_ns;
     bool degraded_goes;
+    bool disagrees;       /* its revision does not count where a gate agrees on one */
+    const char *revision; /* the fact that is its revision; NULL: what the module says */
     bool faulty;          /* see cvg_config_read */
     const void *settings; /* the module's struct, references as written */
     /* Indexes, in the same environment, of the checks whose facts it refers to; without repeats,
@@ -123,6 +131,7 @@ struct cvg_gate_config {
     const char *name;
     const struct cvg_node *node;      /* NULL: the default gate of an environment that lists none */
     struct cvg_list require, exclude; /* const char * */
+    uint32_t agree_on;                /* enum cvg_config_agree_on */
 };
 
 struct cvg_environment_config {

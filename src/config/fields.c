@@ -373,6 +373,8 @@ const struct cvg_field cvg_environment_fields[] = {
     PARTS(cvg_environment_keys),
     {0}};
 
+static const char *const agreements[] = {"asked", "revision", "nothing", NULL};
+
 const struct cvg_field cvg_gate_fields[] = {
     {.name = "require",
      .doc =
@@ -387,6 +389,16 @@ const struct cvg_field cvg_gate_fields[] = {
      .example = "[nodes]",
      .type = CVG_FIELD_LIST,
      .offset = AT(cvg_gate_keys, exclude)},
+    {.name = "agree_on",
+     .doc =
+         "Whether the checks must name one revision, those that name any. `asked`: the subject's, "
+         "where it has one. `revision`: always, and one check at least must name it. `nothing`: "
+         "no, "
+         "for a gate that is asked before that revision is rolled out.",
+     .default_text = "asked",
+     .type = CVG_FIELD_ENUM,
+     .choices = agreements,
+     .offset = AT(cvg_gate_keys, agree_on)},
     {0}};
 
 /* In the order of the enums that they stand for: enum cvg_plane, cvg_config_on_unknown,
@@ -497,6 +509,18 @@ const struct cvg_field cvg_check_fields[] = {
      .type = CVG_FIELD_ENUM,
      .choices = degradations,
      .offset = AT(cvg_check_keys, on_degraded)},
+    {.name = "revision",
+     .doc = "The fact whose text is the check's revision, such as `outputs.version`. Without it: "
+            "what the type calls its revision.",
+     .example = "outputs.version",
+     .type = CVG_FIELD_STRING,
+     .flags = CVG_FIELD_NONEMPTY,
+     .offset = AT(cvg_check_keys, revision)},
+    {.name = "agree",
+     .doc = "Whether its revision counts where a gate agrees on one; see `agree_on`.",
+     .default_text = "true",
+     .type = CVG_FIELD_BOOL,
+     .offset = AT(cvg_check_keys, agree)},
     {0}};
 
 const struct cvg_field cvg_polled_fields[] = {

@@ -107,10 +107,13 @@ struct cvg_check_keys {
     int64_t interval, timeout, rise, fall, max_age;
     uint32_t on_unknown, on_failed, on_degraded; /* on_failed may be absent: the kind's */
     int64_t keep, halt_after;
+    uint32_t agree;
+    const char *revision;
 };
 
 struct cvg_gate_keys {
     struct cvg_list require, exclude;
+    uint32_t agree_on;
 };
 
 extern const struct cvg_field cvg_file_fields[], cvg_server_fields[], cvg_names_fields[],

@@ -76,6 +76,7 @@ static void load_gate(struct cvg_loader *loader, struct cvg_environment_config *
     cvg_map_free(exclude);
     gate->require = keys.require;
     gate->exclude = keys.exclude;
+    gate->agree_on = keys.agree_on;
 }
 
 /* An environment that lists no gate has one that looks at every required check. */

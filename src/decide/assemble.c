@@ -16,6 +16,12 @@ static const enum cvg_failed_rule on_failed[] = {
     [CVG_CONFIG_FAILED_HALT_AFTER] = CVG_FAILED_HALT_AFTER,
 };
 
+static const enum cvg_agree_on agree_on[] = {
+    [CVG_CONFIG_AGREE_ASKED] = CVG_AGREE_ASKED,
+    [CVG_CONFIG_AGREE_REVISION] = CVG_AGREE_REVISION,
+    [CVG_CONFIG_AGREE_NOTHING] = CVG_AGREE_NOTHING,
+};
+
 static struct cvg_check_rules rules_of(const struct cvg_check_config *check)
 {
     int64_t max_age = check->max_age_ns;
@@ -43,6 +49,7 @@ static struct cvg_check_rules rules_of(const struct cvg_check_config *check)
         .on_failed = on_failed[check->on_failed],
         .halt_after_ns = check->halt_after_ns,
         .degraded_goes = check->degraded_goes,
+        .disagrees = check->disagrees,
     };
 }
 
@@ -79,6 +86,7 @@ static int assemble_gates(struct cvg_assembly *assembly, struct cvg_diagnostics 
                                   error.text);
             result = CVG_E_INVALID;
         }
+        assembly->gates[i].agree_on = agree_on[gate->agree_on];
     }
     return result;
 }

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "gate/agreement.h"
 #include "gate/opinion.h"
 #include "gate/sentence.h"
 #include "model/reason.h"
@@ -30,6 +31,7 @@ struct hearing {
     int64_t all_ready_at; /* the soonest that nothing holds the gate */
     int64_t escalates_at; /* the first wait that becomes a halt by time */
     int64_t next_reading; /* the soonest that polled evidence can come */
+    bool apart;           /* the checks do not agree: only evidence that is new can change that */
 };
 
 static const struct cvg_check_view *check_at(const struct cvg_readiness *readiness,
@@ -115,17 +117,58 @@ static bool close_for_lack_of_evidence(const struct hearing *hearing, int64_t no
     return true;
 }
 
+/* Returns how many reasons there are to tell. */
+static size_t close_for_disagreement(const struct cvg_agreement *agreement, struct hearing *hearing,
+                                     struct cvg_decision *ret)
+{
+    if (agreement->apart == 0 && !agreement->missing) {
+        return 0;
+    }
+    ret->verdict = CVG_MAX(ret->verdict, CVG_WAIT);
+    ret->unknown |= agreement->missing;
+    hearing->apart = true;
+    return agreement->apart + agreement->missing;
+}
+
+/* What is told besides what the checks say of themselves. */
+struct remarks {
+    const struct cvg_reason *first; /* NULL: none */
+    const struct cvg_agreement *agreement;
+};
+
+static size_t tell_apart(const struct cvg_readiness *readiness,
+                         const struct cvg_gate_policy *policy,
+                         const struct cvg_agreement *agreement, struct cvg_arena *arena,
+                         struct cvg_reason *ret)
+{
+    size_t filled = 0;
+
+    for (size_t i = 0; i < policy->check_count && agreement->apart > 0; i++) {
+        const struct cvg_check_view *check = check_at(readiness, policy, i);
+        if (cvg_agreement_is_apart(agreement, check)) {
+            ret[filled++] = cvg_agreement_reason(agreement, check, arena);
+        }
+    }
+    if (agreement->missing) {
+        ret[filled++] = cvg_agreement_missing(agreement);
+    }
+    return filled;
+}
+
 static void collect_reasons(const struct cvg_readiness *readiness,
-                            const struct cvg_gate_policy *policy, const struct cvg_reason *first,
+                            const struct cvg_gate_policy *policy, const struct remarks *remarks,
                             size_t count, struct cvg_arena *arena, struct cvg_decision *ret)
 {
     struct cvg_reason *reasons = cvg_arena_alloc(arena, (count + 1) * sizeof *reasons);
     size_t filled = 0;
 
-    if (first) {
-        reasons[filled++] = *first; /* it is only made where no check is worse than go */
+    if (remarks->first) {
+        reasons[filled++] = *remarks->first; /* it is only made where no check is worse than go */
     }
     for (uint32_t severity = CVG_VERDICT_COUNT; severity-- > 0 && filled < count;) {
+        if (severity == CVG_WAIT) {
+            filled += tell_apart(readiness, policy, remarks->agreement, arena, reasons + filled);
+        }
         for (size_t i = 0; i < policy->check_count; i++) {
             const struct cvg_check_view *check = check_at(readiness, policy, i);
             struct cvg_opinion opinion = cvg_opinion_of(check, ret->decided_at);
@@ -161,6 +204,8 @@ static void set_times(const struct hearing *hearing, uint64_t jitter, struct cvg
     if (ret->verdict == CVG_GO) {
         ret->next_change_at = hearing->outlived_at;
         ret->valid_until = CVG_MIN(ret->valid_until, hearing->outlived_at);
+    } else if (hearing->apart) {
+        ret->next_change_at = CVG_MIN(hearing->next_reading, hearing->escalates_at);
     } else if (hearing->all_ready_at != 0) {
         ret->next_change_at = CVG_MIN(hearing->all_ready_at, hearing->escalates_at);
     } else {
@@ -176,16 +221,19 @@ void cvg_gate_judge(const struct cvg_readiness *readiness, const struct cvg_gate
                     const struct cvg_subject *subject, int64_t now, uint64_t jitter,
                     struct cvg_arena *arena, struct cvg_decision *ret)
 {
-    (void)subject; /* no rule of a policy asks yet who wants to move */
     *ret = (struct cvg_decision){.verdict = CVG_GO, .of = policy->check_count, .decided_at = now};
 
     struct hearing hearing = hear(readiness, policy, now, ret);
+    struct cvg_agreement agreement = cvg_agreement_of(readiness, policy, subject);
     struct cvg_reason first;
     bool closed = close_for_lack_of_evidence(&hearing, now, ret, &first);
+    size_t apart = close_for_disagreement(&agreement, &hearing, ret);
     /* Who will not be ready by waiting is not waiting for what cannot be told. */
     ret->unknown = ret->unknown && ret->verdict == CVG_WAIT;
 
-    collect_reasons(readiness, policy, closed ? &first : NULL, hearing.told + closed, arena, ret);
+    collect_reasons(readiness, policy,
+                    &(struct remarks){.first = closed ? &first : NULL, .agreement = &agreement},
+                    hearing.told + closed + apart, arena, ret);
     set_times(&hearing, jitter, ret);
     ret->percent = 100;
     if (ret->verdict != CVG_GO) {

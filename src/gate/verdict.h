@@ -16,6 +16,9 @@
  * passed, the answer is wait, unknown, DecisionStale. Unknown alone never makes halt or rollback;
  * the time that a failed status was only kept does not count towards halt_after.
  *
+ * Where the gate agrees on a revision, or the subject has one, every check that names one must name
+ * that one, see agreement.h: otherwise wait, RevisionDiffers.
+ *
  * A check that goes is told of where people should know more: kept, falling, degraded, ignored.
  */
 #ifndef CVG_GATE_VERDICT_H
@@ -33,9 +36,16 @@ enum cvg_verdict {
 #define CVG_VERDICT_COUNT 4
 const char *cvg_verdict_text(uint32_t verdict); /* "go" */
 
+enum cvg_agree_on {
+    CVG_AGREE_ASKED = 0, /* on the subject's revision, where it has one */
+    CVG_AGREE_REVISION,  /* always; somebody must name one */
+    CVG_AGREE_NOTHING
+};
+
 /* What a gate looks at, resolved from `require` and `exclude`. Borrowed from the configuration. */
 struct cvg_gate_policy {
     const char *name;
+    enum cvg_agree_on agree_on;
     const uint32_t *checks; /* indexes into the environment's checks, rising */
     size_t check_count;
 };

@@ -49,6 +49,7 @@ struct cvg_check_rules {
     enum cvg_failed_rule on_failed;
     int64_t halt_after_ns;
     bool degraded_goes; /* on_degraded: go */
+    bool disagrees;     /* agree: false: its revision is of another kind */
 };
 
 /* One check as it stands. */

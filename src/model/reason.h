@@ -45,6 +45,14 @@
     X(NOTHING_FRESH, "NothingFresh",                                                               \
       "No check of the gate is both ready and freshly read, so there is nothing to go by.",        \
       "Look why the evidence is missing; a gate never opens on ignored or kept checks alone.")     \
+    X(REVISION_DIFFERS, "RevisionDiffers",                                                         \
+      "The check names another revision than the one that was asked for, or than the others.",     \
+      "Wait until it is rolled out; where its revision is of another kind, set the check's "       \
+      "revision or `agree: false`, and `agree_on: nothing` for a gate that is asked before a "     \
+      "rollout.")                                                                                  \
+    X(REVISION_UNKNOWN, "RevisionUnknown",                                                         \
+      "The gate agrees on a revision, and no check names one.",                                    \
+      "Look why the checks that should name it do not, or set their revision.")                    \
     X(DECISION_STALE, "DecisionStale",                                                             \
       "The daemon could not renew its decision in time, so the last one does not count.",          \
       "Look at the daemon's log and load; it answers by itself once it decides again.")            \

@@ -198,6 +198,17 @@ static void count(struct cvg_runner_source *source, const struct cvg_reading *re
     source->runs[result_of(reading)]++;
 }
 
+/* The operator says which fact is the check's revision. */
+static struct cvg_kept_reading *keep(const struct cvg_runner_check *check,
+                                     const struct cvg_reading *reading, int64_t now)
+{
+    struct cvg_reading taken = *reading;
+    if (check->config->revision) {
+        taken.revision = cvg_reading_fact(reading, check->config->revision);
+    }
+    return cvg_reading_keep_asked(&taken, check->inputs, now);
+}
+
 static void completed(CVG_UNUSED void *ctx, struct cvg_check *instance, struct cvg_run *run,
                       const struct cvg_reading *reading)
 {
@@ -211,7 +222,7 @@ static void completed(CVG_UNUSED void *ctx, struct cvg_check *instance, struct c
     if (dated.observed_at_ns == 0) {
         dated.observed_at_ns = check->round_ns;
     }
-    struct cvg_kept_reading *kept = cvg_reading_keep_asked(&dated, check->inputs, now);
+    struct cvg_kept_reading *kept = keep(check, &dated, now);
     /* From here on as kept: what broke the contract has become a ModuleFault. */
     const struct cvg_reading *taken = cvg_reading_get(kept);
     count(check->source, taken, now - cvg_run_started_at(run));
@@ -230,7 +241,7 @@ static void reported(CVG_UNUSED void *ctx, struct cvg_check *instance,
         return;
     }
     int64_t now = cvg_time_now();
-    struct cvg_kept_reading *kept = cvg_reading_keep(reading, now);
+    struct cvg_kept_reading *kept = keep(check, reading, now);
     check->source->failing = cvg_breaker_fault_counts(cvg_reading_get(kept)->fault);
     remember_facts(check, kept, now);
     if (!cvg_runner_probe_waits(check, kept)) {

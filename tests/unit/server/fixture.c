@@ -99,6 +99,7 @@ static struct cvg_body render(struct cvg_snapshot *snapshot, const struct cvg_sn
 void fixture_publish(struct fixture *fixture, size_t environment, uint32_t verdict,
                      int64_t valid_for)
 {
+    static const struct cvg_subject nobody = {.app = "", .revision = ""};
     static const uint32_t statuses[CVG_VERDICT_COUNT] = {CVG_READY, CVG_PROGRESSING, CVG_FAILED,
                                                          CVG_FAILED};
     struct cvg_arena *arena = cvg_arena_new();
@@ -121,7 +122,7 @@ void fixture_publish(struct fixture *fixture, size_t environment, uint32_t verdi
     for (size_t i = 0; i < GATES; i++) {
         struct cvg_snapshot_gate *gate = &snapshot->gates[i];
         gate->policy = &policies[i];
-        cvg_gate_judge(&snapshot->readiness, gate->policy, NULL, now, 7, arena, &gate->decision);
+        cvg_gate_judge(&snapshot->readiness, gate->policy, &nobody, now, 7, arena, &gate->decision);
         if (verdict == CVG_ROLLBACK) {
             gate->decision.verdict = CVG_ROLLBACK; /* no gate of today gives it by itself */
         }

@@ -157,12 +157,6 @@ int cvg_tf_backend_settings(const struct cvg_tf_source_config *config, char *roo
         ret->path = marked_path(config->key, "env:", config, &left);
     } else if (strcmp(backend, "consul") == 0) {
         ret->path = marked_path(config->path, "-env:", config, &left);
-        ret->lock_path = join(&left, ret->path == NULL ? "" : ret->path, "/.lock", "", "");
-    } else if (strcmp(backend, "kubernetes") == 0) {
-        const char *name =
-            join(&left, "tfstate-", workspace_of(config), "-", config->secret_suffix);
-        ret->path = name;
-        ret->lock_path = join(&left, "lock-", name == NULL ? "" : name, "", "");
     }
     return left.full ? -1 : 0;
 }

@@ -30,15 +30,15 @@ static void complete(struct cvg_tf_check *check, struct cvg_kit_finding *finding
     host_of(check)->complete(run, &finding->reading);
 }
 
-/* What the host remembers, where it is what was written here. */
+/* What the host remembers; its length, 0 where nothing is known. What cannot be read raises an alarm,
+ * and is replaced by that. */
 static size_t recall(const struct cvg_tf_check *check, char bytes[CVG_TF_MEMORY_BYTES],
                      struct cvg_tf_memory *ret)
 {
     const void *known = NULL;
     size_t length = host_of(check)->recall(check->handle, &known);
     memset(ret, 0, sizeof(*ret));
-    if (length == 0 || length > CVG_TF_MEMORY_BYTES || cvg_tf_memory_read(known, length, ret) < 0) {
-        memset(ret, 0, sizeof(*ret));
+    if (length == 0 || cvg_tf_memory_read(known, length, ret) < 0) {
         return 0;
     }
     memcpy(bytes, known, length);
@@ -110,7 +110,8 @@ static int ask_anew(struct cvg_tf_check *check, const struct cvg_tf_check_config
     if (cvg_tf_check_check(config, settings, keep_first, &first) < 0) {
         struct cvg_kit_finding finding;
         cvg_kit_finding_begin(&finding);
-        cvg_kit_finding_say(&finding, CVG_UNKNOWN, "ConditionInvalid", "%s", words);
+        cvg_kit_finding_say(&finding, CVG_UNKNOWN, cvg_tf_reason(CVG_TF_REASON_CONDITION_INVALID),
+                            "%s", words);
         finding.reading.fault = CVG_FAULT_REQUEST;
         complete(check, &finding);
         return -1;

@@ -22,7 +22,7 @@ struct cvg_tf_source_config {
     const char *
         path; /* local: the file, or the directory that has terraform.tfstate and its workspaces; http: below
                          url; consul: the key */
-    const char *workspace;     /* "default" */
+    const char *workspace;     /* NULL: "default" */
     const char *workspace_dir; /* local: terraform.tfstate.d */
     /* s3, gcs, azurerm */
     const char *bucket, *key, *prefix; /* prefix: of workspaces ("env:"), of gcs */

@@ -35,10 +35,10 @@ enum {
 
 static void list_keys(const struct cvg_tf_source_config *config, struct key ret[KEYS])
 {
-    const char *directory = config->workspace_dir, *workspace = config->workspace;
+    const char *directory = config->workspace_dir;
     const struct key keys[KEYS] = {
         {"path", config->path != NULL},
-        {"workspace", workspace != NULL && strcmp(workspace, "default") != 0},
+        {"workspace", config->workspace != NULL},
         {"workspace_dir", directory != NULL && strcmp(directory, "terraform.tfstate.d") != 0},
         {"bucket", config->bucket != NULL},
         {"key", config->key != NULL},
@@ -95,11 +95,12 @@ static const struct backend_keys *keys_of(const char *backend)
     return NULL;
 }
 
-static void refuse_for(struct refusal *refusal, const char *key, const char *format,
-                       const char *backend)
+/* The backend's name stands between two texts. */
+static void refuse_for(struct refusal *refusal, const char *key, const char *before,
+                       const char *backend, const char *after)
 {
-    char text[128];
-    (void)snprintf(text, sizeof(text), format, backend);
+    char text[160];
+    (void)snprintf(text, sizeof(text), "%s%s%s", before, backend, after);
     refuse_key(refusal, key, text);
 }
 
@@ -111,10 +112,11 @@ static void check_keys(struct refusal *refusal, const struct cvg_tf_source_confi
     for (size_t i = 0; i < KEYS; i++) {
         int required = has_word(backend->required, keys[i].name);
         if (required && !keys[i].written) {
-            refuse_for(refusal, keys[i].name, "is missing: backend %s needs it", backend->backend);
+            refuse_for(refusal, keys[i].name, "is missing: backend ", backend->backend,
+                       " needs it");
         }
         if (keys[i].written && !required && !has_word(backend->more, keys[i].name)) {
-            refuse_for(refusal, keys[i].name, "has no effect with backend: %s", backend->backend);
+            refuse_for(refusal, keys[i].name, "has no effect with backend: ", backend->backend, "");
         }
     }
 }
@@ -137,7 +139,7 @@ static void check_local(struct refusal *refusal, const struct cvg_tf_source_conf
                    "must name the file: only states stand in directories of "
                    "workspaces");
     }
-    if (strcmp(config->workspace, "default") != 0 && !is_directory) {
+    if (config->workspace != NULL && !is_directory) {
         refuse_key(refusal, "path",
                    "must be the directory that has terraform.tfstate.d, ending in "
                    "a slash, beside workspace");
@@ -169,7 +171,7 @@ int cvg_tf_source_check(const struct cvg_tf_source_config *config, cvg_tf_refuse
         return -1;
     }
     check_keys(&refusal, config, backend);
-    if (!is_name(config->workspace)) {
+    if (config->workspace != NULL && !is_name(config->workspace)) {
         refuse_key(&refusal, "workspace", "must be a workspace's name: no slash, no blank");
     }
     if (strcmp(config->backend, "local") == 0) {
@@ -177,9 +179,8 @@ int cvg_tf_source_check(const struct cvg_tf_source_config *config, cvg_tf_refuse
     }
     if (config->content != CVG_TF_CONTENT_STATE && !backend->documents) {
         refuse_for(&refusal, "content",
-                   "must be state: what `show -json` prints is never kept by "
-                   "backend %s; use local, http or s3",
-                   backend->backend);
+                   "must be state: what `show -json` prints is never kept by backend ",
+                   backend->backend, "; use local, http or s3");
     }
     if ((config->dynamodb_table == NULL) != (config->dynamodb_url == NULL)) {
         refuse_key(&refusal, config->dynamodb_url == NULL ? "dynamodb_url" : "dynamodb_table",

@@ -104,6 +104,9 @@
     X(DIGEST_MISMATCH, "DigestMismatch",                                                           \
       "The place keeps a digest of the state, and the state has another.",                         \
       "Wait for the writer; where it stays, look which of the two is old.")                        \
+    X(CONDITION_INVALID, "ConditionInvalid",                                                       \
+      "With the facts of other checks filled in, a key is not what it must be.",                   \
+      "Look at the facts that the key refers to; the message names the key.")                      \
     X(STATE_EMPTY, "StateEmpty", "The document has been empty for longer than `grace`.",           \
       "Look whether the writer still runs; restore the state from its backup.")                    \
     X(STATE_TORN, "StateTorn", "The document has been cut off for longer than `grace`.",           \

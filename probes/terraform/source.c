@@ -273,18 +273,6 @@ void cvg_tf_source_call_off(struct cvg_tf_source *source, struct cvg_tf_asker *a
 
 /* ---- its life ---- */
 
-/* An operator who wrote a limit for documents need not write it for bodies too. */
-static void raise_ceiling(const struct cvg_tf_source *source)
-{
-    const struct cvg_host *host = source->host;
-    if (host->endpoint_has(source->handle, "url") && !host->endpoint_has(source->handle, "via") &&
-        !host->endpoint_has(source->handle, "max_body")) {
-        struct cvg_endpoint endpoint = {.size = sizeof(endpoint),
-                                        .max_body = source->config->limit};
-        host->endpoint_set(source->handle, &endpoint);
-    }
-}
-
 static int check_connection(const struct cvg_tf_source *source, cvg_tf_refuse_key *refuse,
                             void *arg)
 {
@@ -325,7 +313,7 @@ struct cvg_tf_source *cvg_tf_source_new(const struct cvg_host *host, struct cvg_
         free(source);
         return NULL;
     }
-    raise_ceiling(source);
+    cvg_place_raise_ceiling(host, handle, source->settings.limit);
     source->place = source->kind->open(host, handle, &source->settings);
     return source;
 }

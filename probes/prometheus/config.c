@@ -266,12 +266,12 @@ static void refuse_key(struct refusal *refusal, const char *path, const char *te
 }
 
 static void make_condition(struct refusal *refusal, const char *path, const char *text,
-                           enum cvg_prom_words words, struct cvg_prom_condition *ret)
+                           enum cvg_prom_words words, struct cvg_kit_condition *ret)
 {
     if (words == CVG_PROM_AS_WRITTEN && refers(text)) {
         return;
     }
-    const char *wrong = cvg_prom_condition_parse(text, ret);
+    const char *wrong = cvg_kit_condition_parse(text, ret);
     if (wrong != NULL) {
         refuse_key(refusal, path, wrong);
     }
@@ -323,7 +323,7 @@ int cvg_prom_plan_make(const struct cvg_prom_check_config *config, enum cvg_prom
     }
     int whole = words == CVG_PROM_FILLED_IN || !(refers(config->ready) || refers(config->degraded));
     if (!refusal.refused && plan.has_degraded && whole &&
-        cvg_prom_condition_covers(&plan.ready, &plan.degraded)) {
+        cvg_kit_condition_covers(&plan.ready, &plan.degraded)) {
         refuse_key(&refusal, "degraded", "never applies: whatever it takes is ready already");
     }
     if (config->min_volume != NULL && !isfinite(config->min_volume->at_least)) {

@@ -9,7 +9,7 @@
 #ifndef CVG_PROM_CONFIG_H
 #define CVG_PROM_CONFIG_H
 
-#include "condition.h"
+#include "kit/condition.h"
 
 #include <convergate/field.h>
 
@@ -110,7 +110,7 @@ extern const struct cvg_field cvg_prom_alerts_fields[], cvg_prom_rules_fields[],
 
 /* Of the conditions and guards. */
 struct cvg_prom_plan {
-    struct cvg_prom_condition ready, degraded;
+    struct cvg_kit_condition ready, degraded;
     uint32_t has_degraded;
     const char *age_selector; /* borrowed from the configuration; NULL: age is not asked for */
 };

@@ -28,9 +28,9 @@ static enum grade grade_of(const struct cvg_prom_plan *plan, double value)
         return GRADE_NAN;
     }
     enum grade grade = GRADE_FAILED;
-    if (cvg_prom_condition_holds(&plan->ready, value)) {
+    if (cvg_kit_condition_holds(&plan->ready, value)) {
         grade = GRADE_READY;
-    } else if (plan->has_degraded && cvg_prom_condition_holds(&plan->degraded, value)) {
+    } else if (plan->has_degraded && cvg_kit_condition_holds(&plan->degraded, value)) {
         grade = GRADE_DEGRADED;
     }
     return grade != GRADE_FAILED && isinf(value) ? GRADE_INFINITE : grade;
@@ -70,7 +70,7 @@ static struct reduced reduce_each(const struct cvg_prom_plan *plan,
     for (size_t i = 0; i < answer->count; i++) {
         const struct cvg_prom_element *element = &answer->elements[i];
         enum grade grade = grade_of(plan, element->value);
-        double away = cvg_prom_condition_distance(&plan->ready, element->value);
+        double away = cvg_kit_condition_distance(&plan->ready, element->value);
         int better = grade != reduced.grade ? (grade < reduced.grade) == worst
                                             : (worst ? away > distance : away < distance);
         reduced.not_ready += grade != GRADE_READY;

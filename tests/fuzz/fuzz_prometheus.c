@@ -32,8 +32,8 @@ static void judge(const struct cvg_prom_answer *answer, uint32_t reduce, const c
     struct cvg_prom_plan plan = {.has_degraded = 1};
     struct cvg_prom_finding finding;
     struct cvg_prom_part volume, age;
-    check(cvg_prom_condition_parse(config.ready, &plan.ready) == NULL);
-    check(cvg_prom_condition_parse(config.degraded, &plan.degraded) == NULL);
+    check(cvg_kit_condition_parse(config.ready, &plan.ready) == NULL);
+    check(cvg_kit_condition_parse(config.degraded, &plan.degraded) == NULL);
     cvg_prom_judge(&config, &plan, answer, &finding);
     cvg_prom_conclude(&config, NULL, NULL, &finding);
     const struct cvg_reading *reading = &finding.reading;
@@ -44,7 +44,7 @@ static void judge(const struct cvg_prom_answer *answer, uint32_t reduce, const c
     if (reading->status == CVG_READY) {
         check(!answer->partial);
         check(answer->count == 0 || (reading->has_value && isfinite(reading->value)));
-        check(answer->count == 0 || cvg_prom_condition_holds(&plan.ready, reading->value));
+        check(answer->count == 0 || cvg_kit_condition_holds(&plan.ready, reading->value));
     }
     cvg_prom_judge_volume(answer, &volume);
     cvg_prom_judge_age(&config, answer, &age);
@@ -86,10 +86,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     refuse(text, size, 503, "application/json");
     refuse(text, size, 302, "text/plain");
 
-    struct cvg_prom_condition condition;
-    if (cvg_prom_condition_parse(text, &condition) == NULL) {
-        check(!cvg_prom_condition_holds(&condition, NAN));
-        check(cvg_prom_condition_distance(&condition, 0) >= 0);
+    struct cvg_kit_condition condition;
+    if (cvg_kit_condition_parse(text, &condition) == NULL) {
+        check(!cvg_kit_condition_holds(&condition, NAN));
+        check(cvg_kit_condition_distance(&condition, 0) >= 0);
     }
     (void)cvg_prom_is_selector(text);
     free(text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Conditions on a number; see condition.h. */
-#include "condition.h"
+#include "kit/condition.h"
 
 #include <convergate/number.h>
 
@@ -31,9 +31,9 @@ static int parse_number(const char *text, size_t length, double *ret)
     return 0;
 }
 
-static const char *parse_range(const char *text, const char *dots, struct cvg_prom_condition *ret)
+static const char *parse_range(const char *text, const char *dots, struct cvg_kit_condition *ret)
 {
-    struct cvg_prom_condition range = {0};
+    struct cvg_kit_condition range = {0};
     if (parse_number(text, (size_t)(dots - text), &range.low) < 0 ||
         parse_number(dots + 2, strlen(dots + 2), &range.high) < 0) {
         return "needs a plain number at both ends of the range, such as \"0.2..0.8\"";
@@ -45,7 +45,7 @@ static const char *parse_range(const char *text, const char *dots, struct cvg_pr
     return NULL;
 }
 
-const char *cvg_prom_condition_parse(const char *text, struct cvg_prom_condition *ret)
+const char *cvg_kit_condition_parse(const char *text, struct cvg_kit_condition *ret)
 {
     text += strspn(text, " \t");
     size_t length = strspn(text, "<>=!");
@@ -69,7 +69,7 @@ const char *cvg_prom_condition_parse(const char *text, struct cvg_prom_condition
     }
     int below = which < 2;
     int above = which == 2 || which == 3;
-    *ret = (struct cvg_prom_condition){
+    *ret = (struct cvg_kit_condition){
         .low = below ? -(double)INFINITY : number,
         .high = above ? (double)INFINITY : number,
         .low_open = which == 2,
@@ -79,7 +79,7 @@ const char *cvg_prom_condition_parse(const char *text, struct cvg_prom_condition
     return NULL;
 }
 
-int cvg_prom_condition_holds(const struct cvg_prom_condition *condition, double value)
+int cvg_kit_condition_holds(const struct cvg_kit_condition *condition, double value)
 {
     if (isnan(value)) {
         return 0;
@@ -89,7 +89,7 @@ int cvg_prom_condition_holds(const struct cvg_prom_condition *condition, double 
     return condition->outside ? !inside : inside;
 }
 
-double cvg_prom_condition_distance(const struct cvg_prom_condition *condition, double value)
+double cvg_kit_condition_distance(const struct cvg_kit_condition *condition, double value)
 {
     if (condition->outside) {
         return 0;
@@ -101,8 +101,8 @@ double cvg_prom_condition_distance(const struct cvg_prom_condition *condition, d
     return value > condition->high ? value - condition->high : 0;
 }
 
-int cvg_prom_condition_covers(const struct cvg_prom_condition *outer,
-                              const struct cvg_prom_condition *inner)
+int cvg_kit_condition_covers(const struct cvg_kit_condition *outer,
+                             const struct cvg_kit_condition *inner)
 {
     if (outer->outside || inner->outside) {
         return 0;

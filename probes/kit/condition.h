@@ -4,24 +4,24 @@
  * "!= 0", or a range with both ends in it, "0.2..0.8". Every condition is one interval, or all
  * that is outside of one. NaN never satisfies a condition, not even "!=". Pure; any thread.
  */
-#ifndef CVG_PROM_CONDITION_H
-#define CVG_PROM_CONDITION_H
+#ifndef CVG_KIT_CONDITION_H
+#define CVG_KIT_CONDITION_H
 
 #include <stdint.h>
 
-struct cvg_prom_condition {
+struct cvg_kit_condition {
     double low, high;
     uint32_t low_open, high_open; /* the end itself is not in it */
     uint32_t outside;             /* "!=": all but the interval */
 };
 
 /* NULL, or what is wrong with the text, which then leaves *ret alone. */
-const char *cvg_prom_condition_parse(const char *text, struct cvg_prom_condition *ret);
-int cvg_prom_condition_holds(const struct cvg_prom_condition *condition, double value);
+const char *cvg_kit_condition_parse(const char *text, struct cvg_kit_condition *ret);
+int cvg_kit_condition_holds(const struct cvg_kit_condition *condition, double value);
 /* How far a value is from satisfying it: 0 where it does, is NaN, or only an open end is between. */
-double cvg_prom_condition_distance(const struct cvg_prom_condition *condition, double value);
+double cvg_kit_condition_distance(const struct cvg_kit_condition *condition, double value);
 /* Whatever satisfies `inner` satisfies `outer` too. Never true for a "!=". */
-int cvg_prom_condition_covers(const struct cvg_prom_condition *outer,
-                              const struct cvg_prom_condition *inner);
+int cvg_kit_condition_covers(const struct cvg_kit_condition *outer,
+                             const struct cvg_kit_condition *inner);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Conditions: which texts are taken, which values they take. */
-#include "condition.h"
+#include "kit/condition.h"
 
 #include "base/macros.h"
 
@@ -54,9 +54,9 @@ static void test_takes_and_leaves_values(void **state)
     };
 
     for (size_t i = 0; i < CVG_COUNT(rows); i++) {
-        struct cvg_prom_condition condition;
-        assert_null(cvg_prom_condition_parse(rows[i].text, &condition));
-        if (cvg_prom_condition_holds(&condition, rows[i].value) != rows[i].holds) {
+        struct cvg_kit_condition condition;
+        assert_null(cvg_kit_condition_parse(rows[i].text, &condition));
+        if (cvg_kit_condition_holds(&condition, rows[i].value) != rows[i].holds) {
             fail_msg("'%s' of %g", rows[i].text, rows[i].value);
         }
     }
@@ -71,8 +71,8 @@ static void test_refuses_what_is_no_condition(void **state)
         "1...2..", "< 0x10", "true",   "! 1",    "< 1e999", "<\n1",   "1..Inf", "< 1, > 2",
     };
     for (size_t i = 0; i < CVG_COUNT(rows); i++) {
-        struct cvg_prom_condition condition;
-        if (cvg_prom_condition_parse(rows[i], &condition) == NULL) {
+        struct cvg_kit_condition condition;
+        if (cvg_kit_condition_parse(rows[i], &condition) == NULL) {
             fail_msg("'%s' was taken", rows[i]);
         }
     }
@@ -81,18 +81,18 @@ static void test_refuses_what_is_no_condition(void **state)
 static void test_measures_how_far_a_value_is_off(void **state)
 {
     (void)state;
-    struct cvg_prom_condition condition;
-    assert_null(cvg_prom_condition_parse("< 2", &condition));
-    assert_true(cvg_prom_condition_distance(&condition, 1) == 0);
-    assert_true(cvg_prom_condition_distance(&condition, 5) == 3);
-    assert_null(cvg_prom_condition_parse("2..4", &condition));
-    assert_true(cvg_prom_condition_distance(&condition, 1) == 1);
-    assert_true(cvg_prom_condition_distance(&condition, 7) == 3);
-    assert_null(cvg_prom_condition_parse("> 0", &condition));
-    assert_true(cvg_prom_condition_distance(&condition, 0) == 0);
-    assert_true(cvg_prom_condition_distance(&condition, NAN) == 0);
-    assert_null(cvg_prom_condition_parse("2..4", &condition));
-    assert_true(isinf(cvg_prom_condition_distance(&condition, INFINITY)));
+    struct cvg_kit_condition condition;
+    assert_null(cvg_kit_condition_parse("< 2", &condition));
+    assert_true(cvg_kit_condition_distance(&condition, 1) == 0);
+    assert_true(cvg_kit_condition_distance(&condition, 5) == 3);
+    assert_null(cvg_kit_condition_parse("2..4", &condition));
+    assert_true(cvg_kit_condition_distance(&condition, 1) == 1);
+    assert_true(cvg_kit_condition_distance(&condition, 7) == 3);
+    assert_null(cvg_kit_condition_parse("> 0", &condition));
+    assert_true(cvg_kit_condition_distance(&condition, 0) == 0);
+    assert_true(cvg_kit_condition_distance(&condition, NAN) == 0);
+    assert_null(cvg_kit_condition_parse("2..4", &condition));
+    assert_true(isinf(cvg_kit_condition_distance(&condition, INFINITY)));
 }
 
 static void test_knows_which_condition_covers_another(void **state)
@@ -111,10 +111,10 @@ static void test_knows_which_condition_covers_another(void **state)
     };
 
     for (size_t i = 0; i < CVG_COUNT(rows); i++) {
-        struct cvg_prom_condition outer, inner;
-        assert_null(cvg_prom_condition_parse(rows[i].outer, &outer));
-        assert_null(cvg_prom_condition_parse(rows[i].inner, &inner));
-        if (cvg_prom_condition_covers(&outer, &inner) != rows[i].covers) {
+        struct cvg_kit_condition outer, inner;
+        assert_null(cvg_kit_condition_parse(rows[i].outer, &outer));
+        assert_null(cvg_kit_condition_parse(rows[i].inner, &inner));
+        if (cvg_kit_condition_covers(&outer, &inner) != rows[i].covers) {
             fail_msg("'%s' over '%s'", rows[i].outer, rows[i].inner);
         }
     }

@@ -9,6 +9,8 @@
 
 #include "judge_inner.h"
 
+#include <convergate/number.h>
+
 #include <string.h>
 
 #define SECOND         INT64_C(1000000000)
@@ -110,9 +112,8 @@ static int rule_unknown(struct cvg_tf_judging *judging)
 
 static int rule_degraded(struct cvg_tf_judging *judging)
 {
-    return rule_deposed(judging, CVG_DEGRADED) || cvg_tf_rule_pending(judging) ||
-           cvg_tf_rule_drift(judging, CVG_DEGRADED) ||
-           cvg_tf_say_word(judging, judging->run, CVG_DEGRADED);
+    return rule_deposed(judging, CVG_DEGRADED) || cvg_tf_rule_drift(judging, CVG_DEGRADED) ||
+           cvg_tf_rule_pending(judging) || cvg_tf_say_word(judging, judging->run, CVG_DEGRADED);
 }
 
 /* ---- on its way ---- */
@@ -214,7 +215,8 @@ static int rule_ready(struct cvg_tf_judging *judging)
                           survey->wanted, words, converged);
     }
     return cvg_tf_say(judging, CVG_READY, CVG_TF_REASON_APPLIED,
-                      "%zu resources are in order, unchanged since %s%s", survey->instances, words,
+                      "%zu %s in order, unchanged since %s%s", survey->instances,
+                      cvg_plural(survey->instances, "resource is", "resources are"), words,
                       converged);
 }
 

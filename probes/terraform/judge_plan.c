@@ -5,6 +5,8 @@
  */
 #include "judge_inner.h"
 
+#include <convergate/number.h>
+
 #include <string.h>
 
 #define DAY INT64_C(86400000000000)
@@ -93,9 +95,10 @@ int cvg_tf_rule_drift(struct cvg_tf_judging *judging, enum cvg_status status)
         return 0;
     }
     if (judging->plan != NULL && judging->plan->drifted > 0) {
-        return cvg_tf_say(judging, status, CVG_TF_REASON_DRIFTED,
-                          "changed behind the tool's back: %zu objects, the first is %s",
-                          judging->plan->drifted, judging->plan->first_drift);
+        return cvg_tf_say(
+            judging, status, CVG_TF_REASON_DRIFTED,
+            "changed behind the tool's back: %zu %s, the first is %s", judging->plan->drifted,
+            cvg_plural(judging->plan->drifted, "object", "objects"), judging->plan->first_drift);
     }
     const struct cvg_place_word *word = judging->assessment;
     if (word == NULL || word->status != CVG_DEGRADED) {
@@ -131,7 +134,7 @@ int cvg_tf_rule_pending(struct cvg_tf_judging *judging)
         cvg_kit_text_add(&text, ", the first is ");
         cvg_kit_text_add(&text, plan->first_change);
     } else if (text.length == 0) {
-        say_count(&text, plan->output_changes, "change of the outputs");
+        say_count(&text, plan->output_changes, "change among the outputs");
     }
     if (text.length > 0) {
         return cvg_tf_say(judging, CVG_DEGRADED, CVG_TF_REASON_PENDING_CHANGES,

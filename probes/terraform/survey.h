@@ -36,7 +36,8 @@ struct cvg_tf_survey {
     struct cvg_tf_some bare;
     /* Names only, never values. Secret: sensitive, and wanted to be something. */
     struct cvg_tf_some outputs_missing, outputs_empty, outputs_differ, outputs_secret;
-    /* Failed ones of all; the others only of those that are wanted. */
+    /* Failed ones of all; missing ones of those that are wanted; unknown ones of those, and of all
+     * where the check names neither checks nor resources. */
     struct cvg_tf_some checks_failed, checks_unknown, checks_missing;
     const struct cvg_tf_output
         *outputs; /* wanted and found; text NULL where it is not to be served */

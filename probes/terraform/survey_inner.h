@@ -11,7 +11,7 @@ void cvg_tf_some_add(struct cvg_tf_some *some, struct cvg_kit_arena *arena, cons
 void cvg_tf_survey_outputs(const struct cvg_tf_check_config *config,
                            const struct cvg_tf_state *state, struct cvg_kit_arena *arena,
                            struct cvg_tf_survey *ret);
-/* Of a state or a plan; a plan's unknown checks count even where none are named. */
+/* Of a state or a plan. */
 void cvg_tf_survey_checks(const struct cvg_tf_check_config *config,
                           const struct cvg_tf_check_result *checks, size_t count,
                           struct cvg_kit_arena *arena, struct cvg_tf_survey *ret);

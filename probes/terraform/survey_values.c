@@ -133,19 +133,20 @@ static int wants_check(const struct cvg_tf_check_config *config, const char *add
     return 0;
 }
 
-static void survey_check(const struct cvg_tf_check_result *check, int wanted,
+/* named: the operator asked for it, and not only for all that is there. */
+static void survey_check(const struct cvg_tf_check_result *check, int named, int wanted,
                          struct cvg_kit_arena *arena, struct cvg_tf_survey *ret)
 {
     int failed = check->status == CVG_TF_CHECK_FAIL || check->status == CVG_TF_CHECK_ERROR;
     int passed = check->status == CVG_TF_CHECK_PASS && is_known_kind(check->kind);
-    ret->wanted += wanted != 0;
-    ret->present += wanted && passed;
+    ret->wanted += named != 0;
+    ret->present += named && passed;
     if (failed && check->failed > 0 && check->of > 1) {
         cvg_tf_some_add(&ret->checks_failed, arena, "%s (%u of %u)", check->address, check->failed,
                         check->of);
     } else if (failed) {
         cvg_tf_some_add(&ret->checks_failed, arena, "%s", check->address);
-    } else if (!passed && (wanted || ret->is_plan)) {
+    } else if (!passed && wanted) {
         cvg_tf_some_add(&ret->checks_unknown, arena, "%s", check->address);
     }
 }
@@ -172,8 +173,11 @@ void cvg_tf_survey_checks(const struct cvg_tf_check_config *config,
                           const struct cvg_tf_check_result *checks, size_t count,
                           struct cvg_kit_arena *arena, struct cvg_tf_survey *ret)
 {
+    /* Who names nothing means all that is there: then none of it may be unknown. */
+    int all = config->resources.count == 0 && config->checks.count == 0;
     for (size_t i = 0; i < count; i++) {
-        survey_check(&checks[i], wants_check(config, checks[i].address), arena, ret);
+        int named = wants_check(config, checks[i].address);
+        survey_check(&checks[i], named, named || all, arena, ret);
     }
     survey_missing(config, checks, count, arena, ret);
 }

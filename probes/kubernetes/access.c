@@ -33,7 +33,6 @@ struct cvg_kube_access *cvg_kube_access_new(cvg_kube_file_reader *reader)
 {
     struct cvg_kube_access *access = cvg_kit_alloc(sizeof(*access));
     access->reader = reader;
-    access->namespace = "";
     access->user = "";
     return access;
 }
@@ -146,11 +145,10 @@ static int same_headers(const struct cvg_kube_access *a, const struct cvg_kube_a
 
 int cvg_kube_access_same(const struct cvg_kube_access *a, const struct cvg_kube_access *b)
 {
-    const char *const left[] = {a->server,  a->server_name, a->proxy,    a->ca_pem,   a->cert_pem,
-                                a->key_pem, a->token,       a->username, a->password, a->namespace};
-    const char *const right[] = {b->server,   b->server_name, b->proxy, b->ca_pem,
-                                 b->cert_pem, b->key_pem,     b->token, b->username,
-                                 b->password, b->namespace};
+    const char *const left[] = {a->server,  a->server_name, a->proxy,    a->ca_pem,  a->cert_pem,
+                                a->key_pem, a->token,       a->username, a->password};
+    const char *const right[] = {b->server,  b->server_name, b->proxy,    b->ca_pem,  b->cert_pem,
+                                 b->key_pem, b->token,       b->username, b->password};
     int same = a->insecure == b->insecure && same_headers(a, b) &&
                cvg_kube_plugin_same(a->plugin, b->plugin);
     for (size_t i = 0; same && i < sizeof(left) / sizeof(left[0]); i++) {

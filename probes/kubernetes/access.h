@@ -47,8 +47,7 @@ struct cvg_kube_access {
     const char *server, *server_name, *proxy, *ca_pem;
     const char *cert_pem, *key_pem, *token, *username, *password;
     uint32_t insecure;
-    const char *namespace; /* "" none */
-    const char *user;      /* the kubeconfig's name for who asks, for messages; "" none */
+    const char *user; /* the kubeconfig's name for who asks, for messages; "" none */
     struct cvg_pair headers[CVG_KUBE_HEADERS_MOST]; /* impersonation */
     size_t header_count;
     struct cvg_kube_plugin *plugin; /* NULL: none */

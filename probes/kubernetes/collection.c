@@ -332,11 +332,6 @@ int cvg_kube_collection_sweep(struct cvg_kube_collection *collection, size_t mos
 
 /* ---- readers ---- */
 
-size_t cvg_kube_collection_count(const struct cvg_kube_collection *collection)
-{
-    return collection->now.count;
-}
-
 const struct cvg_kube_object *cvg_kube_collection_get(const struct cvg_kube_collection *collection,
                                                       const char *namespace, const char *name)
 {

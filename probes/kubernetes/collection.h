@@ -75,7 +75,6 @@ void cvg_kube_collection_abandon(
  * moment for each. Frees at most so many; nonzero: there is more. */
 int cvg_kube_collection_sweep(struct cvg_kube_collection *collection, size_t most);
 
-size_t cvg_kube_collection_count(const struct cvg_kube_collection *collection);
 /* NULL: it is not there. */
 const struct cvg_kube_object *cvg_kube_collection_get(const struct cvg_kube_collection *collection,
                                                       const char *namespace, const char *name);

@@ -492,8 +492,3 @@ void cvg_kube_connection_start(struct cvg_kube_connection *connection, void (*re
     }
     (void)connection->host->timer(connection->scope, 0, on_first_turn, connection);
 }
-
-const char *cvg_kube_connection_namespace(const struct cvg_kube_connection *connection)
-{
-    return connection->access == NULL ? "" : connection->access->namespace;
-}

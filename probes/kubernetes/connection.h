@@ -28,7 +28,5 @@ void cvg_kube_connection_start(struct cvg_kube_connection *connection, void (*re
                                void *arg);
 /* A request was answered 401: credentials are read again at once (at most once a second). */
 void cvg_kube_connection_refused(struct cvg_kube_connection *connection);
-/* The namespace that the context, or the pod, names; "" none. */
-const char *cvg_kube_connection_namespace(const struct cvg_kube_connection *connection);
 
 #endif

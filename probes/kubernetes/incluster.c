@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAMESPACE_MOST 253
-
 int cvg_kube_pod_here(struct cvg_kube_pod *ret)
 {
     /* Nobody changes the environment while the daemon runs. */
@@ -57,18 +55,6 @@ static const char *path_of(const struct cvg_kube_pod *pod, struct cvg_kube_acces
     return cvg_kube_access_format(access, "%s/%s", pod->folder, name);
 }
 
-/* Not every pod has the file, and nothing depends on it but which namespace is meant. */
-static void take_namespace(const struct cvg_kube_pod *pod, struct cvg_kube_access *access)
-{
-    char *bytes = NULL;
-    size_t length = 0;
-    if (access->reader(path_of(pod, access, "namespace"), NAMESPACE_MOST, &bytes, &length) != 0) {
-        return;
-    }
-    access->namespace = cvg_kube_access_keep(access, bytes, strcspn(bytes, " \t\r\n"));
-    cvg_kube_bytes_free(bytes, length);
-}
-
 struct cvg_kube_access *cvg_kube_pod_load(const struct cvg_kube_pod *pod,
                                           cvg_kube_file_reader *reader,
                                           struct cvg_kube_problem *problem)
@@ -87,6 +73,5 @@ struct cvg_kube_access *cvg_kube_pod_load(const struct cvg_kube_pod *pod,
         cvg_kube_access_free(access);
         return NULL;
     }
-    take_namespace(pod, access);
     return access;
 }

@@ -125,18 +125,14 @@ static int take_context(const struct cvg_kube_kubeconfig *kubeconfig,
                         const struct cvg_kube_entry *context, struct cvg_kube_access *access,
                         struct cvg_kube_problem *problem)
 {
-    const char *cluster_name = NULL, *user_name = NULL, *space = NULL;
+    const char *cluster_name = NULL, *user_name = NULL;
     struct cvg_kube_entry cluster, user;
     if (cvg_kube_entry_text(context, "the context", "cluster", &cluster_name, problem) < 0 ||
-        cvg_kube_entry_text(context, "the context", "user", &user_name, problem) < 0 ||
-        cvg_kube_entry_text(context, "the context", "namespace", &space, problem) < 0) {
+        cvg_kube_entry_text(context, "the context", "user", &user_name, problem) < 0) {
         return -1;
     }
     if (cluster_name == NULL) {
         return cvg_kube_problem_set(problem, "kubeconfig", "the context names no cluster");
-    }
-    if (space != NULL) {
-        access->namespace = cvg_kube_access_keep(access, space, strlen(space));
     }
     if (find_named(kubeconfig, "clusters", "cluster", cluster_name, &cluster, problem) < 0 ||
         cvg_kube_take_cluster(&cluster, cluster_name, access, problem) < 0) {

@@ -123,12 +123,6 @@ static const struct row *row_of(const struct cvg_kube_kind *kind)
     return NULL;
 }
 
-int cvg_kube_is_passive(const struct cvg_kube_kind *kind)
-{
-    const struct row *row = row_of(kind);
-    return row != NULL && row->rule == NULL;
-}
-
 void cvg_kube_rule_custom(const struct cvg_kube_view *view, const struct cvg_kube_dwells *dwells,
                           struct cvg_kube_outcome *ret)
 {

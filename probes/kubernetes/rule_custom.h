@@ -21,8 +21,6 @@ cvg_kube_rule cvg_kube_rule_knative;
 cvg_kube_rule cvg_kube_rule_gateway, cvg_kube_rule_route, cvg_kube_rule_istio;
 cvg_kube_rule cvg_kube_rule_canary;
 
-/* Is being there all that there is to say of objects of this kind? Nobody writes a status of them. */
-int cvg_kube_is_passive(const struct cvg_kube_kind *kind);
 /* Does the object itself have the marks of a Crossplane one? Its group can be any. */
 int cvg_kube_is_composite(const struct cvg_kube_view *view);
 

@@ -15,15 +15,6 @@ const struct cvg_kube_condition *cvg_kube_condition(const struct cvg_kube_view *
     return NULL;
 }
 
-int cvg_kube_condition_is(const struct cvg_kube_view *view, const char *type)
-{
-    const struct cvg_kube_condition *condition = cvg_kube_condition(view, type);
-    if (condition != NULL && strcmp(condition->status, "True") == 0) {
-        return 1;
-    }
-    return condition != NULL && strcmp(condition->status, "False") == 0 ? 0 : -1;
-}
-
 /* The last one of a name, as whoever reads a map's entries one after the other ends up with. */
 static const char *find(const struct cvg_pair *pairs, size_t count, const char *name)
 {

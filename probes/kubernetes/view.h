@@ -170,8 +170,6 @@ struct cvg_kube_view {
 /* The condition of that type; NULL: there is none. */
 const struct cvg_kube_condition *cvg_kube_condition(const struct cvg_kube_view *view,
                                                     const char *type);
-/* 1 True, 0 False, -1 Unknown or absent. */
-int cvg_kube_condition_is(const struct cvg_kube_view *view, const char *type);
 const char *cvg_kube_label(const struct cvg_kube_meta *meta, const char *name);      /* "" */
 const char *cvg_kube_annotation(const struct cvg_kube_meta *meta, const char *name); /* "" */
 

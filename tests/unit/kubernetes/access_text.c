@@ -36,7 +36,6 @@ const char *access_text(const struct cvg_kube_access *access)
     add("token", access->token);
     add("username", access->username);
     add("password", access->password);
-    add("namespace", access->namespace);
     for (size_t i = 0; i < access->header_count; i++) {
         add(access->headers[i].name, access->headers[i].value);
     }

@@ -67,12 +67,6 @@ void cvg_kube_connection_refused(struct cvg_kube_connection *connection)
     connected.refused++;
 }
 
-const char *cvg_kube_connection_namespace(const struct cvg_kube_connection *connection)
-{
-    (void)connection;
-    return "";
-}
-
 /* ---- the cluster ---- */
 
 struct rig {

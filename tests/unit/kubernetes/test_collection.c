@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a collection holds, against a plain array, and what a list that is set aside does to it. */
 #include "collection.h"
+#include "looking.h"
 #include "object.h"
 
 #include <setjmp.h>
@@ -125,7 +126,7 @@ static void test_it_holds_what_was_put_and_not_removed(void **state)
             assert_string_equal(version_of(&held, space ? "b" : "a", name), at);
         }
     }
-    assert_int_equal(cvg_kube_collection_count(held.pods), count);
+    assert_int_equal(count_objects(held.pods), count);
     for (int owner = 1; owner < 4; owner++) {
         assert_true(wanted[owner] > 0);
         assert_int_equal(count_owned(&held, owner), wanted[owner]);
@@ -156,13 +157,13 @@ static void test_a_list_is_seen_when_it_is_whole(void **state)
     put(&held, "a", "comes", "10", 1);
     put(&held, "a", "back", "4", 0);
     cvg_kube_collection_remove(held.pods, "a", "back");
-    assert_int_equal(cvg_kube_collection_count(held.pods), 3);
+    assert_int_equal(count_objects(held.pods), 3);
     assert_string_equal(version_of(&held, "a", "moves"), "2");
     assert_true(cvg_kube_collection_edition(held.pods) == edition);
 
     cvg_kube_collection_end(held.pods);
     assert_true(cvg_kube_collection_edition(held.pods) > edition);
-    assert_int_equal(cvg_kube_collection_count(held.pods), 3);
+    assert_int_equal(count_objects(held.pods), 3);
     assert_ptr_equal(cvg_kube_collection_get(held.pods, "a", "stays"), same);
     assert_string_equal(version_of(&held, "a", "moves"), "8");
     assert_string_equal(version_of(&held, "a", "comes"), "10");
@@ -189,10 +190,10 @@ static void test_a_list_that_is_abandoned_was_never_there(void **state)
             cvg_kube_collection_abandon(held.pods);
         }
     }
-    assert_int_equal(cvg_kube_collection_count(held.pods), 1);
+    assert_int_equal(count_objects(held.pods), 1);
     assert_string_equal(version_of(&held, "a", "stays"), "1");
     put(&held, "a", "new", "6", 0);
-    assert_int_equal(cvg_kube_collection_count(held.pods), 2);
+    assert_int_equal(count_objects(held.pods), 2);
     close_pods(&held);
 }
 
@@ -216,7 +217,7 @@ static void test_a_relist_needs_little_more_memory(void **state)
     }
     assert_int_equal(cvg_kube_pool_bytes(held.pool), bytes);
     cvg_kube_collection_end(held.pods);
-    assert_int_equal(cvg_kube_collection_count(held.pods), 1000);
+    assert_int_equal(count_objects(held.pods), 1000);
     assert_int_equal(cvg_kube_pool_bytes(held.pool), bytes);
     close_pods(&held);
 }
@@ -254,7 +255,7 @@ static void test_what_a_list_replaced_is_swept_in_parts(void **state)
             turns++;
         }
         assert_in_range(turns, 8, 10);
-        assert_int_equal(cvg_kube_collection_count(held.pods), abandoned ? 99 : 89);
+        assert_int_equal(count_objects(held.pods), abandoned ? 99 : 89);
         assert_string_equal(version_of(&held, "a", "pod-51"), "10");
         assert_string_equal(version_of(&held, "a", "pod-55"), "7");
         assert_string_equal(version_of(&held, "a", "pod-1"), abandoned ? "7" : "9");

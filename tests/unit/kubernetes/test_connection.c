@@ -30,7 +30,7 @@
     "users: [{name: file, user: {tokenFile: token, as: gate}}, {name: text, user: {token: t}},\n"  \
     "  {name: exec, user: {exec: {apiVersion: " V1 ", command: ./plugin,\n"                        \
     "     interactiveMode: Never}}}]\n"                                                            \
-    "contexts: [{name: file, context: {cluster: c, user: file, namespace: shop}},\n"               \
+    "contexts: [{name: file, context: {cluster: c, user: file}},\n"                                \
     "  {name: wild, context: {cluster: wild, user: text}},\n"                                      \
     "  {name: clear, context: {cluster: clear, user: text}},\n"                                    \
     "  {name: exec, context: {cluster: c, user: exec}}]\n"
@@ -190,7 +190,6 @@ static void a_rotated_token_is_taken_and_told(void **state)
     assert_string_equal(stage.endpoint,
                         "https://10.0.0.1 ca=ca-one token=one Impersonate-User=gate MiB=64");
     stage_until_ready(&stage, 1);
-    assert_string_equal(cvg_kube_connection_namespace(stage.connection), "shop");
 
     stage_write(&stage, "token", "two\n", 0);
     stage_until_endpoint(&stage, "ca=ca-one token=two ");
@@ -292,7 +291,6 @@ static void a_refusal_reads_again_at_most_once_a_second(void **state)
     cvg_kube_connection_refused(stage.connection);
     stage_turn(&stage, 5 * CVG_MS);
     assert_int_equal(stage.ready, 1);
-    assert_string_equal(cvg_kube_connection_namespace(stage.connection), "");
     stage_close(&stage);
 }
 
@@ -305,23 +303,19 @@ static void a_pods_account_rotates_as_the_kubelet_does_it(void **state)
     assert_int_equal(mkdir(stage_path(&stage, "1"), 0700), 0);
     stage_write(&stage, "1/token", "one", 0);
     stage_write(&stage, "1/ca.crt", PEM("CERTIFICATE", "ca-one"), 0);
-    stage_write(&stage, "1/namespace", "gate", 0);
     assert_int_equal(symlink("1", stage_path(&stage, "..data")), 0);
     assert_int_equal(symlink("..data/token", stage_path(&stage, "token")), 0);
     assert_int_equal(symlink("..data/ca.crt", stage_path(&stage, "ca.crt")), 0);
-    assert_int_equal(symlink("..data/namespace", stage_path(&stage, "namespace")), 0);
     stage.config.in_cluster = 1;
     stage.surroundings.in_pod = 1;
     stage.surroundings.pod = (struct cvg_kube_pod){"fd00::1", "443", stage.folder};
     stage_start(&stage);
     stage_until_ready(&stage, 1);
     assert_string_equal(stage.endpoint, "https://[fd00::1]:443 ca=ca-one token=one MiB=64");
-    assert_string_equal(cvg_kube_connection_namespace(stage.connection), "gate");
 
     assert_int_equal(mkdir(stage_path(&stage, "2"), 0700), 0);
     stage_write(&stage, "2/token", "two", 0);
     stage_write(&stage, "2/ca.crt", PEM("CERTIFICATE", "ca-two"), 0);
-    stage_write(&stage, "2/namespace", "gate", 0);
     assert_int_equal(symlink("2", stage_path(&stage, "..fresh")), 0);
     CVG_CLEANUP(cvg_free_pointer) char *fresh = cvg_strdup(stage_path(&stage, "..fresh"));
     assert_int_equal(rename(fresh, stage_path(&stage, "..data")), 0);

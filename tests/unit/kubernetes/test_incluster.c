@@ -53,32 +53,29 @@ static void its_files_come_to_a_connection(void **state)
     (void)state;
 
     static const struct {
-        const char *host, *port, *token, *ca, *namespace;
+        const char *host, *port, *token, *ca;
         const char *expected, *said;
     } cases[] = {
-        {"10.96.0.1", "443", "sesame\n", CA, "shop",
-         "https://10.96.0.1:443 ca=pod-ca token=sesame namespace=shop", NULL},
-        {"fd00::1", "6443", " sesame", CA, "shop\n",
-         "https://[fd00::1]:6443 ca=pod-ca token=sesame namespace=shop", NULL},
-        {"kubernetes.default", "443", "sesame", CA, NULL,
+        {"10.96.0.1", "443", "sesame\n", CA, "https://10.96.0.1:443 ca=pod-ca token=sesame", NULL},
+        {"fd00::1", "6443", " sesame", CA, "https://[fd00::1]:6443 ca=pod-ca token=sesame", NULL},
+        {"kubernetes.default", "443", "sesame", CA,
          "https://kubernetes.default:443 ca=pod-ca token=sesame", NULL},
-        {"10.96.0.1/x", "443", "sesame", CA, NULL, NULL, "KUBERNETES_SERVICE_HOST is no host"},
-        {"a@b", "443", "sesame", CA, NULL, NULL, "KUBERNETES_SERVICE_HOST is no host"},
-        {"10.96.0.1", "0", "sesame", CA, NULL, NULL, "KUBERNETES_SERVICE_PORT is no port"},
-        {"10.96.0.1", "65536", "sesame", CA, NULL, NULL, "KUBERNETES_SERVICE_PORT is no port"},
-        {"10.96.0.1", "443/x", "sesame", CA, NULL, NULL, "KUBERNETES_SERVICE_PORT is no port"},
-        {"10.96.0.1", "443", NULL, CA, NULL, NULL, "/token: No such file or directory"},
-        {"10.96.0.1", "443", "\n", CA, NULL, NULL, "/token: it is empty"},
-        {"10.96.0.1", "443", "sesame", NULL, NULL, NULL, "/ca.crt: No such file or directory"},
-        {"10.96.0.1", "443", "sesame", "", NULL, NULL, "/ca.crt: it is empty"},
+        {"10.96.0.1/x", "443", "sesame", CA, NULL, "KUBERNETES_SERVICE_HOST is no host"},
+        {"a@b", "443", "sesame", CA, NULL, "KUBERNETES_SERVICE_HOST is no host"},
+        {"10.96.0.1", "0", "sesame", CA, NULL, "KUBERNETES_SERVICE_PORT is no port"},
+        {"10.96.0.1", "65536", "sesame", CA, NULL, "KUBERNETES_SERVICE_PORT is no port"},
+        {"10.96.0.1", "443/x", "sesame", CA, NULL, "KUBERNETES_SERVICE_PORT is no port"},
+        {"10.96.0.1", "443", NULL, CA, NULL, "/token: No such file or directory"},
+        {"10.96.0.1", "443", "\n", CA, NULL, "/token: it is empty"},
+        {"10.96.0.1", "443", "sesame", NULL, NULL, "/ca.crt: No such file or directory"},
+        {"10.96.0.1", "443", "sesame", "", NULL, "/ca.crt: it is empty"},
     };
 
     for (size_t i = 0; i < CVG_COUNT(cases); i++) {
         struct stage stage;
         struct cvg_kube_problem problem = {.key = ""};
         stage_open(&stage);
-        const char *const files[][2] = {
-            {"token", cases[i].token}, {"ca.crt", cases[i].ca}, {"namespace", cases[i].namespace}};
+        const char *const files[][2] = {{"token", cases[i].token}, {"ca.crt", cases[i].ca}};
         for (size_t k = 0; k < CVG_COUNT(files); k++) {
             if (files[k][1]) {
                 stage_write(&stage, files[k][0], files[k][1], 0);

@@ -42,8 +42,8 @@ static void contexts_come_to_a_connection(void **state)
     static const struct {
         const char *files, *context, *expected;
     } cases[] = {
-        {"whole.yaml", NULL, DATA " cert=cert-data key=key-data namespace=shop"},
-        {"whole.yaml", "data", DATA " cert=cert-data key=key-data namespace=shop"},
+        {"whole.yaml", NULL, DATA " cert=cert-data key=key-data"},
+        {"whole.yaml", "data", DATA " cert=cert-data key=key-data"},
         {"whole.yaml", "files",
          "https://api.example.com/k8s/clusters/c-1 name=kubernetes.default "
          "proxy=http://proxy.example.com:3128 ca=ca-file cert=cert-file key=key-file"},
@@ -70,16 +70,13 @@ static void contexts_come_to_a_connection(void **state)
          "https://first.example.com username=first password=first"},
         {"second.yaml:first.yaml", "shared", "https://second.example.com name=second token=second"},
         {"first.yaml:second.yaml", NULL,
-         "https://only-second.example.com ca=ca-file username=first password=first "
-         "namespace=first"},
+         "https://only-second.example.com ca=ca-file username=first password=first"},
         {"first.yaml:third.yaml:second.yaml", NULL,
-         "https://only-second.example.com ca=ca-file username=first password=first "
-         "namespace=second"},
+         "https://first.example.com username=first password=first"},
         {"first.yaml:empty.yaml:second.yaml", "second",
-         "https://only-second.example.com ca=ca-file username=first password=first "
-         "namespace=second"},
+         "https://only-second.example.com ca=ca-file username=first password=first"},
         {"missing.yaml:second.yaml::missing/too.yaml", "second",
-         "https://only-second.example.com ca=ca-file token=second namespace=second"},
+         "https://only-second.example.com ca=ca-file token=second"},
     };
 
 #undef DATA

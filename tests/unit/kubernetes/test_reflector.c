@@ -3,6 +3,7 @@
 #include "rig.h"
 
 #include "backoff.h"
+#include "looking.h"
 #include "recording.h"
 
 /* What client-go waits first: 800 ms and up to as much again. */
@@ -296,9 +297,9 @@ static void test_a_heavy_page_is_read_by_a_worker(void **state)
     fake_host_hold_work(rig.fake);
     fake_answer(rig.fake, rig_asked(&rig, "limit="), 200, list);
     fake_host_advance(rig.fake, FAKE_SECOND);
-    assert_int_equal(cvg_kube_collection_count(rig.pods), 0);
+    assert_int_equal(count_objects(rig.pods), 0);
     assert_int_equal(fake_host_work(rig.fake), 1);
-    assert_int_equal(cvg_kube_collection_count(rig.pods), 2200);
+    assert_int_equal(count_objects(rig.pods), 2200);
     rig_expect(&rig, CVG_KUBE_SYNCED, "", "");
 
     struct cvg_kube_id owner = cvg_kube_id_of("owner");
@@ -730,16 +731,16 @@ static void test_recorded_pages_and_events(void **state)
         open_deployments(&rig, protobuf);
         replay(&rig, rig_asked(&rig, "limit="), "pages/deployments.@.page1.http", protobuf);
         replay(&rig, rig_asked(&rig, "continue="), "pages/deployments.@.page2.http", protobuf);
-        assert_int_equal(cvg_kube_collection_count(rig.pods), 0);
+        assert_int_equal(count_objects(rig.pods), 0);
         replay(&rig, rig_asked(&rig, "continue="), "pages/deployments.@.page3.http", protobuf);
-        assert_int_equal(cvg_kube_collection_count(rig.pods), 6);
+        assert_int_equal(count_objects(rig.pods), 6);
         assert_int_equal(rig_state(&rig)->sync, CVG_KUBE_SYNCED);
         assert_non_null(cvg_kube_collection_get(rig.pods, "shop", "lagging"));
         /* One Deployment is made, changed and deleted; a bookmark comes last. */
         uint64_t edition = cvg_kube_collection_edition(rig.pods);
         replay(&rig, rig_asked(&rig, "watch=1"), "watch/deployments.@.http", protobuf);
         assert_true(cvg_kube_collection_edition(rig.pods) > edition + 10);
-        assert_int_equal(cvg_kube_collection_count(rig.pods), 6);
+        assert_int_equal(count_objects(rig.pods), 6);
         fake_host_advance(rig.fake, SOON_MOST);
         (void)rig_asked(&rig, "watch=1");
         assert_null(fake_host_find(rig.fake, "limit="));

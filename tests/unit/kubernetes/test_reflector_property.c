@@ -8,6 +8,7 @@
  * version that the collection says it is at: so nothing is ever half there, made up, or lost. When
  * the failures stop, it has to be what the server has.
  */
+#include "looking.h"
 #include "rig.h"
 
 #define NAMES    8
@@ -290,7 +291,7 @@ static void check(struct model *model)
     } else if (model->shown >= 0) {
         expect_state(model, model->shown);
     } else {
-        assert_int_equal(cvg_kube_collection_count(model->rig.pods), 0);
+        assert_int_equal(count_objects(model->rig.pods), 0);
     }
     if (state->sync == CVG_KUBE_SYNCED) {
         assert_true(model->shown >= 0);

@@ -20,7 +20,7 @@
       "what it did.",                                                                              \
       "Push it (terraform state push errored.tfstate), or delete it where it is known to be old.") \
     X(UNAUTHORIZED, "Unauthorized", "The credentials are missing, unreadable or wrong.",           \
-      "Look at the source's bearer, username or client certificate.")                              \
+      "Look at the source's bearer, basic or tls keys.")                                           \
     X(FORBIDDEN, "Forbidden", "The credentials are right but may not read this.",                  \
       "Give whom the daemon runs as, or the credentials, the right to read it.")                   \
     X(REDIRECTED, "Redirected", "The source answered with a redirect, which is not followed.",     \

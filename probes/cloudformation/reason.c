@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The texts of reason codes; see reason.h. */
+#include "reason.h"
+
+const char *cvg_cfn_reason(enum cvg_cfn_reason reason)
+{
+    static const char *const codes[] = {
+#define CVG_CFN_REASON_CODE(constant, code, meaning, action) code,
+        CVG_CFN_REASONS(CVG_CFN_REASON_CODE)
+#undef CVG_CFN_REASON_CODE
+    };
+    return codes[reason];
+}
+
+const char *cvg_cfn_reason_text(enum cvg_cfn_reason reason)
+{
+    static const char *const texts[] = {
+#define CVG_CFN_REASON_TEXT(constant, code, meaning, action) meaning,
+        CVG_CFN_REASONS(CVG_CFN_REASON_TEXT)
+#undef CVG_CFN_REASON_TEXT
+    };
+    return texts[reason];
+}

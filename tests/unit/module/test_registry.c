@@ -199,7 +199,7 @@ static void broken_modules_are_refused_with_a_sentence(void **state)
         {"no-symbol", "does not export cvg_module_v1: it is no module"},
         {"no-table", "returns no table from cvg_module_v1()"},
         {"misnamed", "it calls itself 'someone-else', so its file must be someone-else.so"},
-        {"major-two", "it was built for module ABI 2.0; this daemon has 1.1"},
+        {"major-two", "it was built for module ABI 2.0; this daemon has 1.2"},
         {"undefined", "undefined symbol: cvg_function_that_is_nowhere"},
         {"no-run", "it lacks the callback run"},
     };

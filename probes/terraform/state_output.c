@@ -164,19 +164,24 @@ static int follow_number(struct cvg_json *json, const char *text, size_t length)
     return token == CVG_JSON_END || token == CVG_JSON_ERROR ? -1 : 0;
 }
 
-/* From the value at hand to what the path names in it. */
+/* From the value at hand to what the path names in it; "": the value itself. */
 static int follow(struct cvg_json *json, const char *path)
 {
-    int found = 0;
-    while (*path != '\0' && found == 0) {
+    while (*path != '\0') {
         size_t length = strcspn(path, ".");
         enum cvg_json_token token = cvg_json_current(json);
-        found = token == CVG_JSON_OBJECT  ? follow_key(json, path, length)
-                : token == CVG_JSON_ARRAY ? follow_number(json, path, length)
-                                          : -1;
-        path += length + (path[length] == '.');
+        int found = token == CVG_JSON_OBJECT  ? follow_key(json, path, length)
+                    : token == CVG_JSON_ARRAY ? follow_number(json, path, length)
+                                              : -1;
+        if (found < 0 || path[length] == '\0') {
+            return found;
+        }
+        path += length + 1;
+        if (*path == '\0') {
+            return -1;
+        }
     }
-    return found;
+    return 0;
 }
 
 /* The scalar at hand, or NULL. A text with a NUL in it is none: cut there, it would be another. */

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shows the gate at work: a real Prometheus, a small shop with a bad release, and convergated.
+"""Shows the gate at work: a real Prometheus, a small shop with a bad release, an apply that is half
+done, and convergated.
 
-`./dev demo` builds what this needs and calls it. The shop fails a fifth of its requests, so the
-gate says `wait` and why; then the shop gets a good release, and after a few quiet seconds the
-gate says `go`. All of it listens on loopback, at free ports, and is gone at the end.
+`./dev demo` builds what this needs and calls it. The shop fails a fifth of its requests and half of
+its network is made (apply.py writes the state as Terraform does), so the gate says `wait` and why;
+then the shop gets a good release and the apply goes on, and after a few quiet seconds the gate says
+`go`. All of it listens on loopback, at free ports, and is gone at the end.
 
     --once   without a terminal: prints the two decision documents, one `wait` and one `go`, as
              they came from the daemon, and exits 0 only if both came
@@ -30,6 +32,7 @@ ROOT = HERE.parents[1]
 USUAL = {"convergated": 8717, "shop": 8718, "prometheus": 9090}  # as in the files of this folder
 PATIENCE = 60  # seconds for each thing that is waited for
 VERDICT = "/v1/verdict/demo/deploy"
+STATE = "/var/tmp/convergate-demo/terraform.tfstate"  # as in convergate.yaml
 
 # No proxy of the environment's: everything is on loopback.
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -65,6 +68,7 @@ class Demo:
         place.mkdir(parents=True, exist_ok=True)
         self.folder = Path(tempfile.mkdtemp(prefix="run-", dir=place))
         self.children = {}
+        self.apply = None  # the process that makes the network
         self.shown = None  # what stands on the screen
 
     def url(self, name, path=""):
@@ -76,8 +80,8 @@ class Demo:
             return answer.read()
 
     def render(self, name):
-        """A copy of this folder's file, with the ports of this run."""
-        text = (HERE / name).read_text()
+        """A copy of this folder's file, with the ports and the state of this run."""
+        text = (HERE / name).read_text().replace(STATE, str(self.folder / "terraform.tfstate"))
         for server, port in USUAL.items():
             text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{self.ports[server]}")
         path = self.folder / name
@@ -107,8 +111,24 @@ class Demo:
                     raise Failure(f"{name} did not get ready: {error}") from error
             time.sleep(0.05)
 
+    def start_apply(self):
+        """Not one of the children that must live: it ends when the network is made."""
+        state = self.folder / "terraform.tfstate"
+        say(f"  {'apply':<12} {state}")
+        with open(self.folder / "apply.log", "wb") as log:
+            self.apply = subprocess.Popen(
+                [sys.executable, str(HERE / "apply.py"), str(state)],
+                stdin=subprocess.PIPE, stdout=log, stderr=log,
+                start_new_session=True, preexec_fn=die_with_parent,
+            )  # fmt: skip
+
+    def go_on_applying(self):
+        self.apply.stdin.write(b"\n")
+        self.apply.stdin.close()
+
     def start_all(self):
         say("starting:")
+        self.start_apply()
         self.start("shop", [sys.executable, str(HERE / "shop.py"), str(self.ports["shop"])], "/metrics")
         prometheus = os.environ.get("CVG_PROMETHEUS", "prometheus")
         self.start(
@@ -125,11 +145,14 @@ class Demo:
         for name, child in self.children.items():
             if child.poll() is not None:
                 raise Failure(f"{name} ended by itself (exit code {child.returncode})")
+        if self.apply and self.apply.poll():
+            raise Failure(f"the apply failed: {(self.folder / 'apply.log').read_text()}")
 
     def stop(self):
-        for child in self.children.values():
+        started = [*self.children.values(), *([self.apply] if self.apply else [])]
+        for child in started:
             self.signal(child, signal.SIGTERM)
-        for child in self.children.values():
+        for child in started:
             try:
                 child.wait(timeout=10)
             except subprocess.TimeoutExpired:
@@ -181,14 +204,18 @@ class Demo:
 
     def run(self):
         """The story: the two decisions, `wait` and `go`."""
-        say("\nthe shop runs a bad release: a fifth of its requests fail")
+        say("\nthe shop runs a bad release: a fifth of its requests fail; its network is half made")
         say(f"may it move on?  GET {self.url('convergated', VERDICT)}\n")
         # Not the first `wait`: that one is only for lack of evidence.
         wait = self.follow(
-            lambda each: each["verdict"] == "wait" and not each["unknown"] and blames(each, "errors")
+            lambda each: each["verdict"] == "wait"
+            and not each["unknown"]
+            and blames(each, "errors")
+            and blames(each, "network")
         )
         self.release("good")
-        say("\nthe shop gets a good release\n")
+        say("\nthe shop gets a good release, and the apply goes on\n")
+        self.go_on_applying()
         go = self.follow(lambda each: each["verdict"] == "go")
         return wait, go
 

@@ -134,7 +134,7 @@ void cvg_tf_check_run(struct cvg_tf_check *check, struct cvg_run *run,
     if (check->refers && ask_anew(check, inputs->config) < 0) {
         return;
     }
-    cvg_tf_source_ask(check->source, &check->asker, inputs->deadline_ns);
+    cvg_tf_source_ask(check->source, &check->asker, inputs->round_ns, inputs->deadline_ns);
 }
 
 void cvg_tf_check_cancel(struct cvg_tf_check *check)

@@ -248,13 +248,29 @@ void cvg_tf_source_question(struct cvg_tf_source *source, struct cvg_tf_asker *a
     source->incomplete = 1;
 }
 
-void cvg_tf_source_ask(struct cvg_tf_source *source, struct cvg_tf_asker *asker,
+/* What was seen last will do, and nothing of it has to be read again. */
+static int is_seen(const struct cvg_tf_source *source, const struct cvg_tf_asker *asker)
+{
+    return source->sight.observed_at >= asker->since_ns && source->sight.observed_at != 0 &&
+           (source->phase == IDLE || source->phase == TELLING) && !must_look_again(source, asker);
+}
+
+void cvg_tf_source_ask(struct cvg_tf_source *source, struct cvg_tf_asker *asker, int64_t since_ns,
                        int64_t deadline_ns)
 {
+    asker->since_ns = since_ns;
     asker->deadline_ns = deadline_ns;
-    queue_add(&source->waiting, asker);
+    if (!is_seen(source, asker)) {
+        queue_add(&source->waiting, asker);
+        if (source->phase == IDLE) {
+            begin(source);
+        }
+        return;
+    }
+    queue_add(&source->telling, asker);
     if (source->phase == IDLE) {
-        begin(source);
+        source->phase = TELLING;
+        source->host->timer(source->scope, 0, on_tell_timer, source);
     }
 }
 
@@ -313,7 +329,6 @@ struct cvg_tf_source *cvg_tf_source_new(const struct cvg_host *host, struct cvg_
         free(source);
         return NULL;
     }
-    cvg_place_raise_ceiling(host, handle, source->settings.limit);
     source->place = source->kind->open(host, handle, &source->settings);
     return source;
 }

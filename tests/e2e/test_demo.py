@@ -46,6 +46,8 @@ def test_once_prints_a_wait_with_reasons_and_a_go():
     assert (wait["ok"], go["ok"]) == (False, True)
     blamed = [reason for reason in wait["reasons"] if reason["check"] == "errors"]
     assert blamed and blamed[0]["code"] and blamed[0]["expected"] and blamed[0]["observed"]
+    blamed = [reason for reason in wait["reasons"] if reason["check"] == "network"]
+    assert blamed and blamed[0]["code"] in ("Locked", "BeingWritten")
 
 
 def test_an_interrupted_demo_stops_what_it_started():
@@ -55,14 +57,17 @@ def test_an_interrupted_demo_stops_what_it_started():
         # A shell's background job, such as these tests may be, starts with the signal ignored.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
-    ports = []
+    ports, state = [], ""
     for line in demo.stderr:
+        if line.strip().startswith("apply "):
+            state = line.split()[1]
         if "http://127.0.0.1:" in line:
             ports.append(line.rsplit(":", 1)[1].strip())
         if line.startswith("the shop runs"):
             break
     children = processes_with(f"shop.py\0{ports[0]}") + processes_with(f"127.0.0.1:{ports[1]}")
-    assert len(children) == 2
+    children += processes_with(f"apply.py\0{state}")
+    assert len(children) == 3
     demo.send_signal(signal.SIGINT)
     demo.stderr.read()
     demo.stderr.close()

@@ -253,14 +253,15 @@ static void part(struct cvg_tf_source *source, struct asker *asker)
 
 static void ask(struct cvg_tf_source *source, struct asker *asker)
 {
-    cvg_tf_source_ask(source, &asker->asker, stage.now + 10 * SECOND);
+    cvg_tf_source_ask(source, &asker->asker, stage.now, stage.now + 10 * SECOND);
 }
 
 /* The place's answer; text: a document, NULL: it is unchanged. */
 static void answer(const char *text, uint32_t fault)
 {
+    stage.now++;
     struct cvg_place_look look = place.look;
-    struct cvg_place_sight sight = {.observed_at = stage.now, .fault = fault};
+    struct cvg_place_sight sight = {.observed_at = stage.now - 1, .fault = fault};
     assert_non_null(look.seen);
     place.look.seen = NULL;
     if (text != NULL) {
@@ -315,6 +316,38 @@ static void a_round_has_one_look_and_one_reading(void **state)
     for (size_t i = 0; i < MANY; i++) {
         part(source, &askers[i]);
     }
+    cvg_tf_source_free(source);
+}
+
+static void who_comes_late_to_a_round_is_told_what_it_saw(void **state)
+{
+    (void)state;
+    struct asker a, b;
+    struct cvg_tf_source *source = begin();
+    join(source, &a, "o");
+    join(source, &b, "o");
+    int64_t round = stage.now;
+    ask(source, &a);
+    answer(EMPTY, 0);
+    work();
+    for (int i = 1; i <= 2; i++) {
+        cvg_tf_source_ask(source, &b.asker, round, round + 10 * SECOND);
+        assert_int_equal(b.told, i - 1);
+        void (*on_timer)(void *arg, struct cvg_op *op) = stage.timer;
+        assert_non_null(on_timer);
+        stage.timer = NULL;
+        on_timer(stage.timer_arg, NULL);
+        assert_int_equal(b.told, i);
+        assert_true(b.surveyed);
+        assert_int_equal(place.looks, 1);
+    }
+    /* What began a moment later needs another look. */
+    cvg_tf_source_ask(source, &b.asker, round + 1, round + 10 * SECOND);
+    assert_int_equal(place.looks, 2);
+    answer(NULL, 0);
+    assert_int_equal(b.told, 3);
+    part(source, &a);
+    part(source, &b);
     cvg_tf_source_free(source);
 }
 
@@ -529,6 +562,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_round_has_one_look_and_one_reading),
+        cmocka_unit_test(who_comes_late_to_a_round_is_told_what_it_saw),
         cmocka_unit_test(what_is_unchanged_is_not_read_again),
         cmocka_unit_test(who_comes_later_is_not_judged_by_what_others_asked),
         cmocka_unit_test(a_refusal_is_everybodys_and_stays_while_nothing_changes),

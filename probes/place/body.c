@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Growing by doubling, within the limit; see body.h. */
 #include "place/body.h"
 
 #include "kit/memory.h"

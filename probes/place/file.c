@@ -277,21 +277,21 @@ static struct cvg_place_look *look_at(void *arg, int64_t deadline_ns, struct cvg
 }
 
 /* From here on the errand is on its own: discard() is called when it is home. */
-static void forget(struct cvg_place_look *look)
+static void let_go(struct cvg_place_look *look)
 {
     if (look->errand != NULL) {
         look->errand->look = NULL;
         look->place->file->astray++;
     }
-    leave(look);
-    free(look);
 }
 
 static void cancel(struct cvg_place_look *look)
 {
     const struct cvg_host *host = look->place->host;
     struct cvg_op *op = look->op;
-    forget(look);
+    let_go(look);
+    leave(look);
+    free(look);
     host->cancel(op);
 }
 
@@ -356,8 +356,11 @@ static void *open_place(const struct cvg_host *host, struct cvg_source *source,
 static void close_place(void *arg)
 {
     struct place *place = arg;
-    while (place->looks != NULL) {
-        forget(place->looks);
+    struct cvg_place_look *next = NULL;
+    for (struct cvg_place_look *look = place->looks; look != NULL; look = next) {
+        next = look->next;
+        let_go(look);
+        free(look);
     }
     unref(place->file);
     free(place);

@@ -143,6 +143,12 @@ static int on_body(void *arg, struct cvg_op *op, const void *bytes, size_t lengt
     return look->rest > REST_MAX ? -1 : 0;
 }
 
+static int is_absent(const struct cvg_place_look *look, const struct cvg_http_response *response)
+{
+    return response->status == 204 || response->status == 404 ||
+           (is_document(response->status) && look->body.length == 0);
+}
+
 static void say_absent(const struct cvg_place_look *look, struct cvg_place_sight *sight)
 {
     char text[sizeof(sight->text)];
@@ -168,18 +174,15 @@ static void read_answer(struct cvg_place_look *look, const struct cvg_http_respo
     if (look->body.over) {
         cvg_place_refuse(sight, CVG_FAULT_TOO_LARGE, CVG_PLACE_TOO_LARGE, "it is over %zu bytes",
                          look->body.limit);
-    } else if (response->fault != CVG_FAULT_NONE) {
-        cvg_place_refuse_response(sight, response);
-    } else if (response->status == 304 && look->asked_if) {
+    } else if (response->fault == CVG_FAULT_NONE && is_absent(look, response)) {
+        say_absent(look, sight);
+    } else if (response->fault == CVG_FAULT_NONE && is_document(response->status)) {
+        take_document(look, response, sight);
+    } else if (response->fault == CVG_FAULT_NONE && response->status == 304 && look->asked_if) {
         sight->unchanged = 1;
         if (read_time(response->headers, "Last-Modified", &sight->changed_at) < 0) {
             sight->changed_at = 0;
         }
-    } else if (is_document(response->status) && look->body.length > 0) {
-        take_document(look, response, sight);
-    } else if (is_document(response->status) || response->status == 204 ||
-               response->status == 404) {
-        say_absent(look, sight);
     } else {
         cvg_place_refuse_response(sight, response);
     }
@@ -322,9 +325,9 @@ static void *open_place(const struct cvg_host *host, struct cvg_source *source,
 static void close_place(void *arg)
 {
     struct place *place = arg;
-    while (place->looks != NULL) {
-        struct cvg_place_look *look = place->looks;
-        leave(look);
+    struct cvg_place_look *next = NULL;
+    for (struct cvg_place_look *look = place->looks; look != NULL; look = next) {
+        next = look->next;
         drop(look);
     }
     free(place);

@@ -147,7 +147,6 @@ static void try_open(struct cvg_place_picture *picture, int fd, const char *path
 static void try_once(struct cvg_place_picture *picture, const char *path, size_t limit,
                      const struct cvg_place_print *known, struct cvg_place_signs *signs)
 {
-    *picture = (struct cvg_place_picture){0};
     /* Without waiting: a pipe without a writer is opened at once, and refused. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0) {
@@ -165,13 +164,15 @@ void cvg_place_picture_take(struct cvg_place_picture *picture, const char *path,
                             struct cvg_place_signs *signs)
 {
     for (int i = 0;; i++) {
-        try_once(picture, path, limit, known, signs);
-        int again = picture->torn || picture->error == ESTALE;
+        struct cvg_place_picture tried = {0};
+        try_once(&tried, path, limit, known, signs);
+        int again = tried.torn || tried.error == ESTALE;
         int64_t pause = MILLISECOND << i;
         if (!again || i + 1 == TRIES || clock_of(CLOCK_BOOTTIME) + pause >= until) {
+            *picture = tried;
             return;
         }
-        free(picture->bytes);
+        free(tried.bytes);
         struct timespec rest = {.tv_nsec = pause};
         (void)nanosleep(&rest, NULL);
     }

@@ -83,7 +83,11 @@ static int read_folder(const char *path, struct cvg_place_note *note)
     if (folder == NULL) {
         return errno == ENOENT ? 0 : -1;
     }
-    for (int i = 0; i < SCAN_MAX && (entry = readdir(folder)) != NULL; i++) {
+    for (int i = 0; i < SCAN_MAX; i++) {
+        entry = readdir(folder); // NOLINT(concurrency-mt-unsafe): own DIR
+        if (entry == NULL) {
+            break;
+        }
         const char *name = entry->d_name;
         if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
             (first[0] == '\0' || strcmp(name, first) < 0)) {

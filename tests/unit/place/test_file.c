@@ -196,7 +196,7 @@ static void count(struct tally *tally, const struct cvg_place_sight *sight)
 
 static bool has_seen_all(const struct tally *tally, bool rests)
 {
-    return tally->looks >= 200 && (rests ? tally->whole >= 20 : tally->being_written >= 20);
+    return tally->looks >= 200 && (rests ? tally->whole >= 20 : tally->being_written > 0);
 }
 
 static void look_at_a_writer(bool rests)

@@ -1,49 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests to AWS carry Signature Version 4. The fake service below verifies what arrives on the
-wire by the published algorithm (AWS General Reference, "Create a signed AWS API request"), from
-the header that it got and the keys that it knows; it shares no code with the daemon."""
+"""Requests to AWS carry Signature Version 4, which the fake service below verifies."""
 
-import datetime
-import hashlib
-import hmac
 import re
 import threading
-import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from aws_signature import refusal
 from conftest import ROOT, vector, wait_until
 
 REGION, SERVICE = "eu-central-1", "aps"
 WORKSPACE = "/workspaces/ws-0123abcd/api/v1/query"
-
-
-def sha256(data):
-    return hashlib.sha256(data).hexdigest()
-
-
-def encode(text):
-    return urllib.parse.quote(text, safe="-._~")
-
-
-def canonical_path(path):
-    """Dot segments and repeated slashes out; the wire's spelling is encoded once more."""
-    kept = []
-    for segment in path.split("/"):
-        if segment == "..":
-            kept = kept[:-1]
-        elif segment not in ("", "."):
-            kept.append(segment)
-    slash = "/" if kept and path.endswith("/") else ""
-    return "/" + "/".join(encode(segment) for segment in kept) + slash
-
-
-def canonical_query(query):
-    pairs = [pair.partition("=") for pair in query.split("&") if pair]
-    spelled = [(encode(urllib.parse.unquote(name)), encode(urllib.parse.unquote(value)))
-               for name, _, value in pairs]
-    return "&".join(f"{name}={value}" for name, value in sorted(spelled))
 
 
 class FakeAws:
@@ -53,7 +21,6 @@ class FakeAws:
     def __init__(self, service=SERVICE):
         self.service = service
         self.keys, self.verified, self.refused = {}, [], []
-        self.clock_skew = datetime.timedelta()
         aws = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -61,7 +28,7 @@ class FakeAws:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                why = aws.refusal(self, body)
+                why = refusal(self, body, aws.keys, REGION, aws.service)
                 if why:
                     aws.refused.append(why)
                     self.say(403, f'{{"message":"{why}"}}')
@@ -84,50 +51,6 @@ class FakeAws:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.port = self.server.server_port
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def refusal(self, request, body):
-        """Why the request is refused, in AWS's words where it has some; None: it is taken."""
-        given = request.headers.get_all("Authorization") or []
-        if len(given) != 1:
-            return f"{len(given)} Authorization headers"
-        found = re.fullmatch(r"AWS4-HMAC-SHA256 Credential=([^/,]+)/(\d{8})/([^/,]+)/([^/,]+)/"
-                             r"aws4_request, SignedHeaders=([a-z0-9;-]+), Signature=([0-9a-f]{64})",
-                             given[0])
-        if not found:
-            return "IncompleteSignatureException"
-        identity, day, region, service, names, signature = found.groups()
-        if identity not in self.keys:
-            return "UnrecognizedClientException"
-        secret, token = self.keys[identity]
-        signed = names.split(";")
-        date = request.headers.get("X-Amz-Date", "")
-        must = {"host", "x-amz-date"} | {name.lower() for name in request.headers.keys()
-                                         if name.lower() in ("content-type", "x-amz-security-token")}
-        if not must <= set(signed) or signed != sorted(signed):
-            return f"SignedHeaders lacks {sorted(must - set(signed))}"
-        if (region, service, day) != (REGION, self.service, date[:8]):
-            return "Credential should be scoped to a valid region, service and date"
-        if request.headers.get("X-Amz-Security-Token") != token:
-            return "The security token included in the request is invalid"
-        sent = datetime.datetime.strptime(date, "%Y%m%dT%H%M%SZ")
-        if abs(datetime.datetime.utcnow() + self.clock_skew - sent) > datetime.timedelta(minutes=5):
-            return "Signature expired"
-        wanted = self.signature(request, body, signed, secret, date)
-        return None if hmac.compare_digest(wanted, signature) else "SignatureDoesNotMatch"
-
-    def signature(self, request, body, signed, secret, date):
-        path, _, query = request.path.partition("?")
-        headers = "".join(
-            f"{name}:{','.join(re.sub(' +', ' ', value.strip()) for value in request.headers.get_all(name))}\n"
-            for name in signed)
-        canonical = "\n".join([request.command, canonical_path(path), canonical_query(query),
-                               headers, ";".join(signed), sha256(body)])
-        scope = f"{date[:8]}/{REGION}/{self.service}/aws4_request"
-        text = f"AWS4-HMAC-SHA256\n{date}\n{scope}\n{sha256(canonical.encode())}"
-        key = b"AWS4" + secret.encode()
-        for step in (date[:8], REGION, self.service, "aws4_request"):
-            key = hmac.new(key, step.encode(), hashlib.sha256).digest()
-        return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
     def stop(self):
         self.server.shutdown()

@@ -72,7 +72,8 @@ def test_keys_of_any_spelling_are_signed_as_they_are_sent(s3, daemon, tmp_path, 
 
 def test_a_bucket_can_stand_before_the_host(s3, daemon, tmp_path):
     s3.put(f"tfstate/{KEY}", text(state(7)))
-    gate = daemon(config(bucket(s3, tmp_path, path_style=False, url=f"http://localhost:{s3.port}"), SETTLED))
+    source = bucket(s3, tmp_path, path_style=False, url=f"http://localhost:{s3.port}", proxy=s3.url)
+    gate = daemon(config(source, SETTLED))
     gate.wait_for("prod", "go")
     assert not s3.refused
     assert all(not path.startswith("/tfstate") for _, path, _ in s3.asked)

@@ -235,6 +235,35 @@ static void a_path_is_encoded_once_more_than_on_the_wire(void **state)
     cvg_sigv4_done(&signature);
 }
 
+/* S3 encodes the object's name itself, once, whichever way it came ("Create a canonical request":
+ * "do not normalize URI paths for requests to Amazon S3", and every byte but unreserved ones). */
+static void an_objects_name_is_encoded_once(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *path, *canonical;
+    } cases[] = {
+        {"/tfstate/env%3A/staging/app.tfstate", "GET\n/tfstate/env%3A/staging/app.tfstate\n"},
+        {"/tfstate/env:/staging/app.tfstate", "GET\n/tfstate/env%3A/staging/app.tfstate\n"},
+        {"/b/a%20b%2Bc", "GET\n/b/a%20b%2Bc\n"},
+        {"/b/a+b", "GET\n/b/a%2Bb\n"},
+        {"/b/%C3%A9", "GET\n/b/%C3%A9\n"},
+        {"/b/\xc3\xa9", "GET\n/b/%C3%A9\n"},
+        {"/b/%7Ea-b_c.d%21%2A%27%28%29", "GET\n/b/~a-b_c.d%21%2A%27%28%29\n"},
+        {"/b//../a/./b/", "GET\n/b//../a/./b/\n"},
+    };
+
+    for (size_t i = 0; i < CVG_COUNT(cases); i++) {
+        struct example example = s3[0];
+        struct cvg_sigv4_signature signature;
+        example.path = cases[i].path;
+        assert_int_equal(sign(&example, "b.s3.amazonaws.com", true, &signature, NULL), 0);
+        assert_non_null(strstr(cvg_buf_text(&signature.canonical), cases[i].canonical));
+        cvg_sigv4_done(&signature);
+    }
+}
+
 static void what_cannot_be_signed_is_refused_without_echoing_a_key(void **state)
 {
     (void)state;
@@ -295,6 +324,7 @@ int main(void)
         cmocka_unit_test(the_examples_of_s3_are_signed_as_published),
         cmocka_unit_test(what_is_to_be_sent_is_handed_out),
         cmocka_unit_test(a_path_is_encoded_once_more_than_on_the_wire),
+        cmocka_unit_test(an_objects_name_is_encoded_once),
         cmocka_unit_test(what_cannot_be_signed_is_refused_without_echoing_a_key),
         cmocka_unit_test(too_much_is_refused),
     };

@@ -53,7 +53,27 @@ static int read_serial(struct cvg_tf_document *document, struct cvg_tf_state *re
     return ret->serial == NULL ? -1 : 0;
 }
 
-static int read_text(struct cvg_tf_document *document, const char **ret)
+/* "1.9.0-beta1", or nothing; the tool refuses a state whose version it cannot read, too. */
+static int is_version(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    return text[0] == '\0' ||
+           (digits > 0 &&
+            text[digits + strspn(text + digits, "0123456789.+~-"
+                                                "abcdefghijklmnopqrstuvwxyz"
+                                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] == '\0');
+}
+
+static int read_terraform_version(struct cvg_tf_document *document, const char **ret)
+{
+    *ret = cvg_tf_text(document);
+    if (*ret == NULL) {
+        return -1;
+    }
+    return is_version(*ret) ? 0 : cvg_tf_refuse(document, CVG_TF_BAD_CONTENT, NULL);
+}
+
+static int read_lineage(struct cvg_tf_document *document, const char **ret)
 {
     *ret = cvg_tf_text(document);
     return *ret == NULL ? -1 : 0;
@@ -74,11 +94,11 @@ static int read_field(struct cvg_tf_document *document, int field, const struct 
     case STATE_VERSION:
         return read_version(document);
     case STATE_TERRAFORM_VERSION:
-        return read_text(document, &ret->terraform_version);
+        return read_terraform_version(document, &ret->terraform_version);
     case STATE_SERIAL:
         return read_serial(document, ret);
     case STATE_LINEAGE:
-        return read_text(document, &ret->lineage);
+        return read_lineage(document, &ret->lineage);
     case STATE_OUTPUTS:
         return cvg_tf_outputs_read(document, wish, 1, ret);
     case STATE_RESOURCES:

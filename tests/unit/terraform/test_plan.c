@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Plan JSON: what counts as a change, and what is refused. Whole plans are in READINGS.tsv. */
+#include "plan.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include "plan.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 struct reading {
     struct cvg_kit_arena *arena;

@@ -3,19 +3,18 @@
  * Every file of the fixtures through each reader: fixtures/terraform/READINGS.tsv says what comes out.
  * A file without a line there fails, too.
  */
+#include "outcome.h"
+
+#include <fts.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include "outcome.h"
-
-#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static const char root[] = CVG_FIXTURES "/terraform";
 

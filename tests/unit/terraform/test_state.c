@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Raw states and `show -json`: addresses, outputs, and what no fixture has. */
+#include "outcome.h"
+#include "state.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include "outcome.h"
-#include "state.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #define HEAD      "\"version\":4,\"serial\":7,\"lineage\":\"l\","
 #define PROVIDER  "\"provider\":\"provider[\\\"h/n/t\\\"]\""
@@ -301,6 +300,10 @@ static const struct {
     {"{\"serial\":1,\"version\":4," BODY "}", CVG_TF_BAD_CONTENT, "lineage"},
     {"{\"serial\":1,\"lineage\":\"a\\u0000b\",\"version\":4," BODY "}", CVG_TF_BAD_CONTENT,
      "lineage"},
+    {"{\"terraform_version\":\"\"," HEAD BODY "}", CVG_TF_FINE, ""},
+    {"{\"terraform_version\":\"1.15.0-alpha20260101+x\"," HEAD BODY "}", CVG_TF_FINE, ""},
+    {"{\"terraform_version\":\"new\"," HEAD BODY "}", CVG_TF_BAD_CONTENT, "terraform_version"},
+    {"{\"terraform_version\":\"1.9.0\\n\"," HEAD BODY "}", CVG_TF_BAD_CONTENT, "terraform_version"},
     {"{\"version\":4}", CVG_TF_NOT_A_STATE, ""},
     {"{\"errors\":[\"denied\"]}", CVG_TF_NOT_A_STATE, ""},
     /* Whatever else it has, and wherever that stands. */

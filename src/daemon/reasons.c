@@ -15,9 +15,9 @@ static const char head[] =
     "\n"
     "These are the daemon's own. A check whose reading counts as it is has the code of its "
     "module:\n"
-    "see [prometheus](prometheus.md#reason-codes) and [kubernetes](kubernetes.md#reason-codes). "
-    "The\n"
-    "codes of refused requests are in [http.md](http.md).\n"
+    "see [prometheus](prometheus.md#reason-codes), [kubernetes](kubernetes.md#reason-codes) and\n"
+    "[terraform](terraform.md#reason-codes). The codes of refused requests are in\n"
+    "[http.md](http.md).\n"
     "\n"
     "| code | what it means | what to do |\n"
     "|---|---|---|\n";

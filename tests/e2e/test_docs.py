@@ -30,8 +30,9 @@ def test_the_page_of_reasons_is_the_programs_own(convergated):
 
 def table_of_reasons(header, macro):
     """Code, meaning and action of each row of an X-macro."""
-    text = header.read_text().replace("\\\n", "\n")
-    body = text[text.index(f"#define {macro}(X)"):text.index("\nenum ")]
+    text = header.read_text().replace("\\\n", " ")
+    start = text.index(f"#define {macro}(X)")
+    body = text[start:text.index("\n", start)]
     string = r'((?:"(?:[^"\\]|\\.)*"\s*)+)'
     rows = re.findall(rf"X\(\s*\w+,\s*{string},\s*{string},\s*{string}\)", body)
     assert len(rows) == len(re.findall(r"\bX\(", body)), "a row that this test cannot read"
@@ -42,15 +43,28 @@ def table_of_reasons(header, macro):
                                           if (path / "reason.h").exists()))
 def test_the_codes_of_a_module_stand_on_its_page(module):
     [macro] = re.findall(r"#define (\w+)\(X\)", (ROOT / f"probes/{module}/reason.h").read_text())
-    section = (ROOT / f"docs/{module}.md").read_text().split("\n## Reason codes\n")[1]
-    rows = re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \|$", section.split("\n## ")[0], re.M)
-    assert rows == table_of_reasons(ROOT / f"probes/{module}/reason.h", macro)
+    assert (rows_of_a_page(ROOT / f"docs/{module}.md", "Reason codes")
+            == table_of_reasons(ROOT / f"probes/{module}/reason.h", macro))
+
+
+def rows_of_a_page(page, title):
+    section = page.read_text().split(f"\n## {title}\n")[1]
+    return re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \|$", section.split("\n## ")[0], re.M)
+
+
+@pytest.mark.parametrize("header, macro, title", [
+    ("terraform/remote_reason.h", "CVG_TF_REMOTE_REASONS", "Reason codes of HCP Terraform"),
+    ("place/fault.h", "CVG_PLACE_REASONS", "Reason codes of places")])
+def test_the_codes_of_parts_stand_on_a_page(header, macro, title):
+    rows = rows_of_a_page(ROOT / "docs/terraform.md", title)
+    assert rows == table_of_reasons(ROOT / "probes" / header, macro)
 
 
 # ---- examples ----
 
 
-SOURCES = {"metrics": '{type: prometheus, url: "http://127.0.0.1:9090"}',
+SOURCES = {"infra": "{type: terraform, backend: local, path: /srv/infra/terraform.tfstate}",
+           "metrics": '{type: prometheus, url: "http://127.0.0.1:9090"}',
            "cluster": '{type: kubernetes, url: "https://127.0.0.1:6443"}'}
 
 

@@ -70,7 +70,7 @@ static int is_word(const struct part *part, const char *word)
 /* ---- comparing ---- */
 
 /* The usual walk with one place to come back to: of several stars only the last needs a second try. */
-static int glob(struct span pattern, struct span text)
+static int resembles(struct span pattern, struct span text)
 {
     size_t p = 0, t = 0, star = SIZE_MAX, resume = 0;
     while (t < text.length) {
@@ -100,8 +100,8 @@ static struct span span_of(const char *text)
 
 static int fits(const struct part *pattern, const struct part *part)
 {
-    return glob(pattern->name, part->name) &&
-           (pattern->index.length == 0 || glob(pattern->index, part->index));
+    return resembles(pattern->name, part->name) &&
+           (pattern->index.length == 0 || resembles(pattern->index, part->index));
 }
 
 enum step {
@@ -136,18 +136,18 @@ static int covers_instance(const char *pattern, const struct cvg_tf_resource *re
     }
     int wants_data = is_word(&wanted, "data");
     if (wants_data != (resource->is_data != 0) || (wants_data && !next_part(&pattern, &wanted)) ||
-        wanted.index.length > 0 || !glob(wanted.name, span_of(resource->type))) {
+        wanted.index.length > 0 || !resembles(wanted.name, span_of(resource->type))) {
         return 0;
     }
     if (*pattern == '\0') {
         return 1;
     }
     if (!next_part(&pattern, &wanted) || *pattern != '\0' ||
-        !glob(wanted.name, span_of(resource->name))) {
+        !resembles(wanted.name, span_of(resource->name))) {
         return 0;
     }
     return wanted.index.length == 0 || instance == NULL ||
-           glob(wanted.index, span_of(instance->index));
+           resembles(wanted.index, span_of(instance->index));
 }
 
 int cvg_tf_pattern_covers(const char *pattern, const struct cvg_tf_resource *resource,

@@ -26,7 +26,7 @@ static void walk_bytes(struct cursor *cursor, void *bytes, size_t length)
     }
     if (cursor->out != NULL) {
         memcpy(cursor->out + cursor->at, bytes, length);
-    } else {
+    } else if (cursor->in != NULL) {
         memcpy(bytes, cursor->in + cursor->at, length);
     }
     cursor->at += length;
@@ -118,6 +118,7 @@ size_t cvg_tf_memory_write(const struct cvg_tf_memory *memory, char ret[CVG_TF_M
     struct cvg_tf_memory copy = *memory;
     char begin[sizeof(mark)];
     memcpy(begin, mark, sizeof(mark));
+    memset(ret, 0, CVG_TF_MEMORY_BYTES);
     struct cursor cursor = {.out = (unsigned char *)ret, .size = CVG_TF_MEMORY_BYTES};
     walk_bytes(&cursor, begin, sizeof(begin));
     walk(&cursor, &copy);

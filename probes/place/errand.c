@@ -28,6 +28,13 @@ void cvg_place_errand_begin(struct cvg_place_errand *errand, struct cvg_place_de
     desk->first = errand;
 }
 
+static void free_errand(struct cvg_place_errand *errand)
+{
+    cvg_place_body_done(&errand->body);
+    cvg_place_sight_done(&errand->sight);
+    free(errand);
+}
+
 /* Out of the desk's list, and freed. */
 static void drop(struct cvg_place_errand *errand)
 {
@@ -40,9 +47,7 @@ static void drop(struct cvg_place_errand *errand)
     if (errand->next != NULL) {
         errand->next->previous = errand->previous;
     }
-    cvg_place_body_done(&errand->body);
-    cvg_place_sight_done(&errand->sight);
-    free(errand);
+    free_errand(errand);
 }
 
 void cvg_place_errand_cancel(struct cvg_place_errand *errand)
@@ -55,8 +60,12 @@ void cvg_place_errand_cancel(struct cvg_place_errand *errand)
 
 void cvg_place_desk_clear(struct cvg_place_desk *desk)
 {
-    while (desk->first != NULL) {
-        drop(desk->first);
+    struct cvg_place_errand *errand = desk->first;
+    desk->first = NULL;
+    while (errand != NULL) {
+        struct cvg_place_errand *next = errand->next;
+        free_errand(errand);
+        errand = next;
     }
 }
 

@@ -209,6 +209,7 @@ int cvg_place_dynamo_ask(char *ret, size_t size, const char *table, const char *
                          const char *attribute)
 {
     struct writer writer = {.text = ret, .size = size};
+    ret[0] = '\0';
     put_words(&writer, "{\"TableName\":");
     put_string(&writer, table);
     put_words(&writer, ",\"Key\":{\"LockID\":{\"S\":");

@@ -131,6 +131,7 @@ void cvg_tf_visit_get(struct cvg_tf_visit *visit, const struct cvg_tf_asked *ask
         .header_count = 1,
         .body_limit = (int64_t)asked->limit,
         .timeout_ns = left_ns > MILLISECOND ? left_ns : MILLISECOND,
+        .flags = CVG_HTTP_SECRET,
         .on_head = on_head,
         .on_body = on_body,
         .on_done = on_done,

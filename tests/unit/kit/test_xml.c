@@ -12,6 +12,9 @@
 
 #include <cmocka.h>
 
+#define FOUR      "<a><a><a><a>"
+#define FOUR_ENDS "</a></a></a></a>"
+
 struct told {
     char text[1024];
     int most; /* elements; 0: all */
@@ -87,8 +90,7 @@ static void what_is_not_whole_is_refused(void **state)
         "<a><![CDATA[x</a>",
         "<!-- <a/>",
         "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>",
-        "<a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a></a></a></a></a></a></a></a></a></a>"
-        "</a></a></a></a></a></a></a></a>",
+        FOUR FOUR FOUR FOUR "<a>" FOUR_ENDS FOUR_ENDS FOUR_ENDS FOUR_ENDS "</a>",
         "{\"message\":\"no XML\"}",
     };
 

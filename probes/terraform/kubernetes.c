@@ -100,8 +100,8 @@ static void refuse(struct cvg_place_look *look, const struct cvg_tf_answer *answ
 static void join(void *arg)
 {
     struct joining *job = arg;
-    job->result = cvg_tf_kube_list_read(job->host, job->answer, job->length, job->name, job->limit,
-                                        0, &job->state);
+    const struct cvg_tf_kube_wanted wanted = {.name = job->name, .limit = job->limit};
+    job->result = cvg_tf_kube_list_read(job->host, job->answer, job->length, &wanted, &job->state);
     free(job->answer);
     job->answer = NULL;
 }
@@ -209,13 +209,14 @@ static void ask_whole_list(struct cvg_place_look *look)
 static void on_metadata(struct cvg_tf_visit *visit, struct cvg_tf_answer *answer)
 {
     struct cvg_place_look *look = look_of(visit);
+    const struct cvg_tf_kube_wanted wanted = {.name = look->kubernetes->name, .only_version = 1};
     struct cvg_tf_kube_state state = {0};
     if (!answer->is_fine) {
         refuse(look, answer, "the state's secrets", "list secrets");
         return;
     }
-    if (cvg_tf_kube_list_read(visit->host, answer->bytes, answer->length, look->kubernetes->name, 0,
-                              1, &state) == CVG_TF_KUBE_DONE &&
+    if (cvg_tf_kube_list_read(visit->host, answer->bytes, answer->length, &wanted, &state) ==
+            CVG_TF_KUBE_DONE &&
         state.version[0] != '\0' && strcmp(state.version, look->known) == 0) {
         visit->sight.unchanged = 1;
         finish(look);

@@ -254,7 +254,7 @@ static enum cvg_tf_kube_result join(struct reading *reading, size_t limit,
 }
 
 static enum cvg_tf_kube_result judge(const struct cvg_host *host, struct reading *reading,
-                                     size_t limit, int only_version,
+                                     const struct cvg_tf_kube_wanted *wanted,
                                      struct cvg_tf_kube_state *state)
 {
     size_t kind_length = strlen(reading->kind);
@@ -269,26 +269,27 @@ static enum cvg_tf_kube_result judge(const struct cvg_host *host, struct reading
         return say(state, CVG_TF_KUBE_ABSENT, "there is no secret ", reading->name, "");
     }
     qsort(reading->secrets, reading->count, sizeof(struct secret), by_number);
-    enum cvg_tf_kube_result result = look_over(reading, only_version, state);
+    enum cvg_tf_kube_result result = look_over(reading, wanted->only_version, state);
     if (result != CVG_TF_KUBE_DONE) {
         return result;
     }
     set_version(host, reading, state);
-    return only_version ? result : join(reading, limit, state);
+    return wanted->only_version ? result : join(reading, wanted->limit, state);
 }
 
 enum cvg_tf_kube_result cvg_tf_kube_list_read(const struct cvg_host *host, const char *bytes,
-                                              size_t length, const char *name, size_t limit,
-                                              int only_version, struct cvg_tf_kube_state *ret)
+                                              size_t length,
+                                              const struct cvg_tf_kube_wanted *wanted,
+                                              struct cvg_tf_kube_state *ret)
 {
     const struct cvg_json_limits limits = {.string_length = length ? length : 1};
-    struct reading reading = {.name = name};
+    struct reading reading = {.name = wanted->name};
     enum cvg_tf_kube_result result = CVG_TF_KUBE_BROKEN;
     *ret = (struct cvg_tf_kube_state){0};
     if (cvg_tf_pull_document(bytes, length, &limits, list_member, &reading) < 0) {
         (void)say(ret, result, "the answer is not a list of secrets", "", "");
     } else {
-        result = judge(host, &reading, limit, only_version, ret);
+        result = judge(host, &reading, wanted, ret);
     }
     for (size_t i = 0; i < reading.count; i++) {
         free(reading.secrets[i].data);

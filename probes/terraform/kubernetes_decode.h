@@ -28,10 +28,16 @@ struct cvg_tf_kube_state {
     char text[192]; /* unless DONE: what is wrong, printable */
 };
 
-/* name: of the first secret. only_version: the list may be of metadata only, and no bytes are made. */
+struct cvg_tf_kube_wanted {
+    const char *name; /* of the first secret */
+    size_t limit;     /* bytes of the document */
+    int only_version; /* the list may be of metadata only, and no bytes are made */
+};
+
 enum cvg_tf_kube_result cvg_tf_kube_list_read(const struct cvg_host *host, const char *bytes,
-                                              size_t length, const char *name, size_t limit,
-                                              int only_version, struct cvg_tf_kube_state *ret);
+                                              size_t length,
+                                              const struct cvg_tf_kube_wanted *wanted,
+                                              struct cvg_tf_kube_state *ret);
 
 struct cvg_tf_kube_lease {
     int is_held;

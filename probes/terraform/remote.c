@@ -21,14 +21,15 @@
 #include <string.h>
 
 #define SECOND    INT64_C(1000000000)
-#define MOST_WAIT (300 * SECOND) /* that a server may ask for */
+#define MOST_WAIT (MOST_WAIT_S * SECOND)
 #define JSON_API  "application/vnd.api+json"
 
 enum {
     NAME_LIMIT = 90, /* of the service's own */
     PATH_LIMIT = 1024,
     SMALL = 4 * 1024 * 1024, /* bytes of an answer of the API */
-    HOPS = 4
+    HOPS = 4,
+    MOST_WAIT_S = 300 /* that a server may ask for */
 };
 
 struct remote {
@@ -107,9 +108,7 @@ static void keep_quiet(struct cvg_place_look *look, const struct cvg_http_respon
     double seconds = 0;
     int64_t wait_ns = response->retry_after_ns;
     if (value != NULL && cvg_parse_double(value, length, &seconds) == 0 && seconds > 0) {
-        int64_t asked_ns = seconds < (double)(MOST_WAIT / SECOND)
-                               ? (int64_t)(seconds * (double)SECOND)
-                               : MOST_WAIT;
+        int64_t asked_ns = seconds < MOST_WAIT_S ? (int64_t)(seconds * (double)SECOND) : MOST_WAIT;
         wait_ns = asked_ns > wait_ns ? asked_ns : wait_ns;
     }
     wait_ns = wait_ns > MOST_WAIT ? MOST_WAIT : wait_ns;
@@ -456,7 +455,7 @@ static void ask_workspace(struct cvg_place_look *look)
     char before[PATH_LIMIT] = "organizations/";
     /* Names were measured by check(). */
     (void)cvg_tf_path_add(before, sizeof(before), look->remote->config->organization, 0);
-    (void)strncat(before, "/workspaces/", sizeof(before) - strlen(before) - 1);
+    (void)cvg_tf_path_add(before, sizeof(before), "/workspaces/", 1);
     ask(look, before, look->remote->config->workspace, "", on_workspace);
 }
 

@@ -52,12 +52,6 @@ static int relation_member(struct cvg_json *json, void *arg)
                                      : cvg_json_skip(json);
 }
 
-static int take_relation(struct cvg_json *json, char *id, char *type)
-{
-    struct identity identity = {id, type};
-    return cvg_tf_pull_members(json, relation_member, &identity);
-}
-
 static int resource_member(struct cvg_json *json, void *arg)
 {
     struct resource *resource = arg;
@@ -135,13 +129,16 @@ static int workspace_relation(struct cvg_json *json, void *arg)
 {
     struct cvg_tf_remote_workspace *workspace = arg;
     if (cvg_json_is(json, "current-run")) {
-        return take_relation(json, workspace->run, NULL);
+        return cvg_tf_pull_members(json, relation_member, &(struct identity){workspace->run, NULL});
     }
     if (cvg_json_is(json, "current-state-version")) {
-        return take_relation(json, workspace->state_version, NULL);
+        return cvg_tf_pull_members(json, relation_member,
+                                   &(struct identity){workspace->state_version, NULL});
     }
     if (cvg_json_is(json, "locked-by")) {
-        return take_relation(json, workspace->locked_by, workspace->locked_by_type);
+        return cvg_tf_pull_members(
+            json, relation_member,
+            &(struct identity){workspace->locked_by, workspace->locked_by_type});
     }
     return cvg_json_skip(json);
 }

@@ -69,8 +69,9 @@ static void read_consul(const char *text, size_t length)
 static void read_list(const char *text, size_t length, int only_version)
 {
     struct cvg_tf_kube_state state;
-    enum cvg_tf_kube_result result = cvg_tf_kube_list_read(
-        &host, text, length, "tfstate-default-staging", LIMIT, only_version, &state);
+    const struct cvg_tf_kube_wanted wanted = {
+        .name = "tfstate-default-staging", .limit = LIMIT, .only_version = only_version};
+    enum cvg_tf_kube_result result = cvg_tf_kube_list_read(&host, text, length, &wanted, &state);
     must_end(state.text, sizeof(state.text));
     must((state.text[0] == '\0') == (result == CVG_TF_KUBE_DONE));
     must((state.bytes != NULL) == (result == CVG_TF_KUBE_DONE && !only_version));

@@ -44,6 +44,15 @@ static const char *pass_plain(const char *at, const char *end)
     return at;
 }
 
+/* Are the bytes from one on those that only follow in a character? */
+static int goes_on(const unsigned char *byte, size_t from, size_t end)
+{
+    while (from < end && (byte[from] & 0xc0) == 0x80) {
+        from++;
+    }
+    return from >= end;
+}
+
 /* Bytes of the well-formed character at `at`, which begins with one from 0x80, as far as the document
  * goes: more than there are where it ends within. 0: broken. */
 static size_t utf8_size(const char *at, const char *end)
@@ -70,12 +79,7 @@ static size_t utf8_size(const char *at, const char *end)
     if (left > 1 && (byte[1] < least || byte[1] > most)) {
         return 0;
     }
-    for (size_t i = 2; i < size && i < left; i++) {
-        if ((byte[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    return size;
+    return goes_on(byte, 2, size < left ? size : left) ? size : 0;
 }
 
 static int hex_value(char c)

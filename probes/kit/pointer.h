@@ -13,21 +13,24 @@
 
 #include <stddef.h>
 
-struct cvg_kit_value {
-    enum cvg_json_token
-        kind;         /* STRING, NUMBER, TRUE, FALSE, NULL, OBJECT, ARRAY; ERROR: not there */
+/* The deepest document that is read. */
+#define CVG_KIT_POINTER_DEPTH 64
+
+struct cvg_kit_pointed {
+    /* STRING, NUMBER, TRUE, FALSE, NULL, OBJECT, ARRAY; ERROR: not there */
+    enum cvg_json_token kind;
     const char *text; /* STRING: decoded; NUMBER: as it stands; else the word, or "" */
     size_t length;
     size_t members; /* of an OBJECT or ARRAY */
 };
 
-/* NULL: it is a pointer; else what is wrong with it. */
+/* NULL: it is a pointer; else what is wrong with it ("has to begin with ..."). */
 const char *cvg_kit_pointer_check(const char *pointer);
-/* One pass for all pointers. Texts are in the arena, which is full where -1 comes without *ret_error.
- * 0: the document is good, and ret has a value for each, kind ERROR where there is none. -1: it is
- * not; *ret_error says where, without words of the document. */
+/* One pass for all pointers. Texts are in the arena, which is full where -1 comes without
+ * *ret_error. 0: the document is good, and ret has a value for each, kind ERROR where there is
+ * none. -1: it is not; *ret_error says where, without words of the document. */
 int cvg_kit_pointer_find(const char *json, size_t length, const char *const *pointers, size_t count,
-                         struct cvg_kit_arena *arena, struct cvg_kit_value *ret,
+                         struct cvg_kit_arena *arena, struct cvg_kit_pointed *ret,
                          const char **ret_error);
 
 #endif

@@ -111,7 +111,7 @@ static void keep_quiet(struct cvg_place_look *look, const struct cvg_http_respon
         int64_t asked_ns = seconds < MOST_WAIT_S ? (int64_t)(seconds * (double)SECOND) : MOST_WAIT;
         wait_ns = asked_ns > wait_ns ? asked_ns : wait_ns;
     }
-    wait_ns = wait_ns > MOST_WAIT ? MOST_WAIT : wait_ns;
+    wait_ns = wait_ns <= 0 ? SECOND : wait_ns > MOST_WAIT ? MOST_WAIT : wait_ns;
     look->remote->quiet_until = look->visit.host->now() + wait_ns;
 }
 

@@ -508,6 +508,17 @@ static void a_server_that_asks_for_quiet_gets_it(void **state)
     assert_string_equal(service_asked(service), "");
     service_pass(service, INT64_C(200000000));
     assert_int_equal(service_look(service)->fault, 0);
+    /* One that does not say how long is left alone for a second; none for more than five minutes. */
+    service_forget(service);
+    service_says(service, &(struct service_says){RUNS, 429, NULL, 0, NULL, 1});
+    service_says(service,
+                 &(struct service_says){RUNS, 429, NULL, 0, "X-RateLimit-Reset: 1e300\n", 1});
+    says_the_rest(service);
+    assert_string_equal(service_look(service)->text,
+                        "the service asked to come back later, in 1 s");
+    service_pass(service, INT64_C(1000000000));
+    assert_string_equal(service_look(service)->text,
+                        "the service asked to come back later, in 300 s");
 }
 
 static void what_is_refused_is_named(void **state)

@@ -76,10 +76,8 @@ static size_t utf8_size(const char *at, const char *end)
     } else {
         return 0;
     }
-    if (left > 1 && (byte[1] < least || byte[1] > most)) {
-        return 0;
-    }
-    return goes_on(byte, 2, size < left ? size : left) ? size : 0;
+    int begins = left < 2 || (byte[1] >= least && byte[1] <= most);
+    return begins && goes_on(byte, 2, size < left ? size : left) ? size : 0;
 }
 
 static int hex_value(char c)

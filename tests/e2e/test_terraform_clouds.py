@@ -4,6 +4,7 @@ reason that says what to do."""
 
 import hashlib
 import json
+import threading
 
 import pytest
 
@@ -102,6 +103,38 @@ def test_a_lock_beside_the_state_is_waited_for(s3, daemon, tmp_path):
     s3.put(f"tfstate/{KEY}.tflock", HOLDER)
     expect_locked(gate)
     assert gate.verdict("prod")["verdict"] == "wait"
+
+
+def apply(s3, stop):
+    """As Terraform saves in the middle of an apply, over and over: under its lock, whole states that are
+    not the last. Only the one that stays when the lock goes has all resources."""
+    serial = 8
+    while not stop.is_set():
+        s3.put(f"tfstate/{KEY}.tflock", HOLDER)
+        for resources in (["one"], [], ["one", "two"]):
+            s3.put(f"tfstate/{KEY}", text(state(serial, resources)))
+            serial += 1
+        s3.put(f"tfstate/{KEY}", text(state(serial, ["one", "two", "three"])))
+        s3.delete(f"tfstate/{KEY}.tflock")
+        serial += 1
+
+
+def test_a_storm_of_applies_is_progress_and_nothing_worse(s3, daemon, tmp_path):
+    s3.put(f"tfstate/{KEY}", text(state(7, ["one", "two", "three"])))
+    wanted = {"network": {"resources": [{"address": "terraform_data.*", "count": 3}], "settle": "0s"}}
+    gate = daemon(config(bucket(s3, tmp_path), wanted, store=tmp_path / "store.db", interval="100ms"))
+    gate.wait_for("prod", "go")
+    stop = threading.Event()
+    writer = threading.Thread(target=apply, args=(s3, stop))
+    writer.start()
+    try:
+        seen = len(s3.asked)
+        wait_until(lambda: len(s3.asked) > seen + 100, what="looks into the storm")
+    finally:
+        stop.set()
+        writer.join()
+    gate.wait_for("prod", "go")
+    assert set(statuses(gate, "network")) <= {"ready", "progressing"}
 
 
 def table(s3):

@@ -44,13 +44,19 @@ static const char *pass_plain(const char *at, const char *end)
     return at;
 }
 
-/* Are the bytes from one on those that only follow in a character? */
-static int goes_on(const unsigned char *byte, size_t from, size_t end)
+/* Are those behind the first byte of a character the ones that follow in it? The second has bounds of
+ * its own. */
+static int goes_on(const unsigned char *byte, unsigned char least, unsigned char most, size_t end)
 {
-    while (from < end && (byte[from] & 0xc0) == 0x80) {
-        from++;
+    if (end > 1 && (byte[1] < least || byte[1] > most)) {
+        return 0;
     }
-    return from >= end;
+    for (size_t i = 2; i < end; i++) {
+        if ((byte[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    return 1;
 }
 
 /* Bytes of the well-formed character at `at`, which begins with one from 0x80, as far as the document
@@ -76,8 +82,7 @@ static size_t utf8_size(const char *at, const char *end)
     } else {
         return 0;
     }
-    int begins = left < 2 || (byte[1] >= least && byte[1] <= most);
-    return begins && goes_on(byte, 2, size < left ? size : left) ? size : 0;
+    return goes_on(byte, least, most, size < left ? size : left) ? size : 0;
 }
 
 static int hex_value(char c)

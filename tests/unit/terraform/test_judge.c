@@ -189,6 +189,39 @@ static void a_part_of_a_sensitive_output_is_sensitive(void **state)
     scene_end(&scene);
 }
 
+/* Even where a reader had kept its text. */
+static void a_sensitive_output_is_no_fact(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_begin(&scene, "output=a");
+    scene_state(&scene, 7, "l", "aws_vpc.a");
+    scene_output(&scene, "a", "string", "hunter2", 1);
+    scene.values[0].text = "hunter2";
+    scene_look(&scene, 60);
+    assert_null(scene_fact(&scene, "outputs.a"));
+    assert_int_equal(scene.survey.output_count, 1);
+    assert_null(scene.survey.outputs[0].text);
+    scene_end(&scene);
+}
+
+static void a_state_that_raised_an_alarm_serves_no_outputs(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_begin(&scene, "output=a settle=0");
+    scene_state(&scene, 7, "l", "aws_vpc.a");
+    scene_output(&scene, "a", "string", "x", 0);
+    scene_look(&scene, 0);
+    assert_fact(&scene, "outputs.a", "x");
+    scene_state(&scene, 6, "l", "aws_vpc.a");
+    scene_output(&scene, "a", "string", "x", 0);
+    scene_look(&scene, 1);
+    scene_says(&scene, CVG_UNKNOWN, "SerialBehind");
+    assert_null(scene_fact(&scene, "outputs.a"));
+    scene_end(&scene);
+}
+
 static void an_output_whose_value_would_be_cut_is_no_fact(void **state)
 {
     (void)state;
@@ -338,6 +371,13 @@ static void evidence_without_a_survey_is_never_ready(void **state)
     scene.sight.digest_mismatch = 1;
     scene_look(&scene, 60);
     scene_says(&scene, CVG_UNKNOWN, "DigestMismatch");
+    assert_int_equal(scene.memory.known, 0);
+    scene_state(&scene, 7, "l", "aws_vpc.a");
+    scene.sight.being_written = 1;
+    scene_look(&scene, 60);
+    scene_says(&scene, CVG_PROGRESSING, "BeingWritten");
+    assert_int_equal(scene.memory.known, 0);
+    assert_int_equal(scene.finding.reading.has_value, 0);
     scene_end(&scene);
 }
 
@@ -393,6 +433,11 @@ static void a_targeted_run_will_do_where_the_operator_says_so(void **state)
     scene_configure(&scene, "settle=0 targeted");
     scene_look(&scene, 1);
     scene_says(&scene, CVG_READY, "Applied");
+    /* But not one that failed. */
+    scene.sight.run.status = CVG_FAILED;
+    scene.sight.run.reason = "RunFailed";
+    scene_look(&scene, 1);
+    scene_says(&scene, CVG_FAILED, "RunFailed");
     scene_end(&scene);
 }
 
@@ -472,6 +517,9 @@ static void facts_tell_the_serial_exactly_and_the_progress(void **state)
     assert_true(scene.finding.reading.value > 1.9 && scene.finding.reading.value < 2.1);
     assert_int_equal(scene.finding.reading.observed_at_ns, UPTIME);
     assert_int_equal(scene_fact(&scene, "applies")->flags, CVG_FACT_METRIC);
+    scene_state(&scene, UINT64_MAX, "line\x1b", "aws_vpc.a[0] aws_vpc.a[1]!");
+    scene_look(&scene, 1);
+    assert_fact(&scene, "present", "1");
     scene_end(&scene);
 }
 
@@ -505,6 +553,8 @@ int main(void)
         cmocka_unit_test(an_output_is_as_it_is_wanted_or_the_verdict_says_so),
         cmocka_unit_test(a_list_has_no_text_that_could_be_what_is_wanted),
         cmocka_unit_test(a_part_of_a_sensitive_output_is_sensitive),
+        cmocka_unit_test(a_sensitive_output_is_no_fact),
+        cmocka_unit_test(a_state_that_raised_an_alarm_serves_no_outputs),
         cmocka_unit_test(an_output_whose_value_would_be_cut_is_no_fact),
         cmocka_unit_test(results_of_checks_count_as_they_are),
         cmocka_unit_test(a_lock_stands_before_what_an_apply_may_mend),

@@ -367,6 +367,15 @@ static void applies_are_counted_and_timed(void **state)
     assert_number(&scene, "failed_applies", "0");
     assert_number(&scene, "last_apply_s", "120");
     assert_number(&scene, "last_lock_s", "120");
+    /* A lock from the future is held since it was seen. */
+    scene_lock(&scene, CVG_PLACE_LOCK_HELD, "Plan");
+    scene.evidence.lock.created_at += 3600 * SECOND;
+    scene_look(&scene, 1);
+    scene_lock(&scene, CVG_PLACE_LOCK_FREE, "");
+    scene_look(&scene, 7);
+    assert_number(&scene, "last_lock_s", "7");
+    scene_look(&scene, 30);
+    assert_number(&scene, "applies", "1");
     /* Where locks cannot be seen, changes that follow each other are one. */
     scene_lock(&scene, CVG_PLACE_LOCK_UNSEEN, "");
     LOOK_AT(&scene, 10, "l", "a.b", 100);

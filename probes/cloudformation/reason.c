@@ -14,10 +14,13 @@ const char *cvg_cfn_reason(enum cvg_cfn_reason reason)
 
 const char *cvg_cfn_reason_text(enum cvg_cfn_reason reason)
 {
-    static const char *const texts[] = {
-#define CVG_CFN_REASON_TEXT(constant, code, meaning, action) meaning,
+    switch (reason) {
+#define CVG_CFN_REASON_TEXT(constant, code, meaning, action)                                       \
+    case CVG_CFN_REASON_##constant:                                                                \
+        return meaning;
         CVG_CFN_REASONS(CVG_CFN_REASON_TEXT)
 #undef CVG_CFN_REASON_TEXT
-    };
-    return texts[reason];
+    default:
+        return "";
+    }
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The clocks of a document, look after look; see stillness.h. */
 #include "place/stillness.h"
 
 #include <string.h>

@@ -80,13 +80,13 @@ static void check_resource(struct refusing *refusing, size_t index,
     char path[48];
     if (!refers(want->address)) {
         const char *problem = cvg_pulumi_pattern_check(want->address);
-        snprintf(path, sizeof(path), "resources[%zu].address", index);
+        (void)snprintf(path, sizeof(path), "resources[%zu].address", index);
         if (problem != NULL) {
             refuse(refusing, path, problem);
         }
     }
     if (want->count != CVG_ABSENT_INT && want->at_least != CVG_ABSENT_INT) {
-        snprintf(path, sizeof(path), "resources[%zu].at_least", index);
+        (void)snprintf(path, sizeof(path), "resources[%zu].at_least", index);
         refuse(refusing, path, "has no effect beside count");
     }
 }
@@ -95,7 +95,7 @@ static void check_output(struct refusing *refusing, size_t index, const struct c
 {
     char path[48], text[160];
     if (!refers(want->matches) && cvg_kit_want_check(want, text, sizeof(text)) < 0) {
-        snprintf(path, sizeof(path), "outputs[%zu].matches", index);
+        (void)snprintf(path, sizeof(path), "outputs[%zu].matches", index);
         refuse(refusing, path, text);
     }
 }

@@ -15,12 +15,12 @@ int cvg_pulumi_refuse_at(struct cvg_pulumi_reading *reading, enum cvg_pulumi_rea
         return -1;
     }
     if (reading->is_list) {
-        snprintf(index, sizeof(index), "[%zu]", reading->index);
+        (void)snprintf(index, sizeof(index), "[%zu]", reading->index);
     }
     refusal->refused = 1;
     refusal->reason = reason;
-    snprintf(refusal->where, sizeof(refusal->where), "%s%s%s%s", reading->section, index,
-             member && *reading->section ? "." : "", member ? member : "");
+    (void)snprintf(refusal->where, sizeof(refusal->where), "%s%s%s%s", reading->section, index,
+                   member && *reading->section ? "." : "", member ? member : "");
     return -1;
 }
 
@@ -46,7 +46,7 @@ static int refuse_json(struct cvg_pulumi_reading *reading)
         }
     }
     refusal->torn = refusal->reason == CVG_PULUMI_REASON_DOCUMENT_TORN;
-    snprintf(refusal->where, sizeof(refusal->where), "%s", cvg_json_error(reading->json));
+    (void)snprintf(refusal->where, sizeof(refusal->where), "%s", cvg_json_error(reading->json));
     return -1;
 }
 

@@ -144,7 +144,7 @@ static int read_item(struct walk *walk, struct level *level, enum cvg_json_token
 {
     char number[24];
     note_part(level);
-    snprintf(number, sizeof(number), "%zu", level->index++);
+    (void)snprintf(number, sizeof(number), "%zu", level->index++);
     name_part(walk, level->length, number);
     return begin_value(walk, token);
 }

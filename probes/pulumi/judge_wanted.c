@@ -60,7 +60,7 @@ static void gather_resources(const struct cvg_pulumi_case *c, int surplus,
         size_t found = c->evidence->survey->found[i], wanted = least(&wants[i]);
         char note[64] = "";
         if (found > 0 || wanted > 1) {
-            snprintf(note, sizeof(note), " (%zu of %zu)", found, wanted);
+            (void)snprintf(note, sizeof(note), " (%zu of %zu)", found, wanted);
         }
         if (surplus ? is_surplus(&wants[i], found) : found < wanted) {
             cvg_kit_names_add(names, wants[i].address, note);

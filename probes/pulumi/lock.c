@@ -59,6 +59,6 @@ void cvg_pulumi_lock_read(const char *note, size_t length, int64_t wall,
         return;
     }
     ret->created_at = read.at <= wall ? read.at : 0;
-    snprintf(ret->who, sizeof(ret->who), "%s%s%s", read.user,
-             read.user[0] && read.host[0] ? "@" : "", read.host);
+    (void)snprintf(ret->who, sizeof(ret->who), "%s%s%s", read.user,
+                   read.user[0] && read.host[0] ? "@" : "", read.host);
 }

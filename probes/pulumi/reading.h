@@ -26,6 +26,6 @@ struct cvg_pulumi_job *cvg_pulumi_job_new(const struct cvg_host *host,
                                           const struct cvg_pulumi_check_config *config, char *bytes,
                                           size_t length, size_t limit);
 void cvg_pulumi_job_free(struct cvg_pulumi_job *job); /* takes NULL */
-void cvg_pulumi_job_work(void *job);
+void cvg_pulumi_job_work(void *arg);                  /* the job */
 
 #endif

@@ -14,10 +14,13 @@ const char *cvg_pulumi_reason(enum cvg_pulumi_reason reason)
 
 const char *cvg_pulumi_reason_text(enum cvg_pulumi_reason reason)
 {
-    static const char *const texts[] = {
-#define CVG_PULUMI_REASON_TEXT(constant, code, meaning, action) meaning,
+    switch (reason) {
+#define CVG_PULUMI_REASON_TEXT(constant, code, meaning, action)                                    \
+    case CVG_PULUMI_REASON_##constant:                                                             \
+        return meaning;
         CVG_PULUMI_REASONS(CVG_PULUMI_REASON_TEXT)
 #undef CVG_PULUMI_REASON_TEXT
-    };
-    return texts[reason];
+    default:
+        return "";
+    }
 }

@@ -13,7 +13,7 @@ static int refuse(struct cvg_pulumi_refusal *refusal, enum cvg_pulumi_reason rea
     refusal->refused = 1;
     refusal->reason = reason;
     refusal->torn = reason == CVG_PULUMI_REASON_DOCUMENT_TORN;
-    snprintf(refusal->where, sizeof(refusal->where), "%s", where);
+    (void)snprintf(refusal->where, sizeof(refusal->where), "%s", where);
     return -1;
 }
 

@@ -91,7 +91,7 @@ char *scene_load(const char *path, size_t *ret_length)
 {
     char name[512];
     (void)snprintf(name, sizeof(name), "%s/terraform/%s", CVG_FIXTURES, path);
-    FILE *file = fopen(name, "rb");
+    FILE *file = fopen(name, "rbe");
     assert_non_null(file);
     char *text = cvg_alloc((size_t)1 << 20);
     *ret_length = fread(text, 1, ((size_t)1 << 20) - 1, file);

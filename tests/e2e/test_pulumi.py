@@ -3,11 +3,14 @@
 
 import gzip
 import json
+import subprocess
+import sys
+import time
 
 import pytest
 
 from fake_clouds import FakeS3
-from terraform_files import FIXTURES, accept, statuses, wait_reason
+from terraform_files import FIXTURES, Kept, accept, statuses, wait_reason
 
 MADE = FIXTURES / "constructed"
 SECRET_KEY = "4dabf18193072939515e22adb298388d"
@@ -133,6 +136,49 @@ def test_what_was_seen_is_remembered_over_a_restart(daemon, backend, tmp_path):
     assert "2026-11-19T10:00:00Z" in check["message"] and "2026-11-20T10:00:00Z" in check["message"]
     accept(socket, "shop")
     gate.wait_for("prod", "go")
+
+
+STORM = """
+import json, sys, time
+document, until, written = json.load(open(sys.argv[1])), time.monotonic() + float(sys.argv[2]), 0
+with open(sys.argv[1], "r+b", buffering=0) as file:
+    while time.monotonic() < until:
+        resources = document["checkpoint"]["latest"]["resources"]
+        resources[1]["inputs"] = {"filler": "x" * (written % 5000)}
+        text = json.dumps(document, indent=4).encode()
+        file.seek(0)
+        file.truncate()
+        for start in range(0, len(text), 512):
+            file.write(text[start:start + 512])
+        written += 1
+print(written)
+"""
+
+
+def test_a_writer_in_place_is_never_ready_and_never_failed(daemon, backend, tmp_path):
+    backend.write(checkpoint(resource("one")))
+    storm = subprocess.Popen([sys.executable, "-c", STORM, str(backend.document), "4"],
+                             stdout=subprocess.PIPE, text=True)  # fmt: skip
+    gate = daemon(config(backend.source, {"shop": {"settle": "1s", "grace": "60s"}}, store=tmp_path / "store.db"))
+    seen = set()
+    while storm.poll() is None:
+        check = gate.check("prod", "shop")
+        seen.add((check["status"], check["reason"]))
+        time.sleep(0.02)
+    assert int(storm.communicate()[0]) > 100
+    assert seen <= {("unknown", "NoReading"), ("progressing", "Settling"), ("progressing", "BeingWritten")}, seen
+    gate.wait_for("prod", "go")
+    assert set(statuses(gate, "shop")) <= {"unknown", "progressing", "ready"}
+
+
+def test_a_document_behind_a_url(daemon):
+    kept = Kept(json.dumps(checkpoint(resource("one"))))
+    try:
+        gate = daemon(config({"backend": "http", "url": kept.url}, {"shop": SETTLE}))
+        gate.wait_for("prod", "go")
+        assert gate.check("prod", "shop")["facts"]["stack"] == "organization/shop/prod"
+    finally:
+        kept.stop()
 
 
 def test_a_compressed_checkpoint(daemon, backend):

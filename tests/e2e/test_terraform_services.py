@@ -33,6 +33,10 @@ def is_locked(gate):
     assert "root@build-7" in check["message"]
 
 
+def one_of(check, *reasons):
+    return check if check["reason"] in reasons else None
+
+
 def serial(gate, number):
     wait_until(lambda: gate.check("prod", "network")["revision"] == str(number), what=f"serial {number}")
 
@@ -303,3 +307,28 @@ def test_the_recorded_state_is_what_comes_out(hcp, daemon, tmp_path):
     gate = daemon(config(workspace(hcp, tmp_path), {"network": {"resources": ["module.network"], "settle": "0s"}}))
     gate.wait_for("prod", "go")
     assert gate.check("prod", "network")["revision"] == str(document["serial"])
+
+
+@pytest.mark.parametrize("fault, reason", [
+    ("cut", "ConnectFailed"),
+    ((500, {}, b"boom archive-secret"), "SourceError"),
+    ((200, {"Content-Type": "text/html"}, b"<html>log in</html>"), "BadAnswer"),
+    ((302, {"Location": "https://login.example.test/?next=archive-secret"}, b""), "Redirected"),
+])  # fmt: skip
+def test_services_that_fail_are_unknown_and_come_back(hcp, consul, daemon, tmp_path, fault, reason):
+    hcp.put_state(state(7))
+    consul.put_state(KEY, state(7))
+    more = tmp_path / "more"
+    more.mkdir()
+    sources = workspace(hcp, tmp_path) | {"store": kv(consul, more)["infra"]}
+    checks = SETTLED | {"other": SETTLED["network"] | {"source": "store"}}
+    gate = daemon(config(sources, checks))
+    gate.wait_for("prod", "go")
+    for service, name in ((hcp, "network"), (consul, "other")):
+        service.fault = lambda _: fault
+        # the breaker may open before anybody has looked
+        check = wait_until(lambda name=name: one_of(gate.check("prod", name), reason, "SourceUnavailable"),
+                           what=reason)
+        assert check["status"] == "unknown" and "archive-secret" not in check["message"]
+        service.fault = None
+        gate.wait_for("prod", "go", seconds=90)

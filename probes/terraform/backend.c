@@ -136,8 +136,10 @@ static void set_s3(const struct cvg_tf_source_config *config, struct room *room,
 int cvg_tf_backend_settings(const struct cvg_tf_source_config *config, char *room, size_t size,
                             struct cvg_place_settings *ret)
 {
-    struct room left = {.at = room, .left = size};
+    struct room left = {0};
     const char *backend = config->backend;
+    left.at = room;
+    left.left = size;
     *ret = (struct cvg_place_settings){
         .style = config->content == CVG_TF_CONTENT_STATE ? CVG_PLACE_TERRAFORM : CVG_PLACE_PLAIN,
         .path = config->path,

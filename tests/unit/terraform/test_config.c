@@ -108,91 +108,81 @@ static void a_source_says_what_its_backend_needs_and_nothing_else(void **state)
 #define OUTPUT(...)   ((const struct cvg_tf_want_output[]){__VA_ARGS__})
 #define NONE          CVG_ABSENT_INT
 
+static const struct cvg_tf_source_config raw = {.backend = "local"};
+static const struct cvg_tf_source_config show = {.backend = "local",
+                                                 .content = CVG_TF_CONTENT_SHOW};
+static const struct cvg_tf_source_config plan = {.backend = "http", .content = CVG_TF_CONTENT_PLAN};
+static const struct cvg_tf_source_config remote = {.backend = "remote"};
+
+static const struct {
+    const struct cvg_tf_source_config *source;
+    struct cvg_tf_check_config keys;
+    int64_t serial, plan_locks; /* 0: absent */
+    const char *refusal;        /* NULL: none */
+} asked[] = {
+    {&raw, {.settle = 0}, 0, 0, NULL},
+    {&raw, {.resources = LIST(RESOURCE({"module.a", NONE, NONE}))}, 41, 60, NULL},
+    {&raw,
+     {.resources = LIST(RESOURCE({"a.b", NONE, NONE}, {"a[", NONE, NONE}))},
+     0,
+     0,
+     "resources[1].address: "},
+    {&raw, {.resources = LIST(RESOURCE({"${checks.x.facts.y}", NONE, NONE}))}, 0, 0, NULL},
+    {&raw,
+     {.resources = LIST(RESOURCE({"a.b", 3, 2}))},
+     0,
+     0,
+     "resources[0].at_least: has no effect beside count"},
+    {&raw, {.outputs = LIST(OUTPUT({.name = "lb.hosts.0", .matches = "^a.*$"}))}, 0, 0, NULL},
+    {&raw, {.outputs = LIST(OUTPUT({.name = "lb..x"}))}, 0, 0, "outputs[0].name: must be"},
+    {&raw, {.outputs = LIST(OUTPUT({.name = "lb."}))}, 0, 0, "outputs[0].name: must be"},
+    {&raw,
+     {.outputs = LIST(OUTPUT({.name = "lb", .matches = "("}))},
+     0,
+     0,
+     "outputs[0].matches: is no regular expression"},
+    {&raw,
+     {.outputs = LIST(OUTPUT({.name = "lb", .equals = "a", .matches = "a"}))},
+     0,
+     0,
+     "outputs[0].matches: has no effect beside equals"},
+    {&raw,
+     {.outputs = LIST(OUTPUT({.name = "lb", .equals = ""}))},
+     0,
+     0,
+     "outputs[0].equals: an empty output"},
+    {&raw, {.outputs = LIST(OUTPUT({.name = "lb", .equals = "", .allow_empty = 1}))}, 0, 0, NULL},
+    {&raw, {.converged = 1}, 0, 0, "converged: a state cannot tell"},
+    {&raw, {.targeted = 1}, 0, 0, "targeted: has no effect"},
+    {&raw, {.lock = CVG_TF_LOCK_IGNORE}, 0, 60, "ignore_plan_locks: has no effect"},
+    {&show, {.settle = 0}, 41, 0, "serial_at_least: has no effect: `show -json` prints no serial"},
+    {&show, {.settle = 0}, 0, 60, "ignore_plan_locks: has no effect"},
+    {&plan, {.converged = 1, .drift = CVG_TF_BLEMISH_IGNORE}, 0, 0, NULL},
+    {&plan, {.settle = 0}, 0, 0, NULL},
+    {&plan,
+     {.resources = LIST(RESOURCE({"a.b", NONE, NONE}))},
+     0,
+     0,
+     "resources: has no effect on a plan"},
+    {&plan, {.outputs = LIST(OUTPUT({.name = "a"}))}, 0, 0, "outputs: has no effect on a plan"},
+    {&plan, {.settle = 0}, 41, 0, "serial_at_least: has no effect on a plan"},
+    {&remote, {.converged = 1, .targeted = 1}, 41, 60, NULL},
+};
+
 static void a_check_asks_what_its_document_can_tell(void **state)
 {
     (void)state;
-
-    static const struct cvg_tf_source_config raw = {.backend = "local"};
-    static const struct cvg_tf_source_config show = {.backend = "local",
-                                                     .content = CVG_TF_CONTENT_SHOW};
-    static const struct cvg_tf_source_config plan = {.backend = "http",
-                                                     .content = CVG_TF_CONTENT_PLAN};
-    static const struct cvg_tf_source_config remote = {.backend = "remote"};
-
-    struct {
-        const struct cvg_tf_source_config *source;
-        struct cvg_tf_check_config keys;
-        int64_t serial, plan_locks; /* 0: absent */
-        const char *refusal;        /* NULL: none */
-    } cases[] = {
-        {&raw, {.settle = 0}, 0, 0, NULL},
-        {&raw, {.resources = LIST(RESOURCE({"module.a", NONE, NONE}))}, 41, 60, NULL},
-        {&raw,
-         {.resources = LIST(RESOURCE({"a.b", NONE, NONE}, {"a[", NONE, NONE}))},
-         0,
-         0,
-         "resources[1].address: "},
-        {&raw, {.resources = LIST(RESOURCE({"${checks.x.facts.y}", NONE, NONE}))}, 0, 0, NULL},
-        {&raw,
-         {.resources = LIST(RESOURCE({"a.b", 3, 2}))},
-         0,
-         0,
-         "resources[0].at_least: has no effect beside count"},
-        {&raw, {.outputs = LIST(OUTPUT({.name = "lb.hosts.0", .matches = "^a.*$"}))}, 0, 0, NULL},
-        {&raw, {.outputs = LIST(OUTPUT({.name = "lb..x"}))}, 0, 0, "outputs[0].name: must be"},
-        {&raw, {.outputs = LIST(OUTPUT({.name = "lb."}))}, 0, 0, "outputs[0].name: must be"},
-        {&raw,
-         {.outputs = LIST(OUTPUT({.name = "lb", .matches = "("}))},
-         0,
-         0,
-         "outputs[0].matches: is no regular expression"},
-        {&raw,
-         {.outputs = LIST(OUTPUT({.name = "lb", .equals = "a", .matches = "a"}))},
-         0,
-         0,
-         "outputs[0].matches: has no effect beside equals"},
-        {&raw,
-         {.outputs = LIST(OUTPUT({.name = "lb", .equals = ""}))},
-         0,
-         0,
-         "outputs[0].equals: an empty output"},
-        {&raw,
-         {.outputs = LIST(OUTPUT({.name = "lb", .equals = "", .allow_empty = 1}))},
-         0,
-         0,
-         NULL},
-        {&raw, {.converged = 1}, 0, 0, "converged: a state cannot tell"},
-        {&raw, {.targeted = 1}, 0, 0, "targeted: has no effect"},
-        {&raw, {.lock = CVG_TF_LOCK_IGNORE}, 0, 60, "ignore_plan_locks: has no effect"},
-        {&show,
-         {.settle = 0},
-         41,
-         0,
-         "serial_at_least: has no effect: `show -json` prints no serial"},
-        {&show, {.settle = 0}, 0, 60, "ignore_plan_locks: has no effect"},
-        {&plan, {.converged = 1, .drift = CVG_TF_BLEMISH_IGNORE}, 0, 0, NULL},
-        {&plan, {.settle = 0}, 0, 0, NULL},
-        {&plan,
-         {.resources = LIST(RESOURCE({"a.b", NONE, NONE}))},
-         0,
-         0,
-         "resources: has no effect on a plan"},
-        {&plan, {.outputs = LIST(OUTPUT({.name = "a"}))}, 0, 0, "outputs: has no effect on a plan"},
-        {&plan, {.settle = 0}, 41, 0, "serial_at_least: has no effect on a plan"},
-        {&remote, {.converged = 1, .targeted = 1}, 41, 60, NULL},
-    };
-
-    for (size_t i = 0; i < CVG_COUNT(cases); i++) {
+    for (size_t i = 0; i < CVG_COUNT(asked); i++) {
         struct told told = {""};
-        struct cvg_tf_check_config keys = cases[i].keys;
-        keys.serial_at_least = cases[i].serial == 0 ? NONE : cases[i].serial;
-        keys.ignore_plan_locks = cases[i].plan_locks == 0 ? NONE : cases[i].plan_locks;
-        int code = cvg_tf_check_check(&keys, cases[i].source, note, &told);
-        if (cases[i].refusal == NULL) {
+        struct cvg_tf_check_config keys = asked[i].keys;
+        keys.serial_at_least = asked[i].serial == 0 ? NONE : asked[i].serial;
+        keys.ignore_plan_locks = asked[i].plan_locks == 0 ? NONE : asked[i].plan_locks;
+        int code = cvg_tf_check_check(&keys, asked[i].source, note, &told);
+        if (asked[i].refusal == NULL) {
             assert_string_equal(told.text, "");
             assert_int_equal(code, 0);
         } else {
-            assert_non_null(strstr(told.text, cases[i].refusal));
+            assert_non_null(strstr(told.text, asked[i].refusal));
             assert_int_equal(code, -1);
         }
     }

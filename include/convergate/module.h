@@ -404,6 +404,8 @@ struct cvg_module {
     /* All of its checks are gone, its operations cancelled. */
     void (*source_destroy)(void *source_state);
 
+    /* Of a streaming source, where a check takes facts of others: when they are known, and anew, after
+     * check_destroy, when one of them is another; refusals are then the check's reading. */
     int32_t (*check_create)(void *source_state, struct cvg_check *check, const void *config,
                             void **ret_state);
     void (*check_destroy)(void *check_state);

@@ -12,12 +12,14 @@
 #include <assert.h>
 #include <string.h>
 
-static int create(struct cvg_check *check, struct cvg_diagnostics *diagnostics)
+/* The module's side of it. Where it is refused, it sleeps. */
+static int create(struct cvg_check *check, const void *settings,
+                  struct cvg_diagnostics *diagnostics)
 {
     const struct cvg_module *module = check->source->setup.module;
-    check->batch = cvg_batch_join(&check->source->batch);
-    check->settings = cvg_config_check_settings(check->config, cvg_batch_arena(check->batch));
+    check->settings = settings;
     check->creating = diagnostics;
+    check->refusals = 0;
     int64_t entered = cvg_source_enter(check->source);
     int32_t refused =
         module->check_create(check->source->state, check, check->settings, &check->state);
@@ -32,7 +34,18 @@ static int create(struct cvg_check *check, struct cvg_diagnostics *diagnostics)
         cvg_scope_end(&check->handle.scope);
         module->check_destroy(check->state);
     }
-    return refused || check->refusals > 0 ? CVG_E_INVALID : 0;
+    check->awake = !refused && check->refusals == 0;
+    return check->awake ? 0 : CVG_E_INVALID;
+}
+
+static void destroy(struct cvg_check *check)
+{
+    cvg_scope_end(&check->handle.scope);
+    if (check->awake) {
+        check->source->setup.module->check_destroy(check->state);
+    }
+    check->awake = false;
+    check->state = NULL;
 }
 
 static void dispose(struct cvg_check *check)
@@ -42,6 +55,7 @@ static void dispose(struct cvg_check *check)
     free(check->environment);
     free(check->memory_key);
     cvg_batch_leave(check->batch);
+    cvg_arena_free(check->fed);
     free(check);
 }
 
@@ -63,7 +77,14 @@ int cvg_check_new(struct cvg_source *source, const char *environment,
         check->runs[i].check = check;
         check->runs[i].handle.scope.ended = true;
     }
-    int code = create(check, diagnostics);
+    check->batch = cvg_batch_join(&check->source->batch);
+    if (!config->polled && config->input_count > 0) {
+        *ret = check; /* it sleeps until it is fed */
+        return 0;
+    }
+    int code =
+        create(check, cvg_config_check_settings(check->config, cvg_batch_arena(check->batch)),
+               diagnostics);
     if (code < 0) {
         dispose(check);
         return code;
@@ -78,9 +99,30 @@ void cvg_check_free(struct cvg_check *check)
         return;
     }
     cvg_run_cancel(cvg_check_run(check));
-    cvg_scope_end(&check->handle.scope);
-    check->source->setup.module->check_destroy(check->state);
+    destroy(check);
     dispose(check);
+}
+
+int cvg_check_feed(struct cvg_check *check, const void *settings, struct cvg_arena *arena,
+                   struct cvg_diagnostics *diagnostics)
+{
+    struct cvg_arena *before = check->fed;
+    destroy(check);
+    cvg_handle_init(&check->handle, check->source, CVG_HANDLE_CHECK);
+    check->fed = arena;
+    int code = create(check, settings, diagnostics);
+    cvg_arena_free(before);
+    return code;
+}
+
+void cvg_check_starve(struct cvg_check *check)
+{
+    destroy(check);
+}
+
+bool cvg_check_is_awake(const struct cvg_check *check)
+{
+    return check->awake;
 }
 
 void cvg_check_adopt(struct cvg_check *check, const struct cvg_check_config *config, void *owner)

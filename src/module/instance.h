@@ -83,6 +83,14 @@ struct cvg_callback_stats cvg_source_callbacks(const struct cvg_source *source);
 CVG_NODISCARD int cvg_check_new(struct cvg_source *source, const char *environment,
                                 const struct cvg_check_config *config, void *owner,
                                 struct cvg_diagnostics *diagnostics, struct cvg_check **ret);
+/* A stream's check that takes facts of others sleeps until it is fed: then the module creates it, with
+ * the facts filled in, and anew each time that it is fed. arena holds the settings and is taken over.
+ * Where the module refuses it goes on sleeping, and diagnostics say why. Not from inside an event. */
+CVG_NODISCARD int cvg_check_feed(struct cvg_check *check, const void *settings,
+                                 struct cvg_arena *arena, struct cvg_diagnostics *diagnostics);
+/* A fact is missing: it sleeps again. */
+void cvg_check_starve(struct cvg_check *check);
+bool cvg_check_is_awake(const struct cvg_check *check);
 /* As cvg_source_adopt; a run that is going on goes on, and its deadline stays. */
 void cvg_check_adopt(struct cvg_check *check, const struct cvg_check_config *config, void *owner);
 /* Ends a run of it silently. Takes NULL. */

@@ -84,6 +84,8 @@ struct cvg_check {
     struct cvg_source *source;
     const struct cvg_check_config *config;
     struct cvg_batch *batch;        /* a reference; holds the settings */
+    struct cvg_arena *fed;          /* owned; holds those that it was fed with; NULL: never */
+    bool awake;                     /* the module knows it */
     const void *settings;           /* what the module was created with */
     char *environment, *memory_key; /* owned */
     void *state;                    /* the module's */

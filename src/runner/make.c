@@ -181,13 +181,6 @@ static bool create(struct cvg_runner *runner, struct cvg_runner_check *check,
             ? max_age
             : cvg_steady_default_max_age(check->config->polled, check->config->interval_ns,
                                          check->config->timeout_ns);
-    if (!check->config->polled && check->config->input_count > 0) {
-        cvg_diagnostics_error(diagnostics, check->config->node,
-                              "check '%s': takes facts of other checks, which a streaming source "
-                              "('%s') cannot do",
-                              check->config->name, source->config->name);
-        return false;
-    }
     return (source->adopts && cvg_runner_same_check(runner, check)) ||
            cvg_check_new(instance_of(runner, source), environment->name, check->config, check,
                          diagnostics, &check->instance) == 0;

@@ -66,7 +66,9 @@ static void start(struct cvg_runner_check *check)
         cvg_runner_at(runner, cvg_time_now() + patience, CVG_DUE_GIVE_UP, check);
     }
     cvg_runner_start_source(check->source);
-    if (check->config->polled) {
+    if (cvg_runner_is_fed(check)) {
+        cvg_runner_feed(check, cvg_time_now());
+    } else if (check->config->polled) {
         /* Where inputs are missing that is its reading, and it is done. */
         (void)cvg_runner_force(check);
     }

@@ -17,13 +17,6 @@
 /* Facts are short; where all of a check together are longer, the rest does not tell runs apart. */
 #define FACTS_MOST  (256u * 1024)
 
-/* What a run needs. */
-struct prepared {
-    struct cvg_arena *arena; /* NULL: runs on what the check was created with */
-    const void *settings;    /* NULL: the same */
-    uint64_t inputs;         /* a digest of the facts that were filled in; 0: none */
-};
-
 /* Who asks, and as of when. */
 struct asking {
     const struct cvg_runner_check *check;
@@ -71,7 +64,7 @@ static uint64_t digest_of(const struct cvg_buf *facts)
     return digest ? digest : 1;
 }
 
-static void say_missing(struct cvg_runner_check *check, const char *missing, const char *why)
+void cvg_runner_say_missing(struct cvg_runner_check *check, const char *missing, const char *why)
 {
     CVG_CLEANUP(cvg_free_pointer)
     char *message = missing ? cvg_format("%s is not known", missing) : cvg_strdup(why);
@@ -84,10 +77,9 @@ static void say_missing(struct cvg_runner_check *check, const char *missing, con
                           });
 }
 
-/* Fills in the facts. False, with a reading that says so unless it is silent: they are missing. */
-static bool prepare(struct cvg_runner_check *check, bool silent, struct prepared *ret)
+bool cvg_runner_fill(struct cvg_runner_check *check, bool silent, struct cvg_runner_filled *ret)
 {
-    *ret = (struct prepared){0};
+    *ret = (struct cvg_runner_filled){0};
     if (check->config->input_count == 0) {
         return true;
     }
@@ -104,17 +96,14 @@ static bool prepare(struct cvg_runner_check *check, bool silent, struct prepared
         return true;
     }
     if (!silent) {
-        say_missing(check, missing, error.text);
+        cvg_runner_say_missing(check, missing, error.text);
     }
     cvg_arena_free(ret->arena);
     ret->arena = NULL;
     return false;
 }
 
-/* Whether this is its first round, and comes before the first reading of something that it takes facts of:
- * nobody knows then whether they are missing, and to say so would end what goes on over a restart
- * (model/steady_saved.h). It is run when they come. */
-static bool holds(struct cvg_runner_check *check)
+bool cvg_runner_holds(struct cvg_runner_check *check)
 {
     const struct cvg_runner *runner = check->source->runner;
     const struct cvg_runner_check *siblings = runner->environments[check->environment].checks;
@@ -129,8 +118,8 @@ static bool holds(struct cvg_runner_check *check)
     return true;
 }
 
-static void launch(struct cvg_runner_check *check, const struct prepared *prepared, int64_t at_ns,
-                   int64_t at_wall_ns)
+static void launch(struct cvg_runner_check *check, const struct cvg_runner_filled *prepared,
+                   int64_t at_ns, int64_t at_wall_ns)
 {
     int64_t now = cvg_time_now();
     check->started_at = now;
@@ -160,8 +149,8 @@ void cvg_runner_run(struct cvg_runner_check *check, int64_t at_ns, int64_t at_wa
         cvg_runner_say_unavailable(check, at_ns);
         return;
     }
-    struct prepared prepared;
-    if (!holds(check) && prepare(check, false, &prepared)) {
+    struct cvg_runner_filled prepared;
+    if (!cvg_runner_holds(check) && cvg_runner_fill(check, false, &prepared)) {
         launch(check, &prepared, at_ns, at_wall_ns);
     }
 }
@@ -174,7 +163,7 @@ static void set_early(struct cvg_runner_check *check, int64_t at)
 
 void cvg_runner_run_at(struct cvg_runner_check *check, int64_t at)
 {
-    if (!check->config->polled) {
+    if (!check->config->polled && !cvg_runner_is_fed(check)) {
         return;
     }
     check->early_since = cvg_time_now();
@@ -200,6 +189,10 @@ void cvg_runner_run_spread(struct cvg_runner_source *source,
 void cvg_runner_run_early(struct cvg_runner_check *check, int64_t now)
 {
     check->early_at = 0;
+    if (cvg_runner_is_fed(check)) {
+        cvg_runner_feed(check, now);
+        return;
+    }
     if (check->started_at >= check->early_since) {
         return;
     }
@@ -219,9 +212,9 @@ void cvg_runner_try(struct cvg_runner_source *source, int64_t now)
     size_t tries = CVG_MIN(source->check_count, (size_t)TRIAL_TRIES);
     for (size_t i = 0; i < tries; i++) {
         struct cvg_runner_check *check = source->checks[source->trial_next++ % source->check_count];
-        struct prepared prepared;
+        struct cvg_runner_filled prepared;
         if (!check->config->polled || cvg_check_run(check->instance) ||
-            !prepare(check, true, &prepared)) {
+            !cvg_runner_fill(check, true, &prepared)) {
             continue;
         }
         if (cvg_breaker_allows(breaker, now)) {
@@ -239,8 +232,8 @@ bool cvg_runner_force(struct cvg_runner_check *check)
     if (cvg_check_run(check->instance)) {
         return true;
     }
-    struct prepared prepared;
-    if (!prepare(check, false, &prepared)) {
+    struct cvg_runner_filled prepared;
+    if (!cvg_runner_fill(check, false, &prepared)) {
         return false;
     }
     launch(check, &prepared, cvg_time_now(), cvg_time_wall());
@@ -252,5 +245,6 @@ void cvg_runner_start_source(struct cvg_runner_source *source)
     if (!source->started) {
         source->started = true;
         cvg_source_start(source->instance);
+        cvg_runner_feed_all(source);
     }
 }

@@ -109,6 +109,28 @@ struct cvg_runner_check {
     size_t dependent_count, dependent_capacity;
 };
 
+/* What a run, or a stream's check, needs of other checks. */
+struct cvg_runner_filled {
+    struct cvg_arena *arena; /* NULL: nothing; it does with what the check was created with */
+    const void *settings;    /* NULL: the same */
+    uint64_t inputs;         /* a digest of the facts that were filled in; 0: none */
+};
+
+/* Fills in the facts. False, with a reading that says so unless it is silent: they are missing. */
+bool cvg_runner_fill(struct cvg_runner_check *check, bool silent, struct cvg_runner_filled *ret);
+/* The reading that says so; missing NULL: what came out is not valid, and why. */
+void cvg_runner_say_missing(struct cvg_runner_check *check, const char *missing, const char *why);
+/* Whether this is its first round, and comes before the first reading of something that it takes facts of:
+ * nobody knows then whether they are missing, and to say so would end what goes on over a restart
+ * (model/steady_saved.h). It is run when they come. */
+bool cvg_runner_holds(struct cvg_runner_check *check);
+
+/* feed.c: streams' checks that take facts. */
+bool cvg_runner_is_fed(const struct cvg_runner_check *check);
+void cvg_runner_feed(struct cvg_runner_check *check, int64_t now);
+/* The source began, or goes on with new checks. */
+void cvg_runner_feed_all(struct cvg_runner_source *source);
+
 struct cvg_runner_environment {
     struct cvg_runner_check *checks;    /* into the runner's */
     struct cvg_runner_source **sources; /* owned array: those that its checks ask, once each */

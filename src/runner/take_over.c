@@ -163,6 +163,7 @@ void cvg_runner_take_over(struct cvg_runner *runner, struct cvg_runner *before)
             cvg_runner_run_spread(source, is_new, now);
         }
         cvg_runner_start_source(source);
+        cvg_runner_feed_all(source);
     }
     runner->before = NULL;
     runner->diff = NULL;

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CHECKS_MOST 16
 
@@ -16,11 +17,23 @@ struct source_settings {
     const char *proof;
 };
 
+struct check_settings {
+    const char *text;
+};
+
+struct source;
+
+struct check {
+    struct source *source;
+    struct cvg_check *handle;
+    const struct check_settings *settings;
+};
+
 struct source {
     const struct cvg_host *host;
     struct cvg_source *handle;
     const struct source_settings *settings;
-    struct cvg_check *checks[CHECKS_MOST];
+    struct check *checks[CHECKS_MOST];
     size_t count;
     int64_t ticks;
 };
@@ -59,6 +72,14 @@ static const struct cvg_field source_fields[] = {
     {.name = NULL},
 };
 
+static const struct cvg_field check_fields[] = {
+    {.name = "text",
+     .doc = "What its reports say; `refused` is refused.",
+     .type = CVG_FIELD_STRING,
+     .offset = offsetof(struct check_settings, text)},
+    {.name = NULL},
+};
+
 static void report_all(struct source *source)
 {
     char number[32];
@@ -77,9 +98,10 @@ static void report_all(struct source *source)
     for (size_t i = 0; i < source->count; i++) {
         const void *bytes = NULL;
         if (source->ticks <= source->settings->recalls) {
-            (void)source->host->recall(source->checks[i], &bytes);
+            (void)source->host->recall(source->checks[i]->handle, &bytes);
         }
-        source->host->report(source->checks[i], &reading);
+        reading.message = source->checks[i]->settings->text;
+        source->host->report(source->checks[i]->handle, &reading);
     }
 }
 
@@ -139,20 +161,31 @@ static int32_t check_create(void *state, struct cvg_check *handle, const void *c
                             void **ret_state)
 {
     struct source *source = state;
-    (void)config;
-    if (source->count == CHECKS_MOST) {
-        source->host->config_error(source->host->check_scope(handle), "", "too many checks");
+    const struct check_settings *settings = config;
+    const char *why = source->count == CHECKS_MOST                               ? "too many checks"
+                      : settings->text && strcmp(settings->text, "refused") == 0 ? "as it says"
+                                                                                 : NULL;
+    struct check *check = why ? NULL : calloc(1, sizeof *check);
+    if (!check) {
+        source->host->config_error(source->host->check_scope(handle), "", why ? why : "no memory");
         return -1;
     }
-    source->checks[source->count++] = handle;
-    *ret_state = source;
+    *check = (struct check){.source = source, .handle = handle, .settings = settings};
+    source->checks[source->count++] = check;
+    *ret_state = check;
     return 0;
 }
 
 static void check_destroy(void *state)
 {
-    struct source *source = state;
-    source->count = 0;
+    struct check *check = state;
+    struct source *source = check->source;
+    size_t at = 0;
+    while (source->checks[at] != check) {
+        at++;
+    }
+    source->checks[at] = source->checks[--source->count];
+    free(check);
 }
 
 static const struct cvg_module module = {
@@ -168,6 +201,8 @@ static const struct cvg_module module = {
     .field_size = sizeof(struct cvg_field),
     .source_fields = source_fields,
     .source_config_size = sizeof(struct source_settings),
+    .check_fields = check_fields,
+    .check_config_size = sizeof(struct check_settings),
     .source_create = source_create,
     .source_start = source_start,
     .source_destroy = source_destroy,

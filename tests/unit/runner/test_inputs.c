@@ -140,11 +140,66 @@ static void facts_go_along_a_chain(void **state)
     stage_close(&stage);
 }
 
+/* A stream is not asked: its check begins anew with each fact. */
+static void a_stream_takes_facts_too(void **state)
+{
+    (void)state;
+    stage_open(&stage,
+               "sources: {s: {type: scripted}, t: {type: stream, every: 10ms, reports: 100000}}\n"
+               "environments: {prod: {checks: {\n"
+               "  from: {source: s, do: file, text: '%s/state', interval: 100ms},\n"
+               "  other: {source: t, text: of its own},\n"
+               "  to: {source: t, text: 'see ${checks.from.facts.seen}'}}}}\n");
+    stage_write(&stage, "state", "unknown");
+    cvg_runner_start(stage.runner, 1);
+    stage_await(&stage, "to", "InputMissing", NULL);
+    assert_string_equal(stage_reading(&stage, "to")->message,
+                        "checks.from.facts.seen is not known");
+    stage_await(&stage, "other", "Streamed", NULL);
+    stage_write(&stage, "state", "lb-1");
+    stage_await(&stage, "to", "Streamed", NULL);
+    assert_string_equal(stage_reading(&stage, "to")->message, "see lb-1");
+    uint64_t first = cvg_reading_inputs(stage_check(&stage, "to")->latest);
+    stage_write(&stage, "state", "lb-2");
+    while (strcmp(stage_reading(&stage, "to")->message, "see lb-1") == 0) {
+        stage_await_readings(&stage, "to", stage_check(&stage, "to")->readings + 1);
+    }
+    /* Nothing of the former is said of the new one. */
+    assert_string_equal(stage_reading(&stage, "to")->reason, CVG_NOT_SYNCED);
+    stage_await(&stage, "to", "Streamed", NULL);
+    assert_string_equal(stage_reading(&stage, "to")->message, "see lb-2");
+    assert_true(cvg_reading_inputs(stage_check(&stage, "to")->latest) != first);
+    assert_string_equal(stage_reading(&stage, "other")->message, "of its own");
+    stage_close(&stage);
+}
+
+static void what_a_stream_refuses_when_it_is_filled_in_is_said(void **state)
+{
+    (void)state;
+    stage_open(&stage,
+               "sources: {s: {type: scripted}, t: {type: stream, every: 10ms, reports: 100000}}\n"
+               "environments: {prod: {checks: {\n"
+               "  from: {source: s, do: file, text: '%s/state', interval: 100ms},\n"
+               "  to: {source: t, text: '${checks.from.facts.seen}'}}}}\n");
+    stage_write(&stage, "state", "refused");
+    cvg_runner_start(stage.runner, 1);
+    stage_await(&stage, "to", "InputMissing", NULL);
+    while (!strstr(stage_reading(&stage, "to")->message, "as it says")) {
+        stage_await_readings(&stage, "to", stage_check(&stage, "to")->readings + 1);
+    }
+    assert_int_equal(stage_reading(&stage, "to")->status, CVG_UNKNOWN);
+    stage_write(&stage, "state", "good");
+    stage_await(&stage, "to", "Streamed", NULL);
+    stage_close(&stage);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_check_waits_for_its_input_and_runs_when_it_comes),
         cmocka_unit_test(nothing_is_said_before_the_input_was_read_for_the_first_time),
+        cmocka_unit_test(a_stream_takes_facts_too),
+        cmocka_unit_test(what_a_stream_refuses_when_it_is_filled_in_is_said),
         cmocka_unit_test(restless_facts_make_one_run_a_second),
         cmocka_unit_test(a_fact_that_came_during_a_run_is_not_lost),
         cmocka_unit_test(a_fact_outlives_a_stumble_but_not_its_max_age),

@@ -20,6 +20,7 @@ endfunction()
 
 install(TARGETS convergated RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR} COMPONENT runtime)
 install(TARGETS convergate RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT runtime)
+install(TARGETS convergate-exec RUNTIME DESTINATION lib/convergate COMPONENT runtime)
 get_property(targets DIRECTORY ${CMAKE_SOURCE_DIR}/probes PROPERTY BUILDSYSTEM_TARGETS)
 foreach(target ${targets})
   get_target_property(type ${target} TYPE)

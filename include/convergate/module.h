@@ -177,11 +177,12 @@ struct cvg_spawn {
     const char *directory;          /* NULL: / */
     const void *input;              /* standard input; NULL: empty */
     size_t input_length;
-    size_t output_limit;  /* of each of stdout and stderr; over it the group is killed */
-    int64_t timeout_ns;   /* then the whole process group is killed */
+    size_t output_limit;  /* of each of stdout and stderr; over it all is killed */
+    int64_t timeout_ns;   /* then everything that came of it is killed */
     int64_t memory_limit; /* RLIMIT_AS; 0: none */
-    /* exit_code -1 where it was killed; signal 0 where it exited. fault: TIMEOUT, TOO_LARGE,
-     * CONNECT (could not be started, text says why) or NONE. */
+    /* It is called when the program ended, and whatever it has left, in its group or not, was killed.
+     * exit_code -1 where it was killed; signal 0 where it exited. fault: TIMEOUT, TOO_LARGE (output,
+     * processes), CONNECT (could not be started, text says why) or NONE. */
     void (*on_done)(void *arg, struct cvg_op *op, uint32_t fault, const char *text,
                     int32_t exit_code, int32_t signal, const char *out, size_t out_length,
                     const char *err, size_t err_length);
@@ -189,6 +190,10 @@ struct cvg_spawn {
     /* From minor 1 on. */
     uint32_t flags; /* enum cvg_spawn_flag */
     uint32_t reserved;
+    /* From minor 2 on. 0: none. */
+    int64_t process_limit; /* processes at one time, itself included; over it all are killed */
+    int64_t file_limit;    /* RLIMIT_FSIZE: of each file that it writes */
+    int64_t cpu_limit_ns;  /* RLIMIT_CPU: of each process, in whole seconds */
 };
 
 /* ---- the host --------------------------------------------------------------------------- */

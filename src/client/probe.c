@@ -183,7 +183,8 @@ static int run(struct cvg_config *config, struct cvg_registry *registry, struct 
     static const struct cvg_runner_events events = {
         .reading = on_reading, .alive = on_alive, .exchanged = on_exchanged};
     CVG_CLEANUP(cvg_diagnostics_done) struct cvg_diagnostics diagnostics = {0};
-    struct cvg_loop_options options = {.name_timeout_ns = config->names.timeout_ns};
+    struct cvg_loop_options options = {.name_timeout_ns = config->names.timeout_ns,
+                                       .adopts_strays = true};
     const char **servers = cvg_alloc_array(config->names.servers.count + 1, sizeof(*servers));
     struct cvg_runner *runner = NULL;
     struct cvg_loop *loop = NULL;

@@ -56,6 +56,7 @@ static int make_loop(const struct cvg_config *config, struct cvg_loop **ret,
     struct cvg_loop_options options = {
         .name_servers = count ? ended : NULL,
         .name_timeout_ns = config->names.timeout_ns,
+        .adopts_strays = true,
     };
     int rc = cvg_loop_new(&options, ret, reterr);
     free(ended);

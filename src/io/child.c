@@ -3,46 +3,48 @@
  * Child processes. posix_spawn does not copy the daemon's page tables as fork does (30 ms at
  * 500 MB); a pidfd tells the exit without SIGCHLD and cannot mean a later process.
  *
+ * What is spawned and reaped here is the launcher (process/launch.h), which starts the program in a
+ * session of its own, under its limits, and ends only after everything that came of it. It is told to
+ * end it all by the end of the socket pair. One that does not obey within GRACE_TIME (the program may
+ * stop it: they are of one user) is killed, and what it leaves falls to the loop (io/children.h).
+ *
  * Who is told when:
  *
- *   the child exits          its group is killed, what is in the pipes is read, then told
- *   timeout, output limit    the group is killed, told at once, reaped in the background
- *   cancel                   the group is killed, never told, reaped in the background
- *
- * The group is killed while its leader is still a zombie, so its number cannot belong to others.
- *
- * Honest limit: memory_limit is set by prlimit() right after the start; what the child maps
- * before (some 100 microseconds) is not refused.
+ *   the child exits          its brood is killed, what is in the pipes is read, then told
+ *   timeout, output limit    its brood is killed; told at once, reaped in the background
+ *   cancel                   its brood is killed; never told, reaped in the background
  */
 #include "io/child.h"
 
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/time.h"
-#include "io/loop_inner.h"
+#include "io/child_start.h"
+#include "io/children.h"
+#include "process/launch.h"
 
 #include <convergate/number.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define ARGUMENTS_MAX 1024
-/* For a descendant that left the group and holds the pipes: read no longer than this. */
+/* For whoever else was handed the pipes: read no longer than this. */
 #define DRAIN_TIME    (250 * CVG_MS)
+/* For the launcher, to end what there is. */
+#define GRACE_TIME    CVG_SECOND
 
 enum end {
-    IN,
-    OUT,
-    ERR,
-    ENDS
+    IN = CVG_CHILD_IN,
+    OUT = CVG_CHILD_OUT,
+    ERR = CVG_CHILD_ERR,
+    ENDS = CVG_CHILD_CONTROL /* that one has no bytes */
 };
 
 struct pipe_end {
@@ -60,7 +62,8 @@ struct child {
     uv_timer_t timer;
     struct pipe_end ends[ENDS];
     size_t written;
-    pid_t pid;             /* 0: none, or reaped */
+    int control;           /* ours; -1: closed, which ends the brood */
+    pid_t pid;             /* the launcher; 0: none, or reaped */
     int pidfd;             /* -1: none */
     uv_poll_t *exit_watch; /* NULL: none */
     bool exited;
@@ -69,6 +72,7 @@ struct child {
     char text[256];
     int64_t started;
     struct cvg_buf command; /* for the exchange */
+    char program[128];      /* cut where it is longer */
 };
 
 static void on_poll_closed(uv_handle_t *handle)
@@ -118,10 +122,21 @@ static void dispose(struct child *child)
     uv_close((uv_handle_t *)&child->timer, on_timer_closed);
 }
 
-static void kill_group(const struct child *child)
+static void on_disobeyed(uv_timer_t *timer)
 {
+    struct child *child = timer->data;
+    cvg_loop_wake(child->loop);
     if (child->pid > 0) {
-        kill(-child->pid, SIGKILL);
+        kill(child->pid, SIGKILL);
+    }
+}
+
+/* Its launcher kills all, and ends. */
+static void end_brood(struct child *child)
+{
+    if (child->control >= 0) {
+        close(child->control);
+        child->control = -1;
     }
 }
 
@@ -129,6 +144,10 @@ static void kill_group(const struct child *child)
 static void abandon(struct child *child)
 {
     uv_timer_stop(&child->timer);
+    end_brood(child);
+    if (child->pid > 0) {
+        cvg_loop_arm(&child->timer, on_disobeyed, GRACE_TIME);
+    }
     cvg_later_remove(child->loop, &child->later);
     for (int i = 0; i < ENDS; i++) {
         close_end(&child->ends[i]);
@@ -142,7 +161,6 @@ static void cancel(struct cvg_op *op)
 {
     struct child *child = (struct child *)op;
     cvg_op_leave(op);
-    kill_group(child);
     abandon(child);
 }
 
@@ -199,7 +217,7 @@ static void on_not_started(struct cvg_later *later)
 /* Ends it by force and tells why. */
 static void put_down(struct child *child, uint32_t fault)
 {
-    kill_group(child);
+    end_brood(child);
     child->fault = fault;
     child->exit_code = -1;
     child->signal = SIGKILL;
@@ -288,17 +306,52 @@ static void on_timer(uv_timer_t *timer)
     put_down(child, CVG_FAULT_TIMEOUT);
 }
 
+static void take_report(struct child *child, const struct cvg_launch_report *report)
+{
+    bool by_itself = report->outcome == CVG_LAUNCH_EXITED;
+    child->exit_code = by_itself ? report->value : -1;
+    child->signal = 0;
+    switch (report->outcome) {
+    case CVG_LAUNCH_EXITED:
+        break;
+    case CVG_LAUNCH_SIGNALED:
+        child->signal = report->value;
+        break;
+    case CVG_LAUNCH_TOO_MANY:
+        child->fault = CVG_FAULT_TOO_LARGE;
+        child->signal = SIGKILL;
+        snprintf(child->text, sizeof child->text, "it had %d processes, over its %d",
+                 (int)report->value, (int)child->spawn.process_limit);
+        break;
+    default:
+        child->fault = CVG_FAULT_CONNECT;
+        snprintf(child->text, sizeof child->text, "%s %s: %s",
+                 report->outcome == CVG_LAUNCH_NO_DIRECTORY ? "enter the directory of" : "start",
+                 child->program, strerrordesc_np(report->value));
+        break;
+    }
+}
+
+/* The launcher is a zombie, or gone. */
 static void reap(struct child *child, const siginfo_t *info)
 {
+    struct cvg_launch_report report = {0};
     siginfo_t room;
-    kill_group(child);
+    ssize_t got =
+        child->control < 0 ? -1 : recv(child->control, &report, sizeof report, MSG_DONTWAIT);
     waitid(P_PIDFD, (id_t)child->pidfd, &room, WEXITED | WNOHANG);
+    bool clean = info->si_code == CLD_EXITED && info->si_status == 0;
+    cvg_children_remove(child->loop->children, child->pid, clean);
     child->pid = 0;
     child->exited = true;
-    bool by_itself = info->si_code == CLD_EXITED;
-    child->exit_code = by_itself ? info->si_status : -1;
-    child->signal = by_itself ? 0 : info->si_status;
+    uv_timer_stop(&child->timer);
     drop_poll(&child->exit_watch);
+    if (got == (ssize_t)sizeof report) {
+        take_report(child, &report);
+    } else {
+        child->exit_code = -1;
+        child->signal = info->si_code == CLD_EXITED ? SIGKILL : info->si_status;
+    }
 }
 
 static void on_exit_event(uv_poll_t *poll, int status, int events)
@@ -331,75 +384,6 @@ static void on_exit_event(uv_poll_t *poll, int status, int events)
 
 /* ---- the start ---- */
 
-/* Both above the standard ones, or dup2 in the child would be in its own way. */
-static int make_pipe(int ret[2])
-{
-    if (pipe2(ret, O_CLOEXEC) != 0) {
-        return errno;
-    }
-    for (int i = 0; i < 2; i++) {
-        if (ret[i] <= STDERR_FILENO) {
-            int above = fcntl(ret[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-            close(ret[i]);
-            ret[i] = above;
-        }
-    }
-    return ret[0] < 0 || ret[1] < 0 ? EMFILE : 0;
-}
-
-static int set_actions(posix_spawn_file_actions_t *actions, const int theirs[ENDS],
-                       const char *directory)
-{
-    int problem = 0;
-    if (theirs[IN] < 0) {
-        problem = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
-    }
-    for (int i = 0; i < ENDS && !problem; i++) {
-        if (theirs[i] >= 0) {
-            problem = posix_spawn_file_actions_adddup2(actions, theirs[i], i);
-        }
-    }
-    if (!problem) {
-        problem = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
-    }
-    return problem ? problem : posix_spawn_file_actions_addchdir_np(actions, directory);
-}
-
-static int run(struct child *child, const struct cvg_spawn *spawn, const int theirs[ENDS])
-{
-    static char *const nothing[] = {NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t all;
-    sigset_t none;
-    sigfillset(&all);
-    sigemptyset(&none);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF |
-                                              POSIX_SPAWN_SETSIGMASK);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setsigmask(&attributes, &none);
-
-    union {
-        const char *const *in;
-        char *const *out;
-    } argv = {spawn->argv}, environment = {spawn->environment};
-
-    int problem = set_actions(&actions, theirs, spawn->directory ? spawn->directory : "/");
-    if (!problem) {
-        problem = posix_spawn(&child->pid, spawn->argv[0], &actions, &attributes, argv.out,
-                              spawn->environment ? environment.out : nothing);
-    }
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    if (problem) {
-        child->pid = 0;
-    }
-    return problem;
-}
-
 static int watch_end(struct child *child, enum end which)
 {
     struct pipe_end *end = &child->ends[which];
@@ -429,11 +413,12 @@ static int watch_exit(struct child *child)
         problem = -uv_poll_init(&child->loop->uv, child->exit_watch, child->pidfd);
     }
     if (problem) {
-        /* It cannot be watched, so it must not run: waits for a killed child, not longer. */
+        /* It cannot be watched, so it must not run: waits for what is being killed, not longer. */
         free(child->exit_watch);
         child->exit_watch = NULL;
-        kill_group(child);
+        end_brood(child);
         (void)waitpid(child->pid, NULL, 0);
+        cvg_children_remove(child->loop->children, child->pid, true);
         child->pid = 0;
         return problem;
     }
@@ -443,27 +428,15 @@ static int watch_exit(struct child *child)
 
 static int start(struct child *child, const struct cvg_spawn *spawn)
 {
-    int theirs[ENDS] = {-1, -1, -1};
-    int problem = 0;
-    for (int i = spawn->input && spawn->input_length ? IN : OUT; i < ENDS && !problem; i++) {
-        int pair[2] = {-1, -1};
-        problem = make_pipe(pair);
-        child->ends[i].fd = pair[i == IN ? 1 : 0];
-        theirs[i] = pair[i == IN ? 0 : 1];
-    }
-    if (!problem) {
-        problem = run(child, spawn, theirs);
-    }
+    struct cvg_child_started started;
+    int problem = cvg_child_start(cvg_children_launcher(child->loop->children), spawn, &started);
+    child->pid = started.pid;
+    child->control = started.ends[CVG_CHILD_CONTROL];
     for (int i = 0; i < ENDS; i++) {
-        if (theirs[i] >= 0) {
-            close(theirs[i]);
-        }
-    }
-    if (!problem && spawn->memory_limit > 0) {
-        struct rlimit limit = {(rlim_t)spawn->memory_limit, (rlim_t)spawn->memory_limit};
-        prlimit(child->pid, RLIMIT_AS, &limit, NULL);
+        child->ends[i].fd = started.ends[i];
     }
     if (!problem) {
+        cvg_children_add(child->loop->children, child->pid);
         problem = watch_exit(child);
     }
     for (int i = 0; i < ENDS && !problem; i++) {
@@ -487,6 +460,8 @@ static bool is_runnable(const struct cvg_spawn *spawn)
 static void take_spawn(struct child *child, const struct cvg_spawn *spawn)
 {
     child->command.limit = 4096;
+    snprintf(child->program, sizeof child->program, "%s",
+             spawn->argv && spawn->argv[0] ? spawn->argv[0] : "");
     bool secret = spawn->flags & CVG_SPAWN_SECRET;
     for (size_t i = 0; spawn->argv && spawn->argv[i] && !(secret && i); i++) {
         cvg_buf_printf(&child->command, "%s%s", i ? " " : "", spawn->argv[i]);
@@ -507,7 +482,7 @@ struct cvg_op *cvg_child_spawn(struct cvg_scope *scope, const struct cvg_spawn *
     struct cvg_spawn asked = child->spawn;
     child->loop = scope->loop;
     child->started = cvg_time_now();
-    child->pidfd = -1;
+    child->pidfd = child->control = -1;
     for (int i = 0; i < ENDS; i++) {
         child->ends[i].child = child;
         child->ends[i].fd = -1;
@@ -518,11 +493,11 @@ struct cvg_op *cvg_child_spawn(struct cvg_scope *scope, const struct cvg_spawn *
     child->timer.data = child;
     int problem = is_runnable(&asked) ? start(child, &asked) : EINVAL;
     if (problem) {
-        kill_group(child);
+        end_brood(child);
         child->fault = CVG_FAULT_CONNECT;
         child->exit_code = -1;
-        snprintf(child->text, sizeof child->text, "start %s: %s",
-                 asked.argv && asked.argv[0] ? asked.argv[0] : "", strerrordesc_np(problem));
+        snprintf(child->text, sizeof child->text, "start %s: %s", child->program,
+                 strerrordesc_np(problem));
         cvg_later_add(scope->loop, &child->later, on_not_started);
         return &child->op;
     }

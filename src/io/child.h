@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Child processes: posix_spawn into a process group of their own, watched by a pidfd, killed as a
- * group. See host->spawn.
+ * Child processes: started by posix_spawn through a launcher, watched by a pidfd, killed with all that came
+ * of them. See host->spawn.
  */
 #ifndef CVG_IO_CHILD_H
 #define CVG_IO_CHILD_H

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/time.h"
+#include "io/children.h"
 #include "io/http_inner.h"
 #include "io/loop_inner.h"
 #include "io/name_inner.h"
@@ -248,6 +249,7 @@ int cvg_loop_new(const struct cvg_loop_options *options, struct cvg_loop **ret,
     }
     ignore_sigpipe();
     init_handles(loop);
+    loop->children = cvg_children_new(loop, options);
     int code = cvg_names_new(loop, options, &loop->names, reterr);
     if (!code) {
         code = cvg_http_new(loop, options, &loop->http, reterr);
@@ -284,6 +286,7 @@ void cvg_loop_free(struct cvg_loop *loop)
     cvg_loop_run_posts(loop);
     cvg_http_free(loop->http);
     cvg_names_free(loop->names);
+    cvg_children_close(loop->children);
     while (loop->signals) {
         struct cvg_signal *signal = loop->signals;
         loop->signals = signal->next;
@@ -298,6 +301,7 @@ void cvg_loop_free(struct cvg_loop *loop)
     uv_run(&loop->uv, UV_RUN_NOWAIT);
     if (uv_loop_close(&loop->uv) == 0) {
         pthread_mutex_destroy(&loop->lock);
+        cvg_children_free(loop->children);
         free(loop);
     }
     /* Else a library still holds an operation (a child that does not die, a read that does not

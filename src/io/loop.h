@@ -20,6 +20,9 @@ struct cvg_loop_options {
     const char *const *name_servers; /* "ip" or "ip:port", NULL-terminated; NULL: resolv.conf's */
     int64_t name_timeout_ns;         /* for one try at one server; 0: 2 s */
     const char *user_agent;          /* NULL: convergate/VERSION */
+    /* The process becomes a subreaper, and whatever child of it was not spawned on this loop is killed
+     * once a spawned one ended badly: for a process that has no other children. */
+    bool adopts_strays;
 };
 
 /* options may be NULL. */

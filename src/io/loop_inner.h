@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <uv.h>
 
+struct cvg_children;
 struct cvg_names;
 struct cvg_http;
 struct cvg_post;
@@ -49,6 +50,7 @@ struct cvg_loop {
     struct cvg_op_call *calls; /* callbacks into owners that are being made, innermost first */
     struct cvg_op dead;        /* the handle of operations of ended scopes */
     struct cvg_signal *signals;
+    struct cvg_children *children;
     struct cvg_names *names;
     struct cvg_http *http;
 };

@@ -211,6 +211,7 @@ static int find(struct walk *walk, const char **ret_error)
     return -1;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a document, its questions, and where answers go */
 int cvg_kit_pointer_find(const char *json, size_t length, const char *const *pointers, size_t count,
                          struct cvg_kit_arena *arena, struct cvg_kit_pointed *ret,
                          const char **ret_error)

@@ -121,7 +121,7 @@ static void become(const struct launch *launch, int trouble, int64_t tasks, pid_
     if (chdir(launch->directory) != 0) {
         give_up(trouble, CVG_LAUNCH_NO_DIRECTORY);
     }
-    if (set_limits(&launch->limits, tasks) != 0 || sigprocmask(SIG_SETMASK, &none, NULL) != 0) {
+    if (set_limits(&launch->limits, tasks) != 0 || pthread_sigmask(SIG_SETMASK, &none, NULL) != 0) {
         give_up(trouble, CVG_LAUNCH_NOT_STARTED);
     }
     execv(launch->argv[0], launch->argv);
@@ -257,7 +257,7 @@ static int prepare(struct launch *launch)
     sigfillset(&all);
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
-    if (sigprocmask(SIG_SETMASK, &all, NULL) != 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 ||
+    if (pthread_sigmask(SIG_SETMASK, &all, NULL) != 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 ||
         prctl(PR_SET_DUMPABLE, 0) != 0 || fcntl(CVG_LAUNCH_CONTROL, F_SETFD, FD_CLOEXEC) != 0) {
         return -1;
     }

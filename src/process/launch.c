@@ -17,7 +17,7 @@ void cvg_launch_limits_write(const struct cvg_launch_limits *limits,
 
 int cvg_launch_limits_read(const char *text, struct cvg_launch_limits *ret)
 {
-    struct cvg_launch_limits limits;
+    struct cvg_launch_limits limits = {0};
     int64_t *const into[] = {&limits.memory, &limits.processes, &limits.file, &limits.cpu_s};
     const size_t count = sizeof into / sizeof into[0];
     for (size_t i = 0; i < count; i++) {

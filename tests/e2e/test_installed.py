@@ -221,7 +221,7 @@ def test_values_of_options_are_completed(complete, tmp_path):
     assert complete("convergate decisions --verdict h") == ["halt"]
     assert complete("convergate history x --kind s") == ["start", "status", "source"]
     assert complete("convergated --log-level w") == ["warning"]
-    assert complete("convergated --describe p") == ["prometheus"]
+    assert complete("convergated --describe pr") == ["prometheus"]
     (tmp_path / "gate.yaml").touch()
     assert complete(f"convergated -c {tmp_path}/ga") == [f"{tmp_path}/gate.yaml"]
     assert complete(f"convergate store backup {tmp_path}/ga") == [f"{tmp_path}/gate.yaml"]

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bounded regular expressions; see pattern.h. */
+#include "pattern.h"
+
+#include <convergate/number.h>
+
+#include <regex.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+/* "{m}", "{m,}", "{m,n}" at `text`: within bounds. What is no repetition is left to the compiler. */
+static int is_modest(const char *text)
+{
+    const char *end = strchr(text, '}');
+    for (const char *at = text + 1; end != NULL && at < end;) {
+        uint64_t count = 0;
+        size_t length = strcspn(at, ",}");
+        if (length > 0 &&
+            (cvg_parse_uint64(at, length, &count) < 0 || count > CVG_HTTP_REPEAT_MOST)) {
+            return 0;
+        }
+        at += length + 1;
+    }
+    return 1;
+}
+
+/* A ']' that stands first in brackets is one of theirs, and so are classes such as [:digit:]. */
+static const char *skip_brackets(const char *text)
+{
+    const char *at = text + 1;
+    at += *at == '^';
+    at += *at == ']';
+    while (*at != '\0' && *at != ']') {
+        if (*at == '[' && (at[1] == ':' || at[1] == '.' || at[1] == '=')) {
+            const char kind[] = {at[1], ']', '\0'};
+            const char *end = strstr(at + 2, kind);
+            at = end != NULL ? end + 2 : at + strlen(at);
+        } else {
+            at++;
+        }
+    }
+    return *at == ']' ? at : at - 1;
+}
+
+static const char *excess(const char *pattern)
+{
+    int heavy = 0; /* behind a group or a number of times, and other repetitions of it */
+    for (const char *at = pattern; *at != '\0'; at++) {
+        if (*at == '{' && heavy) {
+            return "repeats a group by a number; use * or + instead";
+        }
+        if (*at == '{' && !is_modest(at)) {
+            return "repeats something more than 64 times";
+        }
+        if (*at == '\\' && at[1] >= '1' && at[1] <= '9') {
+            return "has a back reference, which may take for ever";
+        }
+        heavy = *at == ')' || *at == '}' || (heavy && strchr("*+?", *at) != NULL);
+        if (*at == '\\') {
+            at += at[1] != '\0';
+        } else if (*at == '[') {
+            at = skip_brackets(at);
+        }
+    }
+    return NULL;
+}
+
+int cvg_http_pattern_check(const char *pattern, char *ret, size_t size)
+{
+    regex_t compiled;
+    const char *why = excess(pattern);
+    if (why != NULL) {
+        (void)snprintf(ret, size, "%s", why);
+        return -1;
+    }
+    int code = regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB);
+    if (code != 0) {
+        (void)regerror(code, NULL, ret, size);
+        return -1;
+    }
+    regfree(&compiled);
+    return 0;
+}
+
+int cvg_http_pattern_matches(const char *pattern, const char *bytes, size_t length)
+{
+    regex_t compiled;
+    size_t searched = length < CVG_HTTP_SEARCH_MOST ? length : CVG_HTTP_SEARCH_MOST;
+    regmatch_t range = {.rm_so = 0, .rm_eo = (regoff_t)searched};
+    if (excess(pattern) != NULL || regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB) != 0) {
+        return 0;
+    }
+    int found = regexec(&compiled, bytes, 1, &range, REG_STARTEND) == 0;
+    regfree(&compiled);
+    return found;
+}

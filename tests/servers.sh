@@ -4,10 +4,11 @@
 # service, a user or a port of its own. What a server needs beyond the C library and is not
 # installed is unpacked beside it.
 #
-#   tests/servers.sh FOLDER prometheus|alertmanager|nginx...
+#   tests/servers.sh FOLDER prometheus|alertmanager|nginx|plugins...
 #
-# Leaves FOLDER/bin/prometheus, promtool, alertmanager and nginx: small wrappers, ready to run. A
-# server that is already there and answers to its version question is left alone.
+# Leaves FOLDER/bin/prometheus, promtool, alertmanager and nginx: small wrappers, ready to run; and the
+# monitoring plugins as FOLDER/monitoring-plugins-basic/usr/lib/nagios/plugins. What is already there
+# and answers to its version question is left alone.
 set -euo pipefail
 
 folder=$(mkdir -p "$1" && cd "$1" && pwd)
@@ -93,6 +94,13 @@ for server in "$@"; do
         unpack nginx libcrypt1 libpcre2-8-0 libssl3 zlib1g
         wrap nginx nginx usr/sbin/nginx
         "$folder/bin/nginx" -v
+        ;;
+    plugins)
+        plugins=$folder/monitoring-plugins-basic/usr/lib/nagios/plugins
+        # They end with 3 after it.
+        { "$plugins/check_http" -V || true; } 2>/dev/null | grep -q ^check_http && continue
+        unpack monitoring-plugins-basic libssl3
+        { "$plugins/check_http" -V || true; } | grep ^check_http
         ;;
     *)
         echo "servers.sh: no server is called '$server'" >&2

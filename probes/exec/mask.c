@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See mask.h. */
+#include "mask.h"
+
+#include <string.h>
+
+void cvg_exec_mask(char *bytes, size_t length, const char *secret)
+{
+    size_t wanted = strlen(secret);
+    char *at = bytes;
+    if (wanted < CVG_EXEC_MASK_LEAST) {
+        return;
+    }
+    while ((at = memmem(at, length - (size_t)(at - bytes), secret, wanted)) != NULL) {
+        memset(at, '*', wanted);
+        at += wanted;
+    }
+}
+
+void cvg_exec_mask_finding(struct cvg_kit_finding *finding, const char *secret)
+{
+    size_t kept = 0;
+    cvg_exec_mask(finding->room, finding->used, secret);
+    for (size_t i = 0; i < finding->reading.fact_count; i++) {
+        const struct cvg_fact *fact = &finding->facts[i];
+        int masked = strchr(fact->name, '*') != NULL ||
+                     (fact->kind == CVG_FACT_NUMBER && strchr(fact->text, '*') != NULL);
+        if (!masked) {
+            finding->facts[kept++] = *fact;
+        }
+    }
+    finding->reading.fact_count = kept;
+}

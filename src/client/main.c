@@ -35,6 +35,7 @@ static const struct command commands[] = {
     {"store", "restore", NULL, cvg_client_store_restore},
     {"token", "", NULL, cvg_client_token},
     {"probe", "", NULL, cvg_client_probe},
+    {"init", "", NULL, cvg_client_init},
 };
 
 static int ask_daemon(const struct command *command, const struct cvg_client_options *options)

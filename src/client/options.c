@@ -49,6 +49,12 @@ static const char usage[] =
     "      Make a token: it goes to stdout, its line for the configuration to stderr.\n"
     "  convergate probe [-c FILE] ENV CHECK\n"
     "      Run one check once, now, without a daemon; show what was sent and found.\n"
+    "  convergate init [--kubeconfig FILE] [--context NAME] [--namespace NS]... [--terraform "
+    "PLACE]\n"
+    "                  [--prometheus URL] [--environment ENV] [--output FILE|-] [--force]\n"
+    "      Read a live cluster; write a configuration to begin with (convergate.yaml).\n";
+
+static const char usage_options[] =
     "\n"
     "  -s, --server URL   the daemon (default $CONVERGATE_SERVER, or http://127.0.0.1:8717), or "
     "its\n"
@@ -60,9 +66,9 @@ static const char usage[] =
     "  -a, --app NAME     what wants to move\n"
     "  -r, --rev REVISION in which revision\n"
     "  -w, --wait TIME    until the answer is not wait, at most this long\n"
-    "  -o, --output FORM  text (default) or json\n"
+    "  -o, --output FORM  text (default) or json; init: the file to write, - for stdout\n"
     "      --comment TEXT  accept: why; it is recorded\n"
-    "      --environment ENV  decisions: of this environment\n"
+    "      --environment ENV  decisions: of this environment; init: its name (default prod)\n"
     "      --verdict VERDICT  decisions: go, wait, halt or rollback\n"
     "      --kind KIND    history: start, status, phase, verdict, source, configuration or gap\n"
     "      --name NAME    history: of this check, gate or source\n"
@@ -74,7 +80,14 @@ static const char usage[] =
     "      --reason TEXT  audit seal: why; it is recorded\n"
     "  -c, --config FILE  probe, audit, store: the configuration (default\n"
     "                     /etc/convergate/convergate.yaml)\n"
-    "      --modules DIR  probe: where the modules are\n"
+    "      --modules DIR  probe, init: where the modules are\n"
+    "      --kubeconfig FILE  init: the cluster (default: as kubectl finds it)\n"
+    "      --context NAME  init: the context of the kubeconfig\n"
+    "      --namespace NS  init: only this namespace; may be given several times\n"
+    "      --terraform PLACE  init: a state too: a file, or the URL of an http backend\n"
+    "      --prometheus URL  init: a Prometheus too\n"
+    "      --allow-exec   init: run the program that the kubeconfig names for credentials\n"
+    "      --force        init: overwrite the file\n"
     "  -h, --help         print this\n"
     "  -V, --version      print the version\n"
     "\n"
@@ -83,7 +96,9 @@ static const char usage[] =
     "Of reload: 0 taken over, 1 refused, 4 could not ask. Of accept: 0 accepted, 1 there was "
     "nothing\n"
     "to accept, 4 could not. Of audit verify: 0 whole, 1 a problem was found, 4 could not read.\n"
-    "Of probe: 0 ready, 1 not ready, 4 could not tell.\n";
+    "Of probe: 0 ready, 1 not ready, 4 could not tell. Of init: 0 written, 1 written without what "
+    "could\n"
+    "not be read, 4 nothing was written.\n";
 
 enum {
     OPT_MODULES = 256,
@@ -101,7 +116,14 @@ enum {
     OPT_LIMIT,
     OPT_STORE,
     OPT_HEAD,
-    OPT_REASON
+    OPT_REASON,
+    OPT_KUBECONFIG,
+    OPT_CONTEXT,
+    OPT_NAMESPACE,
+    OPT_TERRAFORM,
+    OPT_PROMETHEUS,
+    OPT_ALLOW_EXEC,
+    OPT_FORCE
 };
 
 #define LIMIT_DEFAULT 50
@@ -131,10 +153,23 @@ static const struct option long_options[] = {
     {"store", required_argument, NULL, OPT_STORE},
     {"head", required_argument, NULL, OPT_HEAD},
     {"reason", required_argument, NULL, OPT_REASON},
+    {"kubeconfig", required_argument, NULL, OPT_KUBECONFIG},
+    {"context", required_argument, NULL, OPT_CONTEXT},
+    {"namespace", required_argument, NULL, OPT_NAMESPACE},
+    {"terraform", required_argument, NULL, OPT_TERRAFORM},
+    {"prometheus", required_argument, NULL, OPT_PROMETHEUS},
+    {"allow-exec", no_argument, NULL, OPT_ALLOW_EXEC},
+    {"force", no_argument, NULL, OPT_FORCE},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
 };
+
+static void print_usage(FILE *out)
+{
+    fputs(usage, out);
+    fputs(usage_options, out);
+}
 
 static int complain(const char *text)
 {
@@ -142,11 +177,13 @@ static int complain(const char *text)
     return CVG_EXIT_USAGE;
 }
 
-static int parse_output(struct cvg_client_options *ret)
+static int parse_namespace(struct cvg_client_init *ret)
 {
-    ret->json = cvg_text_equal(optarg, "json");
-    return ret->json || cvg_text_equal(optarg, "text") ? -1
-                                                       : complain("--output takes text or json");
+    if (ret->namespace_count >= CVG_CLIENT_NAMESPACES) {
+        return complain("--namespace can be given at most 32 times");
+    }
+    ret->namespaces[ret->namespace_count++] = optarg;
+    return -1;
 }
 
 /* A moment, or how long ago it was. */
@@ -185,6 +222,7 @@ static int apply(int option, struct cvg_client_options *ret)
         const char **where;
     } texts[] = {
         {'s', &ret->server},
+        {'o', &ret->output},
         {'g', &ret->gate},
         {'a', &ret->app},
         {'r', &ret->revision},
@@ -202,6 +240,10 @@ static int apply(int option, struct cvg_client_options *ret)
         {OPT_STORE, &ret->store},
         {OPT_HEAD, &ret->head},
         {OPT_REASON, &ret->why},
+        {OPT_KUBECONFIG, &ret->init.kubeconfig},
+        {OPT_CONTEXT, &ret->init.context},
+        {OPT_TERRAFORM, &ret->init.terraform},
+        {OPT_PROMETHEUS, &ret->init.prometheus},
     };
 
     for (size_t i = 0; i < CVG_COUNT(texts); i++) {
@@ -215,8 +257,14 @@ static int apply(int option, struct cvg_client_options *ret)
         return cvg_parse_duration(optarg, strlen(optarg), &ret->wait_ns) == 0
                    ? -1
                    : complain("--wait takes a duration such as 90s, 10m or 1h30m");
-    case 'o':
-        return parse_output(ret);
+    case OPT_NAMESPACE:
+        return parse_namespace(&ret->init);
+    case OPT_ALLOW_EXEC:
+        ret->init.allow_exec = true;
+        return -1;
+    case OPT_FORCE:
+        ret->init.force = true;
+        return -1;
     case OPT_FROM:
         return parse_moment(&ret->rows.from);
     case OPT_UNTIL:
@@ -224,7 +272,7 @@ static int apply(int option, struct cvg_client_options *ret)
     case OPT_LIMIT:
         return parse_limit(ret);
     case 'h':
-        fputs(usage, stdout);
+        print_usage(stdout);
         return 0;
     case 'V':
         puts("convergate " CVG_VERSION);
@@ -263,6 +311,7 @@ static int check_arguments(const struct cvg_client_options *options, int count)
         {"store", "restore", 1, 1, "store restore takes the file of a backup"},
         {"token", "", 0, 1, "token takes at most the name that the token is to have"},
         {"probe", "", 2, 2, "probe takes the names of an environment and of a check"},
+        {"init", "", 0, 0, "init takes no name; the environment's goes to --environment"},
     };
 
     for (size_t i = 0; i < CVG_COUNT(commands); i++) {
@@ -279,7 +328,7 @@ static int check_arguments(const struct cvg_client_options *options, int count)
     }
     fprintf(stderr, "convergate: there is no command '%s'\n", options->command);
     return complain("the commands are check, status, explain, accept, history, decisions, reload, "
-                    "audit, store, token and probe");
+                    "audit, store, token, probe and init");
 }
 
 /* What would only be found out later, or not at all. */
@@ -288,6 +337,10 @@ static int check_options(const struct cvg_client_options *options)
     struct cvg_chain_point head;
     uint32_t kind;
 
+    bool shown = !options->output || options->json || cvg_text_equal(options->output, "text");
+    if (!shown && !cvg_text_equal(options->command, "init")) {
+        return complain("--output takes text or json");
+    }
     if (!options->cert != !options->key) {
         return complain("--cert and --key belong together");
     }
@@ -334,7 +387,7 @@ int cvg_client_parse(int argc, char **argv, struct cvg_client_options *ret)
         }
     }
     if (optind == argc) {
-        fputs(usage, stderr);
+        print_usage(stderr);
         return CVG_EXIT_USAGE;
     }
     ret->command = argv[optind++];
@@ -344,6 +397,7 @@ int cvg_client_parse(int argc, char **argv, struct cvg_client_options *ret)
     for (int i = 0; i < 2 && optind + i < argc; i++) {
         ret->arguments[i] = argv[optind + i];
     }
+    ret->json = cvg_text_equal(ret->output, "json");
     int code = check_arguments(ret, argc - optind);
     return code < 0 ? check_options(ret) : code;
 }

@@ -24,6 +24,16 @@ struct cvg_client_rows {
     size_t limit;                                    /* at least 1 */
 };
 
+#define CVG_CLIENT_NAMESPACES 32
+
+/* Where `convergate init` looks; NULL where not given. */
+struct cvg_client_init {
+    const char *kubeconfig, *context, *terraform, *prometheus;
+    const char *namespaces[CVG_CLIENT_NAMESPACES];
+    size_t namespace_count;
+    bool allow_exec, force;
+};
+
 struct cvg_client_options {
     const char *command;
     const char *action;                /* the second word of `audit` and `store`; else "" */
@@ -33,9 +43,11 @@ struct cvg_client_options {
     const char *ca, *cert, *key;       /* PEM files; NULL where not given */
     const char *gate, *app, *revision; /* "" where not given */
     int64_t wait_ns;
+    const char *output; /* as given; NULL: not given */
     bool json;
     const char *config, *modules;
     struct cvg_client_rows rows;
+    struct cvg_client_init init;
     const char *comment, *why; /* "" where not given */
     const char *store;         /* a store's file; NULL: the configuration's */
     const char *head;          /* "NUMBER:HEX"; NULL where not given */

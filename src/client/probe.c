@@ -215,7 +215,7 @@ static int run(struct cvg_config *config, struct cvg_registry *registry, struct 
     return rc == 0 ? exit_code(probe) : CVG_EXIT_UNKNOWN;
 }
 
-static int open_registry(const char *directory, struct cvg_registry **ret)
+int cvg_client_open_registry(const char *directory, struct cvg_registry **ret)
 {
     char place[PATH_MAX];
     struct cvg_error error = {0};
@@ -239,7 +239,7 @@ int cvg_client_probe(const struct cvg_client_options *options)
     struct cvg_config *config = NULL;
     int code = CVG_EXIT_UNKNOWN;
 
-    if (open_registry(options->modules, &registry) < 0) {
+    if (cvg_client_open_registry(options->modules, &registry) < 0) {
         return code;
     }
     struct cvg_kinds kinds = cvg_registry_kinds(registry);

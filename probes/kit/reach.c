@@ -149,7 +149,7 @@ int64_t cvg_kit_reach_patience(int64_t now_ns, int64_t deadline_ns)
 
 void cvg_kit_reach_peer(int fd, char ret[CVG_KIT_ADDRESS_TEXT])
 {
-    struct sockaddr_storage peer;
+    struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
     socklen_t size = sizeof(peer);
     struct sockaddr_in in;
     struct sockaddr_in6 in6;

@@ -47,6 +47,8 @@ struct cvg_check;
 struct cvg_run;
 struct cvg_scope;
 struct cvg_op;
+struct cvg_wanted;
+struct cvg_found;
 
 /* ---- endpoints ------------------------------------------------------------------------- */
 
@@ -344,6 +346,39 @@ struct cvg_host {
     /* The source's connection, or that of the one it uses (`via:`): for who must make another URL of it
      * (a bucket's host). NULL where none is set. It lives until the connection's settings change. */
     const char *(*endpoint_url)(struct cvg_source *source);
+    /* Not NULL: the check is no question about readiness, but what environments are discovered by (see
+     * CVG_MODULE_DISCOVERS), and this is what is wanted of each object. It lives as long as the check's
+     * configuration. */
+    const struct cvg_wanted *(*discovers)(struct cvg_check *check);
+    /* All that such a check's question matches, whole and certain: never a part of it, and never what
+     * was known before a connection broke off. Whenever it changed, and once after the start; what is
+     * the same does no harm. */
+    void (*found)(struct cvg_check *check, const struct cvg_found *found);
+};
+
+/* Which labels and annotations of its objects a discovery reads; both end at NULL. */
+struct cvg_wanted {
+    size_t size;
+    const char *const *labels;
+    const char *const *annotations;
+};
+
+struct cvg_found_object {
+    const char *namespace_name; /* "": it is in none */
+    const char *name;
+    /* Those that are wanted and that it has. What is not whole is left out. */
+    const struct cvg_pair *labels;
+    size_t label_count;
+    const struct cvg_pair *annotations;
+    size_t annotation_count;
+};
+
+struct cvg_found {
+    size_t size;
+    size_t object_size; /* sizeof(struct cvg_found_object), the stride of objects */
+    const struct cvg_found_object *objects;
+    size_t count;
+    int64_t observed_at_ns; /* as of a reading: up to then it was true */
 };
 
 enum cvg_digest {
@@ -364,6 +399,10 @@ enum cvg_module_flag {
     CVG_MODULE_ENDPOINT_OPTIONAL = 2, /* they have them, and url may be left out */
     CVG_MODULE_STREAMING = 4,         /* checks are reported, not run, and have no interval */
     CVG_MODULE_VIA = 8,               /* a source may use another's connection (`via:`) */
+    /* From minor 2 on. Environments can be discovered by it: its checks with host->discovers() call
+     * host->found(). They are reported as others are: ready while what was found is certain and as of
+     * observed_at, unknown with a reason while it is not. Only with STREAMING. */
+    CVG_MODULE_DISCOVERS = 16,
 };
 
 /* What a required check's `failed` does where the operator says nothing. */

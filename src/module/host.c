@@ -158,6 +158,43 @@ static void wake(struct cvg_source *source)
     cvg_source_exclude_end(source, began);
 }
 
+static const struct cvg_wanted *discovers(struct cvg_check *check)
+{
+    return check->config->discover ? &check->config->discover->wanted : NULL;
+}
+
+/* Objects one after the other, whatever size the module knows them with. */
+static struct cvg_found_object *take_objects(const struct cvg_found *found)
+{
+    struct cvg_found_object *objects = cvg_alloc_array(found->count, sizeof *objects);
+    size_t size = CVG_MIN(found->object_size, sizeof *objects);
+    for (size_t i = 0; i < found->count; i++) {
+        memcpy(&objects[i], (const char *)found->objects + i * found->object_size, size);
+    }
+    return objects;
+}
+
+static void found(struct cvg_check *check, const struct cvg_found *from)
+{
+    struct cvg_source *source = check->source;
+    if (check->handle.scope.ended) {
+        return;
+    }
+    if (!source->started || !check->config->discover || !from || from->size < sizeof *from ||
+        (from->count && (!from->objects || from->object_size < sizeof *from->objects))) {
+        cvg_source_slip(source, check, CVG_SLIP_FOUND);
+        return;
+    }
+    int64_t began = cvg_source_exclude();
+    CVG_CLEANUP(cvg_free_pointer) struct cvg_found_object *objects = take_objects(from);
+    struct cvg_found taken = *from;
+    taken.size = sizeof taken;
+    taken.object_size = sizeof *objects;
+    taken.objects = objects;
+    source->setup.events->found(source->setup.ctx, check, &taken);
+    cvg_source_exclude_end(source, began);
+}
+
 static int32_t digest(uint32_t kind, const void *bytes, size_t length, unsigned char *ret)
 {
     switch (kind) {
@@ -259,4 +296,6 @@ const struct cvg_host cvg_host_table = {
     .wake = wake,
     .digest = digest,
     .endpoint_url = endpoint_url,
+    .discovers = discovers,
+    .found = found,
 };

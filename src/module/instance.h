@@ -39,6 +39,8 @@ struct cvg_instance_events {
     void (*alive)(void *ctx, struct cvg_source *source);
     /* Its polled checks are to be asked out of turn. Comes as often as the module likes. */
     void (*woken)(void *ctx, struct cvg_source *source);
+    /* Of the check of a discovery: all that it finds, with this host's sizes. */
+    void (*found)(void *ctx, struct cvg_check *check, const struct cvg_found *found);
     /* May be NULL: then nothing is collected for it. */
     void (*exchanged)(void *ctx, struct cvg_source *source, const struct cvg_exchange *exchange);
 };

@@ -20,6 +20,7 @@ static const char *const slip_texts[CVG_SLIP_COUNT] = {
     [CVG_SLIP_NO_READING] = "it handed over no reading, or one without a size",
     [CVG_SLIP_REPORTED_EARLY] = "it reported before its source was started",
     [CVG_SLIP_ALIVE] = "it called alive() but does not stream, or was not started",
+    [CVG_SLIP_FOUND] = "it called found() without a discovery that was started, or with nothing",
     [CVG_SLIP_WAKE] = "it called wake() but streams, or was not started",
     [CVG_SLIP_CONFIG_ERROR] = "it refused configuration after it had been accepted",
     [CVG_SLIP_ENDPOINT] = "it set an endpoint that it does not have, or whose settings are bad",

@@ -14,8 +14,8 @@
 #define SIZE_LEAST offsetof(struct cvg_module, run)
 #define SIZE_MOST  ((size_t)16 * 1024)
 
-static const uint32_t known_flags =
-    CVG_MODULE_ENDPOINT | CVG_MODULE_ENDPOINT_OPTIONAL | CVG_MODULE_STREAMING | CVG_MODULE_VIA;
+static const uint32_t known_flags = CVG_MODULE_ENDPOINT | CVG_MODULE_ENDPOINT_OPTIONAL |
+                                    CVG_MODULE_STREAMING | CVG_MODULE_VIA | CVG_MODULE_DISCOVERS;
 
 void cvg_table_copy(void *ret, size_t size, const void *from)
 {
@@ -66,6 +66,10 @@ static int check_values(const struct cvg_module *module, struct cvg_error *reter
     if ((module->flags & both) == both) {
         return cvg_error_set(reterr, CVG_E_INVALID,
                              "its endpoint is both required and optional: it can be only one");
+    }
+    if ((module->flags & CVG_MODULE_DISCOVERS) && !(module->flags & CVG_MODULE_STREAMING)) {
+        return cvg_error_set(reterr, CVG_E_INVALID,
+                             "environments can only be discovered by one that streams");
     }
     if (module->plane >= CVG_PLANE_COUNT) {
         return cvg_error_set(reterr, CVG_E_INVALID, "it has the unknown plane %u", module->plane);

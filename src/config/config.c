@@ -12,10 +12,12 @@ struct cvg_config *cvg_config_ref(struct cvg_config *config)
     return config;
 }
 
-void cvg_config_unref(struct cvg_config *config)
+void cvg_config_unref(struct cvg_config *config) /* NOLINT(misc-no-recursion): a base has none */
 {
     if (config && atomic_fetch_sub_explicit(&config->references, 1, memory_order_acq_rel) == 1) {
+        struct cvg_config *base = config->base;
         cvg_arena_free(config->arena); /* the configuration itself is in there */
+        cvg_config_unref(base);
     }
 }
 

@@ -120,6 +120,8 @@ struct cvg_check_config {
     bool disagrees;       /* its revision does not count where a gate agrees on one */
     const char *revision; /* the fact that is its revision; NULL: what the module says */
     bool faulty;          /* see cvg_config_read */
+    /* Not NULL: it is the question of a discovery, in no environment. */
+    const struct cvg_discover_config *discover;
     const void *settings; /* the module's struct, references as written */
     /* Indexes, in the same environment, of the checks whose facts it refers to; without repeats,
      * never in a circle. */
@@ -138,10 +140,34 @@ struct cvg_environment_config {
     const char *name;
     const struct cvg_node *node; /* its map, with what its template has */
     const struct cvg_use *use;   /* of the template; NULL: none */
+    const char *discovered_by;   /* the discovery that made it; NULL: the files */
     const struct cvg_check_config *checks;
     size_t check_count;
     const struct cvg_gate_config *gates; /* the first is the default one; never empty */
     size_t gate_count;
+};
+
+/* Which objects become environments, and how. */
+struct cvg_discover_config {
+    const char *name;
+    const struct cvg_node *node;
+    struct cvg_check_config check; /* what is asked of the source; its name is the discovery's */
+    struct cvg_wanted wanted;      /* what `name` and `vars` take of an object */
+    int64_t grace_ns;
+    size_t most;
+};
+
+/* An object that was found by the discovery of this name. Borrowed. */
+struct cvg_discovered {
+    const char *discover;
+    struct cvg_found_object object;
+    const char *left_out; /* not NULL: it is known to make no environment, for this reason */
+};
+
+/* What became of one: an environment, or the reason why it is none. */
+struct cvg_discover_outcome {
+    const char *environment; /* NULL: none */
+    const char *why;         /* NULL: it is one */
 };
 
 struct cvg_config {
@@ -158,8 +184,13 @@ struct cvg_config {
     size_t source_count;
     const struct cvg_environment_config *environments; /* sorted by name */
     size_t environment_count;
-    bool faulty;             /* see cvg_config_read */
-    struct cvg_arena *arena; /* owner of all of it */
+    const struct cvg_discover_config *discovers;
+    size_t discover_count;
+    /* What the files say alone, a reference; NULL: this is that. */
+    struct cvg_config *base;
+    const struct cvg_discover_outcome *outcomes; /* with a base: one for each that was discovered */
+    bool faulty;                                 /* see cvg_config_read */
+    struct cvg_arena *arena;                     /* owner of all of it */
     _Atomic unsigned references;
 };
 
@@ -178,6 +209,13 @@ CVG_NODISCARD int cvg_config_load_text(const char *file, const char *bytes, size
  * refuse in the others, so that one pass says all. Never NULL; one reference is the caller's. */
 struct cvg_config *cvg_config_read(const char *file, const struct cvg_kinds *kinds,
                                    struct cvg_diagnostics *diagnostics);
+/* What the files said when base was read, and an environment for each object that one can be made
+ * of; of two with one name the first. Nobody's mistake but its own leaves an object out, which the
+ * outcomes tell. base: without fault; it may have discovered environments itself, which are not
+ * taken over. Never NULL, never faulty; one reference is the caller's. Any thread, with the kinds
+ * that base was read with. */
+struct cvg_config *cvg_config_discover(struct cvg_config *base, const struct cvg_kinds *kinds,
+                                       const struct cvg_discovered *found, size_t count);
 struct cvg_config *cvg_config_ref(struct cvg_config *config);
 void cvg_config_unref(struct cvg_config *config); /* takes NULL */
 

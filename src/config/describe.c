@@ -277,7 +277,8 @@ static const char introduction[] =
     "\n"
     "The configuration is one YAML file, and every `*.yaml` in `conf.d` beside it, in the order "
     "of\n"
-    "their names. The files' `sources`, `templates` and `environments` are put together; a name, "
+    "their names. The files' `sources`, `templates`, `environments` and `discover` are put "
+    "together; a name, "
     "or any other key,\n"
     "can stand in one file only. Anchors, aliases and tags are not supported. An unknown key is "
     "an\n"
@@ -344,6 +345,11 @@ int cvg_describe_reference(const struct cvg_kinds *kinds, struct cvg_buf *ret)
                 cvg_template_fields, NULL);
     put_section(ret, "## Environments", "`environments` maps names to what a rollout targets.",
                 cvg_environment_fields, NULL);
+    put_section(ret, "## Discovery",
+                "`discover` maps names to what makes environments of the objects of a source, and "
+                "lets them go. Beside these keys stand those of a check of the source's type that "
+                "say which objects.",
+                cvg_discover_fields, NULL);
     put_section(
         ret, "## Checks",
         "Every check has these keys, and those of its source's type. `interval` and `timeout` "

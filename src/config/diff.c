@@ -166,6 +166,38 @@ static void count_checks(struct cvg_config_diff *diff, const struct cvg_config *
     diff->checks_gone = had - diff->checks_kept;
 }
 
+/* ---- discoveries ---- */
+
+static bool same_words(const char *const *a, const char *const *b)
+{
+    while (*a && *b && strcmp(*a, *b) == 0) {
+        a++;
+        b++;
+    }
+    return !*a && !*b;
+}
+
+static bool same_discover(const struct pairing *pairing, const struct cvg_discover_config *a,
+                          const struct cvg_discover_config *b)
+{
+    return cvg_text_equal(a->name, b->name) && same_check(pairing, &a->check, &b->check) &&
+           same_words(a->wanted.labels, b->wanted.labels) &&
+           same_words(a->wanted.annotations, b->wanted.annotations);
+}
+
+static void diff_discovers(const struct pairing *pairing, size_t *ret)
+{
+    for (size_t i = 0; i < pairing->after->discover_count; i++) {
+        ret[i] = CVG_DIFF_NONE;
+        for (size_t k = 0; k < pairing->before->discover_count; k++) {
+            if (same_discover(pairing, &pairing->before->discovers[k],
+                              &pairing->after->discovers[i])) {
+                ret[i] = k;
+            }
+        }
+    }
+}
+
 struct cvg_config_diff *cvg_config_diff_new(const struct cvg_config *before,
                                             const struct cvg_config *after)
 {
@@ -187,6 +219,8 @@ struct cvg_config_diff *cvg_config_diff_new(const struct cvg_config *before,
                     diff->checks[i]);
         forget_dependents(environment, diff->checks[i]);
     }
+    diff->discovers = cvg_arena_alloc(arena, (after->discover_count + 1) * sizeof(size_t));
+    diff_discovers(&pairing, diff->discovers);
     count_checks(diff, before, after);
     return diff;
 }
@@ -203,8 +237,9 @@ void cvg_config_diff_free(struct cvg_config_diff *diff)
 /* The keys of server are named by both, "server.tokens". */
 static bool applies_in_place(const char *key)
 {
-    static const char *const keys[] = {"sources",       "environments",   "defaults",
-                                       "server.tokens", "server.clients", "server.users"};
+    static const char *const keys[] = {"sources",        "environments", "templates",
+                                       "discover",       "defaults",     "server.tokens",
+                                       "server.clients", "server.users"};
     for (size_t i = 0; i < CVG_COUNT(keys); i++) {
         if (strcmp(keys[i], key) == 0) {
             return true;

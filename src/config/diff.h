@@ -21,6 +21,7 @@ struct cvg_config_diff {
     size_t *environments; /* of that name */
     size_t **checks;      /* by environment and check: that is the same, in the old environment of
                              that name */
+    size_t *discovers;    /* that asks the same, of a source that is the same */
     size_t checks_kept, checks_new, checks_gone; /* a check that changed is new, and gone */
     struct cvg_arena *arena;                     /* owner of all of it */
 };
@@ -31,7 +32,7 @@ struct cvg_config_diff *cvg_config_diff_new(const struct cvg_config *before,
 void cvg_config_diff_free(struct cvg_config_diff *diff); /* takes NULL */
 
 /* The settings that differ and that only a start applies ("server.listen"): all but sources,
- * environments and defaults. Names are in the arena. Returns how many. */
+ * environments with what they are made from, and defaults. Names are in the arena. Returns how many. */
 size_t cvg_config_diff_settings(const struct cvg_config *before, const struct cvg_config *after,
                                 struct cvg_arena *arena, const char ***ret);
 

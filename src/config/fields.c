@@ -147,6 +147,11 @@ const struct cvg_field cvg_file_fields[] = {
          "deployments ask.",
      .type = CVG_FIELD_NODE,
      .offset = AT(cvg_file_keys, environments)},
+    {.name = "discover",
+     .doc = "Environments that come and go with objects of a cluster: names of your choice, each "
+            "with the source that is asked and the template that they are made from.",
+     .type = CVG_FIELD_NODE,
+     .offset = AT(cvg_file_keys, discover)},
     {0}};
 
 const struct cvg_field cvg_source_fields[] = {
@@ -371,6 +376,52 @@ const struct cvg_field cvg_environment_fields[] = {
      .type = CVG_FIELD_MAP,
      .offset = AT(cvg_environment_keys, vars)},
     PARTS(cvg_environment_keys),
+    {0}};
+
+const struct cvg_field cvg_discover_fields[] = {
+    {.name = "source",
+     .doc = "The source whose objects are looked for, of a type that can be discovered by. Which "
+            "objects is said by keys of its type's checks (`kind`, `selector`, `namespace`).",
+     .example = "cluster",
+     .type = CVG_FIELD_STRING,
+     .flags = CVG_FIELD_REQUIRED | CVG_FIELD_NONEMPTY,
+     .offset = AT(cvg_discover_keys, source)},
+    {.name = "template",
+     .doc = "The template that each of these environments is made from.",
+     .example = "preview",
+     .type = CVG_FIELD_STRING,
+     .flags = CVG_FIELD_REQUIRED | CVG_FIELD_NONEMPTY,
+     .offset = AT(cvg_discover_keys, template)},
+    {.name = "name",
+     .doc = "The environment's name, with `${object.name}`, `${object.namespace}`, "
+            "`${object.labels.KEY}` and `${object.annotations.KEY}`. An object that makes no valid "
+            "name, or one that is taken, is left out and told in the log. Without it: the object's "
+            "name.",
+     .example = "\"preview-${object.name}\"",
+     .type = CVG_FIELD_STRING,
+     .flags = CVG_FIELD_NONEMPTY,
+     .offset = AT(cvg_discover_keys, name)},
+    {.name = "vars",
+     .doc = "What the template's vars are, with the same references. A var that takes a label or "
+            "an annotation which the object does not have is left to the template's default.",
+     .example = "{namespace: \"${object.name}\", host: \"${object.labels.host}\"}",
+     .type = CVG_FIELD_MAP,
+     .offset = AT(cvg_discover_keys, vars)},
+    {.name = "grace",
+     .doc = "How long an environment stays when its object is gone, or has lost its label. Only "
+            "time in which the source could be read counts.",
+     .default_text = "10m",
+     .type = CVG_FIELD_DURATION,
+     .max = DAYS(30),
+     .offset = AT(cvg_discover_keys, grace)},
+    {.name = "most",
+     .doc = "At most so many environments are made by this; what is more is left out and told in "
+            "the log.",
+     .default_text = "200",
+     .type = CVG_FIELD_INT,
+     .min = 1,
+     .max = 10000,
+     .offset = AT(cvg_discover_keys, most)},
     {0}};
 
 static const char *const agreements[] = {"asked", "revision", "nothing", NULL};

@@ -55,7 +55,7 @@ struct cvg_file_keys {
     const struct cvg_defaults_keys *defaults;
     const char *store;
     const struct cvg_retention_keys *retention;
-    const struct cvg_node *sources, *templates, *environments;
+    const struct cvg_node *sources, *templates, *environments, *discover;
 };
 
 struct cvg_source_keys {
@@ -100,6 +100,12 @@ struct cvg_environment_keys {
     const struct cvg_node *checks, *gates;
 };
 
+struct cvg_discover_keys {
+    const char *source, *template, *name;
+    struct cvg_list vars;
+    int64_t grace, most;
+};
+
 struct cvg_check_keys {
     const char *source, *component;
     uint32_t plane, required;
@@ -117,7 +123,8 @@ struct cvg_gate_keys {
 };
 
 extern const struct cvg_field cvg_file_fields[], cvg_server_fields[], cvg_names_fields[],
-    cvg_defaults_fields[], cvg_template_fields[], cvg_environment_fields[], cvg_gate_fields[];
+    cvg_defaults_fields[], cvg_template_fields[], cvg_environment_fields[], cvg_gate_fields[],
+    cvg_discover_fields[];
 extern const struct cvg_field cvg_token_fields[], cvg_client_fields[], cvg_user_fields[];
 extern const struct cvg_field cvg_source_fields[];     /* type */
 extern const struct cvg_field cvg_via_fields[];        /* via */

@@ -246,7 +246,7 @@ static const struct cvg_node *finish(const struct merged *merged, const struct c
 static bool merges(const struct cvg_node *key)
 {
     return strcmp(key->text, "sources") == 0 || strcmp(key->text, "templates") == 0 ||
-           strcmp(key->text, "environments") == 0;
+           strcmp(key->text, "environments") == 0 || strcmp(key->text, "discover") == 0;
 }
 
 /* Adds a map's entries; a name that another file has already is reported with both places. */
@@ -297,7 +297,7 @@ static const struct cvg_node *merge_named(const struct cvg_node *const *roots, s
 const struct cvg_node *cvg_files_merge(const struct cvg_node *const *roots, size_t count,
                                        struct cvg_arena *arena, struct cvg_diagnostics *diagnostics)
 {
-    static const char *const named[] = {"sources", "templates", "environments"};
+    static const char *const named[] = {"sources", "templates", "environments", "discover"};
     struct merged merged CVG_CLEANUP(merged_done) = {.names = cvg_map_new()};
     for (size_t i = 0; i < CVG_COUNT(named); i++) {
         const struct cvg_node *map = merge_named(roots, count, named[i], arena, diagnostics);

@@ -5,6 +5,7 @@
 #include "base/scopes.h"
 #include "base/text.h"
 #include "config/bind_value.h"
+#include "config/discover.h"
 
 #include <convergate/number.h>
 
@@ -191,7 +192,8 @@ static void check_environments(struct cvg_loader *loader, const struct cvg_map *
         const char *const *names = list->items;
         const struct cvg_node *place = cvg_node_get(map->items[i], "environments");
         for (size_t j = 0; j < list->count; j++) {
-            if (names[j][0] && !cvg_map_get(known, names[j])) {
+            if (names[j][0] && !cvg_map_get(known, names[j]) &&
+                !cvg_discover_may_make(loader->config, names[j])) {
                 char shown[CVG_BIND_SHOWN];
                 cvg_text_printable(names[j], strlen(names[j]), shown, sizeof shown);
                 cvg_diagnostics_error(loader->diagnostics, cvg_load_item(place, j),

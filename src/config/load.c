@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "config/bind_value.h"
+#include "config/discover.h"
 #include "config/files.h"
 #include "config/template.h"
 
@@ -141,14 +142,16 @@ static int compare_names(const void *a, const void *b)
 static void load_environments(struct cvg_loader *loader, const struct cvg_node *map)
 {
     size_t count = map ? map->count : 0;
+    size_t most = count + loader->found_count;
     struct cvg_environment_config *environments =
-        cvg_arena_alloc(loader->arena, CVG_MAX(count, 1) * sizeof *environments);
+        cvg_arena_alloc(loader->arena, CVG_MAX(most, 1) * sizeof *environments);
     for (size_t i = 0; i < count; i++) {
         cvg_load_name(loader, map->keys[i], "environment");
         environments[i].name = map->keys[i]->text;
         environments[i].node = map->items[i];
         cvg_load_environment(loader, &environments[i]);
     }
+    count = cvg_discover_expand(loader, environments, count);
     if (count) {
         qsort(environments, count, sizeof *environments, compare_names);
     }
@@ -184,6 +187,7 @@ static void load_root(struct cvg_loader *loader, const struct cvg_node *root)
     load_settings(loader, root, &keys);
     cvg_load_sources(loader, keys.sources);
     cvg_template_load(loader, keys.templates);
+    cvg_discover_load(loader, keys.discover);
     load_environments(loader, keys.environments);
     cvg_template_check_used(loader);
     cvg_load_grants_check(loader, cvg_node_get(root, "server"));
@@ -200,19 +204,26 @@ static struct cvg_config *config_new(const char *file)
     return config;
 }
 
+/* root: all files', merged. */
+static void load_whole(struct cvg_loader *loader, const struct cvg_node *root)
+{
+    loader->sources = cvg_map_new();
+    loader->templates = cvg_map_new();
+    loader->config->root = root;
+    load_root(loader, root);
+    cvg_map_free(loader->sources);
+    cvg_map_free(loader->templates);
+}
+
 static void finish(struct cvg_loader *loader, const struct cvg_node *const *roots, size_t count,
                    size_t errors_before)
 {
     struct cvg_diagnostics *diagnostics = loader->diagnostics;
     if (count) {
         const struct cvg_node *root = cvg_files_merge(roots, count, loader->arena, diagnostics);
-        loader->sources = cvg_map_new();
-        loader->templates = cvg_map_new();
-        loader->config->root = root;
-        load_root(loader, root);
-        cvg_map_free(loader->sources);
-        cvg_map_free(loader->templates);
-        if (diagnostics->errors == errors_before && loader->config->environment_count == 0) {
+        load_whole(loader, root);
+        if (diagnostics->errors == errors_before && loader->config->environment_count == 0 &&
+            loader->config->discover_count == 0) {
             cvg_diagnostics_warning(diagnostics, root, "no environments are configured");
         }
     }
@@ -268,4 +279,21 @@ int cvg_config_load_text(const char *file, const char *bytes, size_t length,
     loader.config->digest = cvg_files_digest(bytes, length, loader.arena);
     finish(&loader, &root, root ? 1 : 0, errors);
     return refuse_faulty(loader.config, ret);
+}
+
+struct cvg_config *cvg_config_discover(struct cvg_config *base, const struct cvg_kinds *kinds,
+                                       const struct cvg_discovered *found, size_t count)
+{
+    struct cvg_diagnostics said CVG_CLEANUP(cvg_diagnostics_done) = {0};
+    struct cvg_config *files = base->base ? base->base : base;
+    if (files->discover_count == 0) {
+        return cvg_config_ref(files);
+    }
+    struct cvg_loader loader = loader_new(files->file, kinds, &said);
+    loader.found = found;
+    loader.found_count = count;
+    loader.config->base = cvg_config_ref(files);
+    loader.config->digest = files->digest;
+    load_whole(&loader, files->root); /* what was accepted once is accepted again */
+    return loader.config;
 }

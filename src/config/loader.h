@@ -19,6 +19,9 @@ struct cvg_loader {
     const struct cvg_defaults_keys *defaults;
     struct cvg_map *sources;   /* name to struct cvg_source_config *; kind NULL: not understood */
     struct cvg_map *templates; /* name to struct cvg_template * */
+    /* What environments are made of besides the files' own; see discover.h. */
+    const struct cvg_discovered *found;
+    size_t found_count;
 };
 
 /* config->server: the listeners, who may ask, and the limits. */

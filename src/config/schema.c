@@ -502,6 +502,42 @@ static void put_environments(struct cvg_json_text *json)
     close_named(json);
 }
 
+static bool is_discovered_by(const struct cvg_field *field)
+{
+    for (const struct cvg_field *own = cvg_discover_fields; own->name; own++) {
+        if (strcmp(own->name, field->name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The keys of all types that can be discovered by, which is one as far as is known. */
+static void put_discover(struct cvg_json_text *json, const struct cvg_kind *const *all)
+{
+    open_named(json, "discover");
+    for (size_t i = 0; all && all[i]; i++) {
+        size_t count = 0, kept = 0;
+        if (!(all[i]->flags & CVG_MODULE_DISCOVERS)) {
+            continue;
+        }
+        while (all[i]->check_fields[count].name) {
+            count++;
+        }
+        CVG_CLEANUP(cvg_free_pointer)
+        struct cvg_field *fields = cvg_alloc_array(count + 1, sizeof *fields);
+        for (size_t k = 0; k < count; k++) {
+            if (!is_discovered_by(&all[i]->check_fields[k])) {
+                fields[kept++] = all[i]->check_fields[k];
+            }
+        }
+        const struct cvg_field *tables[] = {cvg_discover_fields, fields};
+        put_object(json, tables, CVG_COUNT(tables), false);
+        break;
+    }
+    close_named(json);
+}
+
 static void put_definitions(struct cvg_json_text *json, const struct cvg_kind *const *all)
 {
     const struct cvg_field *gate = cvg_gate_fields;
@@ -518,6 +554,7 @@ static void put_definitions(struct cvg_json_text *json, const struct cvg_kind *c
     put_sources(json, all);
     put_templates(json);
     put_environments(json);
+    put_discover(json, all);
     put_checks(json, all);
     open_named(json, "gates");
     put_object(json, &gate, 1, true);

@@ -208,6 +208,20 @@ static void take_values(struct making *making)
     }
 }
 
+void cvg_template_check_use(struct cvg_loader *loader, const struct cvg_node *use)
+{
+    struct cvg_environment_config nobody = {.name = ""};
+    struct making making CVG_CLEANUP(making_done) = {.loader = loader,
+                                                     .environment = &nobody,
+                                                     .template = find_template(loader, use),
+                                                     .node = use,
+                                                     .values = cvg_map_new()};
+    if (making.template) {
+        making.template->used = true;
+        take_values(&making);
+    }
+}
+
 static size_t index_of(const struct cvg_node *map, const char *key)
 {
     size_t i = 0;
@@ -217,39 +231,51 @@ static size_t index_of(const struct cvg_node *map, const char *key)
     return i;
 }
 
+/* A map while it is put together. */
+struct merging {
+    const struct cvg_node **keys, **items; /* room for both maps */
+    size_t count;
+};
+
+static void put(struct merging *merging, const struct cvg_node *key, const struct cvg_node *item)
+{
+    merging->keys[merging->count] = key;
+    merging->items[merging->count++] = item;
+}
+
 /* `over` over `base`, key by key, `depth` maps deep; a null takes a key out. */
 static const struct cvg_node *
 merge(struct cvg_arena *arena, /* NOLINT(misc-no-recursion): two deep */
       const struct cvg_node *base, const struct cvg_node *over, int depth)
 {
-    if (!base || !over || base->kind != CVG_NODE_MAP || over->kind != CVG_NODE_MAP) {
-        return over && over->kind != CVG_NODE_NULL ? over : base;
+    if (!over || over->kind == CVG_NODE_NULL) {
+        return base;
     }
-    struct cvg_node *merged = cvg_arena_alloc(arena, sizeof *merged);
-    size_t most = base->count + over->count, count = 0;
-    const struct cvg_node **keys = cvg_arena_alloc(arena, CVG_MAX(most, 1) * sizeof *keys);
-    const struct cvg_node **items = cvg_arena_alloc(arena, CVG_MAX(most, 1) * sizeof *items);
+    if (!base || base->kind != CVG_NODE_MAP || over->kind != CVG_NODE_MAP || depth == 0) {
+        return over;
+    }
+    size_t most = base->count + over->count + 1;
+    struct merging merging = {.keys = cvg_arena_alloc(arena, most * sizeof(struct cvg_node *)),
+                              .items = cvg_arena_alloc(arena, most * sizeof(struct cvg_node *))};
     for (size_t i = 0; i < base->count; i++) {
         size_t own = index_of(over, base->keys[i]->text);
-        const struct cvg_node *item = own < over->count ? over->items[own] : NULL;
-        if (item && item->kind == CVG_NODE_NULL) {
-            continue;
+        if (own == over->count) {
+            put(&merging, base->keys[i], base->items[i]);
+        } else if (over->items[own]->kind != CVG_NODE_NULL) {
+            put(&merging, over->keys[own],
+                merge(arena, base->items[i], over->items[own], depth - 1));
         }
-        keys[count] = item ? over->keys[own] : base->keys[i];
-        items[count++] = item && depth > 1 ? merge(arena, base->items[i], item, depth - 1)
-                         : item            ? item
-                                           : base->items[i];
     }
     for (size_t i = 0; i < over->count; i++) {
         if (index_of(base, over->keys[i]->text) == base->count) {
-            keys[count] = over->keys[i];
-            items[count++] = over->items[i];
+            put(&merging, over->keys[i], over->items[i]);
         }
     }
+    struct cvg_node *merged = cvg_arena_alloc(arena, sizeof *merged);
     *merged = *over;
-    merged->keys = keys;
-    merged->items = items;
-    merged->count = count;
+    merged->keys = merging.keys;
+    merged->items = merging.items;
+    merged->count = merging.count;
     return merged;
 }
 

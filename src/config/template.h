@@ -26,6 +26,9 @@ void cvg_template_load(struct cvg_loader *loader, const struct cvg_node *map);
  * is left is returned; never NULL. */
 const struct cvg_node *cvg_template_expand(struct cvg_loader *loader,
                                            struct cvg_environment_config *environment);
+/* What a discovery says of its template, before there is any object: that it is there, and has these
+ * vars. Problems are reported; the template counts as used. */
+void cvg_template_check_use(struct cvg_loader *loader, const struct cvg_node *use);
 /* Warns of templates that nothing uses: their checks were never looked at. */
 void cvg_template_check_used(struct cvg_loader *loader);
 

@@ -81,12 +81,12 @@ static void test_what_a_file_cannot_contain_is_refused(void **state)
          "t.yaml:3:1: error: key 'store' stands here twice, first in line 1\n"
          "t.yaml:4:1: error: unknown key 'foo' (known here: server, store, retention, names, "
          "defaults, "
-         "sources, templates, environments)\n"},
+         "sources, templates, environments, discover)\n"},
         {"merge key", "<<: {a: b}\n",
          "t.yaml:1:1: error: unknown key '<<' (known here: server, store, retention, names, "
          "defaults, "
          "sources, templates, "
-         "environments)\n"},
+         "environments, discover)\n"},
         {"key that is a map", "{a: b}: c\n", "t.yaml:1:1: error: a key must be text\n"},
         {"tab", "a:\n\tb: c\n", "t.yaml:2:1: error: a tab cannot indent; use spaces\n"},
         {"not UTF-8", "store: \xff\n", "t.yaml:1:8: error: not UTF-8 text\n"},
@@ -104,7 +104,7 @@ static void test_what_a_file_cannot_contain_is_refused(void **state)
          "t.yaml:1:8: error: 'store' must be an absolute path\n"
          "t.yaml:2:1: error: unknown key 'foo' (known here: server, store, retention, names, "
          "defaults, "
-         "sources, templates, environments)\n"},
+         "sources, templates, environments, discover)\n"},
     };
     run_text_cases(cases, CVG_COUNT(cases));
 }

@@ -38,10 +38,12 @@ static void begin_anew(struct cvg_runner *runner)
             }
         }
     }
+    cvg_runner_plan_surveys(runner, kept);
     for (size_t i = 0; i < runner->config->source_count; i++) {
         struct cvg_runner_source *source = &runner->sources[i];
         if (source->adopts && is_streaming(source)) {
-            source->adopts = kept[i] == runner->before->sources[diff->sources[i]].check_count;
+            const struct cvg_runner_source *old = &runner->before->sources[diff->sources[i]];
+            source->adopts = kept[i] == old->check_count + old->survey_count;
         }
     }
 }
@@ -68,8 +70,8 @@ static void plan_adoption(struct cvg_runner *runner)
 }
 
 /* The source as it is, or as it will be. */
-static struct cvg_source *instance_of(const struct cvg_runner *runner,
-                                      const struct cvg_runner_source *source)
+struct cvg_source *cvg_runner_instance_of(const struct cvg_runner *runner,
+                                          const struct cvg_runner_source *source)
 {
     size_t number = (size_t)(source - runner->sources);
     if (!runner->before || !source->adopts) {
@@ -111,7 +113,7 @@ static int make_source(struct cvg_runner *runner, struct cvg_runner_source *sour
         .loop = runner->loop,
         .module = source->module,
         .config = config,
-        .via = via ? instance_of(runner, via) : NULL,
+        .via = via ? cvg_runner_instance_of(runner, via) : NULL,
         .memory = cvg_registry_memory(runner->registry),
         .events = &runner->instance_events,
         .ctx = runner,
@@ -132,7 +134,8 @@ void cvg_runner_make_sources(struct cvg_runner *runner, struct cvg_diagnostics *
         for (size_t i = 0; i < count; i++) {
             struct cvg_runner_source *source = &runner->sources[i];
             const struct cvg_source_config *via = source->config->via;
-            if (tried[i] || (via && !instance_of(runner, cvg_runner_source_of(runner, via)))) {
+            if (tried[i] ||
+                (via && !cvg_runner_instance_of(runner, cvg_runner_source_of(runner, via)))) {
                 continue;
             }
             tried[i] = moved = true;
@@ -172,7 +175,7 @@ static bool create(struct cvg_runner *runner, struct cvg_runner_check *check,
     const struct cvg_environment_config *environment =
         &runner->config->environments[check->environment];
     struct cvg_runner_source *source = check->source;
-    if (check->config->faulty || !source || !instance_of(runner, source)) {
+    if (check->config->faulty || !source || !cvg_runner_instance_of(runner, source)) {
         return false; /* which was said */
     }
     int64_t max_age = check->config->max_age_ns;
@@ -182,8 +185,8 @@ static bool create(struct cvg_runner *runner, struct cvg_runner_check *check,
             : cvg_steady_default_max_age(check->config->polled, check->config->interval_ns,
                                          check->config->timeout_ns);
     return (source->adopts && cvg_runner_same_check(runner, check)) ||
-           cvg_check_new(instance_of(runner, source), environment->name, check->config, check,
-                         diagnostics, &check->instance) == 0;
+           cvg_check_new(cvg_runner_instance_of(runner, source), environment->name, check->config,
+                         check, diagnostics, &check->instance) == 0;
 }
 
 static void note_dependents(struct cvg_runner_environment *environment,
@@ -222,10 +225,12 @@ void cvg_runner_make_check(struct cvg_runner *runner, struct cvg_runner_check *c
 {
     struct cvg_runner_environment *environment = &runner->environments[check->environment];
     struct cvg_runner_source *source = check->source;
+    size_t errors = diagnostics->errors;
     if (create(runner, check, diagnostics)) {
         CVG_GROW(source->checks, source->check_count, source->check_capacity);
         source->checks[source->check_count++] = check;
         note_source(environment, source);
     }
+    environment->refused = environment->refused || diagnostics->errors > errors;
     note_dependents(environment, check);
 }

@@ -240,6 +240,10 @@ static void reported(CVG_UNUSED void *ctx, struct cvg_check *instance,
     if (runner->closing) {
         return;
     }
+    if (check->config->discover) {
+        cvg_runner_surveyed(check, reading);
+        return;
+    }
     int64_t now = cvg_time_now();
     struct cvg_kept_reading *kept = keep(check, reading, now);
     check->source->failing = cvg_breaker_fault_counts(cvg_reading_get(kept)->fault);
@@ -268,6 +272,9 @@ static void alive(CVG_UNUSED void *ctx, struct cvg_source *instance)
         }
         runner->events->alive(runner->ctx, check->environment, check->index, now);
     }
+    if (source) {
+        cvg_runner_survey_alive(source, now);
+    }
 }
 
 static void exchanged(void *ctx, struct cvg_source *instance, const struct cvg_exchange *exchange)
@@ -283,5 +290,6 @@ const struct cvg_instance_events cvg_runner_instance_events = {
     .reported = reported,
     .alive = alive,
     .woken = cvg_runner_woken,
+    .found = cvg_runner_found,
     .exchanged = exchanged,
 };

@@ -9,9 +9,9 @@
 #include <assert.h>
 #include <string.h>
 
-static struct cvg_runner *runner_new(struct cvg_loop *loop, struct cvg_config *config,
-                                     struct cvg_registry *registry,
-                                     const struct cvg_runner_events *events, void *ctx)
+struct cvg_runner *cvg_runner_new_bare(struct cvg_loop *loop, struct cvg_config *config,
+                                       struct cvg_registry *registry,
+                                       const struct cvg_runner_events *events, void *ctx)
 {
     static const struct cvg_scope_hooks no_hooks = {0};
     struct cvg_runner *runner = CVG_NEW(struct cvg_runner);
@@ -40,6 +40,7 @@ bool cvg_runner_prepare(struct cvg_runner *runner, size_t budget,
 {
     if (!runner->checks) {
         cvg_runner_make_sources(runner, diagnostics);
+        cvg_runner_make_surveys(runner, diagnostics);
         cvg_runner_list_checks(runner);
     }
     for (; runner->prepared < runner->check_count && budget > 0; budget--) {
@@ -53,7 +54,7 @@ int cvg_runner_new(struct cvg_loop *loop, struct cvg_config *config, struct cvg_
                    const struct cvg_runner_events *events, void *ctx,
                    struct cvg_diagnostics *diagnostics, struct cvg_runner **ret)
 {
-    struct cvg_runner *runner = runner_new(loop, config, registry, events, ctx);
+    struct cvg_runner *runner = cvg_runner_new_bare(loop, config, registry, events, ctx);
     size_t errors = diagnostics->errors;
     (void)cvg_runner_prepare(runner, SIZE_MAX, diagnostics);
     if (diagnostics->errors > errors || config->faulty) {
@@ -73,11 +74,16 @@ struct cvg_runner *cvg_runner_new_after(struct cvg_runner *before, struct cvg_co
                                         const struct cvg_config_diff *diff)
 {
     struct cvg_runner *runner =
-        runner_new(before->loop, config, before->registry, before->events, before->ctx);
+        cvg_runner_new_bare(before->loop, config, before->registry, before->events, before->ctx);
     runner->before = before;
     runner->diff = diff;
     runner->closing = true; /* nothing is wanted of it until it takes over */
     return runner;
+}
+
+bool cvg_runner_refused(const struct cvg_runner *runner, size_t environment)
+{
+    return runner->environments[environment].refused;
 }
 
 /* ---- rounds ---- */
@@ -258,6 +264,7 @@ void cvg_runner_free(struct cvg_runner *runner)
         cvg_reading_unref(runner->checks[i].not_synced);
         free(runner->checks[i].dependents);
     }
+    cvg_runner_free_surveys(runner);
     free_sources(runner);
     for (size_t i = 0; i < runner->round_count; i++) {
         free(runner->rounds[i]->checks);

@@ -31,6 +31,11 @@ struct cvg_runner_events {
     void (*reading)(void *ctx, size_t environment, size_t check, struct cvg_kept_reading *reading);
     /* A streaming check's latest reading was still true at `at`. */
     void (*alive)(void *ctx, size_t environment, size_t check, int64_t at);
+    /* What config->discovers[discover] asks for found all of this. May be NULL. */
+    void (*found)(void *ctx, size_t discover, const struct cvg_found *found);
+    /* What it found is certain as of then; or it cannot tell, because of why (NULL: it can). May be
+     * NULL. */
+    void (*surveyed)(void *ctx, size_t discover, int64_t at, const char *why);
     /* For `convergate probe`; may be NULL. */
     void (*exchanged)(void *ctx, const char *source, const struct cvg_exchange *exchange);
     /* The breaker of config->sources[source] opened, because of why, or closed; may be NULL. */
@@ -72,6 +77,11 @@ CVG_NODISCARD int cvg_runner_new(struct cvg_loop *loop, struct cvg_config *confi
                                  struct cvg_registry *registry,
                                  const struct cvg_runner_events *events, void *ctx,
                                  struct cvg_diagnostics *diagnostics, struct cvg_runner **ret);
+/* The same in two steps: bare, and then cvg_runner_prepare, after which cvg_runner_refused tells whose
+ * checks were refused. */
+struct cvg_runner *cvg_runner_new_bare(struct cvg_loop *loop, struct cvg_config *config,
+                                       struct cvg_registry *registry,
+                                       const struct cvg_runner_events *events, void *ctx);
 /* What its modules declare, for reading the configuration that comes next. A worker may use it while
  * nobody makes or prepares a runner. */
 struct cvg_kinds cvg_runner_kinds(const struct cvg_runner *runner);
@@ -92,6 +102,8 @@ bool cvg_runner_prepare(struct cvg_runner *runner, size_t budget,
 void cvg_runner_take_over(struct cvg_runner *runner, struct cvg_runner *before);
 /* True: more is to be done; else it is gone. */
 bool cvg_runner_retire(struct cvg_runner *before, size_t budget);
+/* A module refused a check of this environment while the runner was prepared. */
+bool cvg_runner_refused(const struct cvg_runner *runner, size_t environment);
 /* Evidence is wanted from now on. seed: for jitter. */
 void cvg_runner_start(struct cvg_runner *runner, uint64_t seed);
 /* Before cvg_runner_start: a breaker from before a restart. Its trial comes when it is due. */

@@ -59,6 +59,7 @@ struct cvg_runner_source {
     bool started;
     struct cvg_runner_check **checks; /* owned array */
     size_t check_count, check_capacity;
+    size_t survey_count;
     size_t first_round, round_count; /* of the runner's rounds */
     int64_t wake_since; /* when its module last said that something changed; 0: never */
     int64_t wake_at;    /* when that is seen to; 0: it was */
@@ -135,6 +136,7 @@ struct cvg_runner_environment {
     struct cvg_runner_check *checks;    /* into the runner's */
     struct cvg_runner_source **sources; /* owned array: those that its checks ask, once each */
     size_t source_count, source_capacity;
+    bool refused; /* by a module */
 };
 
 struct cvg_runner {
@@ -158,6 +160,7 @@ struct cvg_runner {
     struct cvg_runner *before;          /* until it is taken over */
     const struct cvg_config_diff *diff; /* as long as before */
     size_t retired;                     /* so many checks are freed */
+    struct cvg_runner_check *surveys;   /* owned; of the configuration's discoveries */
     struct cvg_runner_environment *environments; /* owned; as in the configuration */
     struct cvg_round **rounds;                   /* owned */
     size_t round_count, round_capacity;
@@ -184,6 +187,9 @@ void cvg_runner_make_check(struct cvg_runner *runner, struct cvg_runner_check *c
                            struct cvg_diagnostics *diagnostics);
 struct cvg_runner_source *cvg_runner_source_of(struct cvg_runner *runner,
                                                const struct cvg_source_config *config);
+/* The source as it is, or as it will be; NULL: it could not be made. */
+struct cvg_source *cvg_runner_instance_of(const struct cvg_runner *runner,
+                                          const struct cvg_runner_source *source);
 /* The check of the running configuration that asks the same; NULL: there is none. */
 struct cvg_runner_check *cvg_runner_same_check(const struct cvg_runner *runner,
                                                const struct cvg_runner_check *check);
@@ -222,6 +228,17 @@ void cvg_runner_say(struct cvg_runner_check *check, const struct cvg_reading *re
 void cvg_runner_say_unavailable(struct cvg_runner_check *check, int64_t at);
 /* The facts that others may take, or NULL. */
 const struct cvg_reading *cvg_runner_facts(const struct cvg_runner_check *check, int64_t now);
+
+/* survey.c: the questions of discoveries, which are in no environment. */
+void cvg_runner_make_surveys(struct cvg_runner *runner, struct cvg_diagnostics *diagnostics);
+void cvg_runner_free_surveys(struct cvg_runner *runner);
+/* Notes which sources begin anew because of them. kept: by source, counted on. */
+void cvg_runner_plan_surveys(struct cvg_runner *runner, size_t *kept);
+void cvg_runner_take_surveys(struct cvg_runner *runner);
+/* Events of instances. */
+void cvg_runner_found(void *ctx, struct cvg_check *instance, const struct cvg_found *found);
+void cvg_runner_surveyed(struct cvg_runner_check *survey, const struct cvg_reading *reading);
+void cvg_runner_survey_alive(const struct cvg_runner_source *source, int64_t at);
 
 /* wake.c */
 void cvg_runner_woken(void *ctx, struct cvg_source *instance); /* an event of instances */

@@ -155,6 +155,7 @@ void cvg_runner_take_over(struct cvg_runner *runner, struct cvg_runner *before)
     runner->random = before->random;
     take_sources(runner, before, now);
     take_checks(runner);
+    cvg_runner_take_surveys(runner);
     take_jobs(before, now);
     cvg_runner_make_rounds(runner);
     for (size_t i = 0; i < runner->made_count; i++) {

@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "decide/decider_inner.h"
+#include "decide/discovery.h"
 #include "decide/vitals_take.h"
 #include "io/timer.h"
 
@@ -203,6 +204,7 @@ static void on_vitals_timer(void *arg, struct cvg_op *op)
         .publications = decider->publications,
         .decisions = decider->now->counts,
         .decision_count = decider->now->count_count,
+        .discovery = decider->discovery,
     };
 
     (void)op;
@@ -215,19 +217,26 @@ static void on_vitals_timer(void *arg, struct cvg_op *op)
 
 /* ---- life ---- */
 
+const struct cvg_runner_events cvg_decider_events = {
+    .reading = on_reading,
+    .alive = on_alive,
+    .availability = on_availability,
+    .found = cvg_decider_found,
+    .surveyed = cvg_decider_surveyed,
+};
+
 int cvg_decider_new(struct cvg_loop *loop, struct cvg_config *config, struct cvg_registry *registry,
                     struct cvg_diagnostics *diagnostics, struct cvg_decider **ret)
 {
-    static const struct cvg_runner_events events = {
-        .reading = on_reading, .alive = on_alive, .availability = on_availability};
-
     if (config->faulty) {
         struct cvg_runner *none = NULL;
-        return cvg_runner_new(loop, config, registry, &events, NULL, diagnostics, &none);
+        return cvg_runner_new(loop, config, registry, &cvg_decider_events, NULL, diagnostics,
+                              &none);
     }
     struct cvg_decider *decider = CVG_NEW(struct cvg_decider);
 
     decider->loop = loop;
+    decider->registry = registry;
     decider->memory = cvg_registry_memory(registry);
     decider->first = cvg_config_ref(config);
     decider->publish_timer_at = CVG_NEVER;
@@ -236,13 +245,14 @@ int cvg_decider_new(struct cvg_loop *loop, struct cvg_config *config, struct cvg
     cvg_scope_init(&decider->scope, loop, NULL, NULL, decider);
     int gates = cvg_generation_new(config, diagnostics, &decider->now);
     /* Both are tried, so that one run tells all that is wrong. */
-    int checks =
-        cvg_runner_new(loop, config, registry, &events, decider, diagnostics, &decider->runner);
+    int checks = cvg_runner_new(loop, config, registry, &cvg_decider_events, decider, diagnostics,
+                                &decider->runner);
     if (gates < 0 || checks < 0) {
         cvg_decider_free(decider);
         return CVG_E_INVALID;
     }
     decider->board = cvg_board_new(decider->now->names, config->environment_count);
+    cvg_decider_bring_back_found(decider);
     *ret = decider;
     return 0;
 }
@@ -264,6 +274,7 @@ static void staff(struct cvg_decider *decider)
 void cvg_decider_keep(struct cvg_decider *decider, struct cvg_store *store)
 {
     decider->store = store;
+    cvg_decider_bring_back_found(decider);
     staff(decider);
 }
 
@@ -324,6 +335,7 @@ void cvg_decider_free(struct cvg_decider *decider)
     cvg_restart_free(decider->restart);
     cvg_chronicle_free(decider->chronicle);
     cvg_ledger_free(decider->ledger);
+    cvg_discovery_free(decider->discovery);
     cvg_config_unref(decider->first);
     free(decider->wanted_actor);
     free(decider->outages);

@@ -21,9 +21,11 @@
 #include "runner/runner.h"
 
 struct cvg_reloading;
+struct cvg_discovery;
 
 struct cvg_decider {
     struct cvg_loop *loop;
+    struct cvg_registry *registry; /* borrowed */
     struct cvg_config *first;      /* a reference: what the process was started with */
     struct cvg_generation *now;    /* owned; in force */
     struct cvg_runner *runner;     /* owned */
@@ -61,12 +63,18 @@ struct cvg_decider {
     bool wanted;
     int64_t loaded_at; /* wall */
     uint64_t accepted, refused;
-    bool stopping; /* errands that still come are only ended */
+    /* Discoveries; see discover.c. */
+    struct cvg_discovery *discovery; /* owned */
+    struct cvg_op *discover_timer;   /* NULL: none is set */
+    int64_t discovered_at;           /* when what was discovered was last taken over */
+    uint64_t discovered;             /* the edition that is in force, or is being taken over */
+    bool stopping;                   /* errands that still come are only ended */
     cvg_decider_reloaded *reloaded;
     void *reloaded_ctx;
 };
 
 /* decider.c */
+extern const struct cvg_runner_events cvg_decider_events;
 void cvg_decider_publish(struct cvg_decider *decider, size_t environment, int64_t now);
 void cvg_decider_publish_due(struct cvg_decider *decider, int64_t now);
 void cvg_decider_arm(struct cvg_decider *decider, int64_t at, int64_t now);
@@ -94,7 +102,33 @@ void cvg_decider_look_at_store(struct cvg_decider *decider);
 /* Saves all, and ends whoever waits for a commit. The runner is there until afterwards. */
 void cvg_decider_stop_keeping(struct cvg_decider *decider, int64_t now);
 
+/* discover.c */
+struct cvg_found_list {
+    struct cvg_arena *arena; /* owner of all of it */
+    struct cvg_discovered *items;
+    size_t count;
+};
+
+/* With what the store knows of before the start; a decider that was only just made becomes another
+ * one. */
+void cvg_decider_bring_back_found(struct cvg_decider *decider);
+void cvg_decider_found(void *ctx, size_t discover, const struct cvg_found *found);
+void cvg_decider_surveyed(void *ctx, size_t discover, int64_t at, const char *why);
+/* Takes over what was discovered meanwhile, soon. */
+void cvg_decider_discover_soon(struct cvg_decider *decider);
+/* A configuration came into force, made with this list: what became of it. files: it was read anew. */
+void cvg_decider_tell_found(struct cvg_decider *decider, const struct cvg_config *before,
+                            const struct cvg_found_list *found);
+/* Those of the list whose environments were refused are left out from now on, because of what was
+ * said. True: there were any, and no other environment was refused. */
+bool cvg_decider_leave_out(struct cvg_decider *decider, const struct cvg_config *config,
+                           const struct cvg_runner *runner, struct cvg_found_list *found,
+                           const struct cvg_diagnostics *said);
+
 /* reload.c */
+/* Takes over what was discovered, from the files as they were read last. Only while no reload is going
+ * on. */
+void cvg_decider_reload_found(struct cvg_decider *decider);
 /* Says how it stands before the first reload. */
 void cvg_decider_tell_loaded(struct cvg_decider *decider);
 void cvg_decider_stop_reloading(struct cvg_decider *decider);

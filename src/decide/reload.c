@@ -10,6 +10,10 @@
  *   loop     frees what is left of the old runner: some in each turn
  *   worker   frees the old environments, and with the last reader the old configuration
  *
+ * What was discovered is taken over the same way, from the files as they were read last: then nothing
+ * is said of a reload. An environment that was discovered and is refused by a module is left out,
+ * and the rest is tried again.
+ *
  * Anything wrong before the swap leaves what is in force as it is. Readers are never without a
  * snapshot: environments that stay keep theirs until the new rules were published.
  *
@@ -19,6 +23,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "decide/decider_inner.h"
+#include "decide/discovery.h"
 #include "io/offload.h"
 #include "io/timer.h"
 #include "wire/record.h"
@@ -41,8 +46,11 @@ struct cvg_reloading {
     char *file;
     char *actor; /* who wanted it */
     struct cvg_kinds kinds;
-    struct cvg_config *before; /* a reference: the decider may end while a worker reads */
-    struct cvg_config *config; /* a reference */
+    bool files;                  /* they are read; else base is what they said */
+    struct cvg_config *base;     /* a reference; NULL: not read yet */
+    struct cvg_found_list found; /* what was discovered; the arena is owned */
+    struct cvg_config *before;   /* a reference: the decider may end while a worker reads */
+    struct cvg_config *config;   /* a reference */
     struct cvg_config_diff *diff;
     struct cvg_generation *next;
     struct cvg_diagnostics diagnostics;
@@ -64,6 +72,8 @@ static void free_work(void *arg)
     cvg_generation_free(reloading->next);
     cvg_config_unref(reloading->config);
     cvg_config_unref(reloading->before);
+    cvg_config_unref(reloading->base);
+    cvg_arena_free(reloading->found.arena);
     cvg_diagnostics_done(&reloading->diagnostics);
     free(reloading->file);
     free(reloading->actor);
@@ -156,11 +166,29 @@ static void keep_outcome(const struct cvg_reloading *reloading)
     cvg_restart_forget(decider->restart, decider->now);
 }
 
+/* Nobody asked for it, so nobody waits for its outcome. */
+static void finish_found(struct cvg_reloading *reloading, bool accepted)
+{
+    if (accepted) {
+        keep_outcome(reloading);
+        return;
+    }
+    cvg_diagnostics_print(&reloading->diagnostics, stderr);
+    cvg_log(CVG_LOG_ERROR, "what was discovered cannot be taken over", NULL);
+}
+
 /* Readers see the outcome, then whoever listens hears of it. */
 static void finish(struct cvg_reloading *reloading, bool accepted)
 {
     struct cvg_decider *decider = reloading->decider;
 
+    if (accepted) {
+        cvg_decider_tell_found(decider, reloading->before, &reloading->found);
+    }
+    if (!reloading->files) {
+        finish_found(reloading, accepted);
+        return;
+    }
     *(accepted ? &decider->accepted : &decider->refused) += 1;
     struct cvg_reload_status *status = outcome_of(reloading, accepted);
     record(reloading, status, accepted);
@@ -220,6 +248,7 @@ static void leave(struct cvg_reloading *reloading)
         decider->wanted_actor = NULL;
         cvg_decider_reload(decider, decider->wanted_ticket, actor);
     }
+    cvg_decider_discover_soon(decider);
 }
 
 static void free_snapshots(struct cvg_reloading *reloading)
@@ -279,6 +308,9 @@ static void change_over(struct cvg_reloading *reloading)
                       next->config->environment_count);
     free(reloading->snapshots); /* what is in it was handed over */
     reloading->snapshots = NULL;
+    if (reloading->files) {
+        cvg_discovery_configure(decider->discovery, next->config);
+    }
     reloading->next = decider->now;
     decider->now = next;
     decider->runner = reloading->runner;
@@ -344,6 +376,31 @@ static void on_publish(void *arg, CVG_UNUSED struct cvg_op *op)
     step(reloading, on_settle);
 }
 
+static void read_files(void *arg);
+static void on_read(void *arg, struct cvg_op *op);
+
+/* Without those that were left out. */
+static void on_try_again(void *arg, CVG_UNUSED struct cvg_op *op)
+{
+    struct cvg_reloading *reloading = arg;
+
+    if (cvg_runner_retire(reloading->runner, RETIRE_CHECKS)) {
+        step(reloading, on_try_again);
+        return;
+    }
+    reloading->runner = NULL;
+    cvg_config_diff_free(reloading->diff);
+    cvg_generation_free(reloading->next);
+    cvg_config_unref(reloading->config);
+    cvg_diagnostics_done(&reloading->diagnostics);
+    reloading->diff = NULL;
+    reloading->next = NULL;
+    reloading->config = NULL;
+    reloading->diagnostics = (struct cvg_diagnostics){0};
+    reloading->op = NULL;
+    cvg_offload_start(&reloading->decider->scope, read_files, on_read, free_work, reloading);
+}
+
 static void on_prepare(void *arg, CVG_UNUSED struct cvg_op *op)
 {
     struct cvg_reloading *reloading = arg;
@@ -355,6 +412,12 @@ static void on_prepare(void *arg, CVG_UNUSED struct cvg_op *op)
     }
     if (cvg_runner_prepare(reloading->runner, PREPARE_CHECKS, &reloading->diagnostics)) {
         step(reloading, on_prepare);
+        return;
+    }
+    if (reloading->diagnostics.errors &&
+        cvg_decider_leave_out(decider, reloading->config, reloading->runner, &reloading->found,
+                              &reloading->diagnostics)) {
+        step(reloading, on_try_again);
         return;
     }
     if (reloading->diagnostics.errors) {
@@ -388,11 +451,16 @@ static void read_files(void *arg)
 {
     struct cvg_reloading *reloading = arg;
 
-    reloading->config =
-        cvg_config_read(reloading->file, &reloading->kinds, &reloading->diagnostics);
-    if (reloading->config->faulty) {
+    if (!reloading->base) {
+        reloading->base =
+            cvg_config_read(reloading->file, &reloading->kinds, &reloading->diagnostics);
+    }
+    if (reloading->base->faulty) {
+        reloading->config = cvg_config_ref(reloading->base);
         return;
     }
+    reloading->config = cvg_config_discover(reloading->base, &reloading->kinds,
+                                            reloading->found.items, reloading->found.count);
     /* Says what is wrong itself. */
     if (cvg_generation_new(reloading->config, &reloading->diagnostics, &reloading->next) == 0) {
         reloading->diff = cvg_config_diff_new(reloading->before, reloading->config);
@@ -429,6 +497,27 @@ static void want_another(struct cvg_decider *decider, uint64_t ticket, const cha
     }
 }
 
+static void begin(struct cvg_decider *decider, struct cvg_reloading *reloading)
+{
+    reloading->decider = decider;
+    reloading->file = cvg_strdup(decider->first->file);
+    reloading->kinds = cvg_runner_kinds(decider->runner);
+    reloading->before = cvg_config_ref(decider->now->config);
+    reloading->found.arena = cvg_arena_new();
+    reloading->found.count =
+        cvg_discovery_list(decider->discovery, reloading->found.arena, &reloading->found.items);
+    for (size_t i = 0; reloading->files && i < reloading->found.count; i++) {
+        reloading->found.items[i].left_out = NULL; /* what was wrong may be mended */
+    }
+    decider->discovered = cvg_discovery_edition(decider->discovery);
+    decider->discovered_at = cvg_time_now();
+    decider->reloading = reloading;
+    if (reloading->files && decider->reloaded) {
+        decider->reloaded(decider->reloaded_ctx, NULL);
+    }
+    cvg_offload_start(&decider->scope, read_files, on_read, free_work, reloading);
+}
+
 void cvg_decider_reload(struct cvg_decider *decider, uint64_t ticket, const char *actor)
 {
     if (decider->reloading) {
@@ -438,18 +527,20 @@ void cvg_decider_reload(struct cvg_decider *decider, uint64_t ticket, const char
     struct cvg_reloading *reloading = CVG_NEW(struct cvg_reloading);
     struct cvg_reload_status *latest = cvg_board_reload_status(decider->board);
 
-    reloading->decider = decider;
+    reloading->files = true;
     reloading->ticket = CVG_MAX(ticket, latest->ticket);
     cvg_reload_status_unref(latest);
-    reloading->file = cvg_strdup(decider->first->file);
     reloading->actor = cvg_strdup(actor);
-    reloading->kinds = cvg_runner_kinds(decider->runner);
-    reloading->before = cvg_config_ref(decider->now->config);
-    decider->reloading = reloading;
-    if (decider->reloaded) {
-        decider->reloaded(decider->reloaded_ctx, NULL);
-    }
-    cvg_offload_start(&decider->scope, read_files, on_read, free_work, reloading);
+    begin(decider, reloading);
+}
+
+void cvg_decider_reload_found(struct cvg_decider *decider)
+{
+    struct cvg_reloading *reloading = CVG_NEW(struct cvg_reloading);
+    struct cvg_config *now = decider->now->config;
+
+    reloading->base = cvg_config_ref(now->base ? now->base : now);
+    begin(decider, reloading);
 }
 
 void cvg_decider_on_reload(struct cvg_decider *decider, cvg_decider_reloaded *fn, void *ctx)

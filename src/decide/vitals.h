@@ -27,6 +27,12 @@ struct cvg_source_vitals {
     uint64_t in_flight, queued;
 };
 
+struct cvg_discover_vitals {
+    const char *name;
+    bool certain; /* its source can tell */
+    uint64_t environments, left_out;
+};
+
 struct cvg_decision_count {
     const char *environment, *gate;
     uint64_t verdicts[4]; /* by enum cvg_verdict */
@@ -47,6 +53,8 @@ struct cvg_vitals {
     size_t source_count;
     struct cvg_decision_count *decisions; /* every environment and gate, from 0 */
     size_t decision_count;
+    struct cvg_discover_vitals *discovers;
+    size_t discover_count;
     struct cvg_config *config; /* a reference */
     struct cvg_arena *arena;   /* owner of the arrays */
 };

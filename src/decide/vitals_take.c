@@ -31,6 +31,23 @@ static void take_source(const struct cvg_runner *runner, size_t index,
     memcpy(ret->buckets, stats.buckets, sizeof(stats.buckets));
 }
 
+static void take_discovers(const struct cvg_vitals_input *input, struct cvg_vitals *vitals)
+{
+    vitals->discover_count = input->discovery ? input->config->discover_count : 0;
+    vitals->discovers =
+        cvg_arena_alloc(vitals->arena, (vitals->discover_count + 1) * sizeof(*vitals->discovers));
+    for (size_t i = 0; i < vitals->discover_count; i++) {
+        const char *name = input->config->discovers[i].name;
+        struct cvg_discovery_stats stats = cvg_discovery_stats(input->discovery, name);
+        vitals->discovers[i] = (struct cvg_discover_vitals){
+            .name = name,
+            .certain = stats.certain,
+            .environments = stats.environments,
+            .left_out = stats.left_out,
+        };
+    }
+}
+
 struct cvg_vitals *cvg_vitals_take(const struct cvg_vitals_input *input)
 {
     struct cvg_arena *arena = cvg_arena_new();
@@ -58,6 +75,7 @@ struct cvg_vitals *cvg_vitals_take(const struct cvg_vitals_input *input)
     for (size_t i = 0; i < vitals->source_count; i++) {
         take_source(input->runner, i, &vitals->sources[i]);
     }
+    take_discovers(input, vitals);
     vitals->decision_count = input->decision_count;
     vitals->decisions = cvg_arena_alloc(arena, decisions_size + 1);
     if (decisions_size) {

@@ -4,6 +4,7 @@
 #define CVG_DECIDE_VITALS_TAKE_H
 
 #include "config/config.h"
+#include "decide/discovery.h"
 #include "decide/vitals.h"
 #include "runner/runner.h"
 
@@ -15,6 +16,7 @@ struct cvg_vitals_input {
     /* By environment in the configuration's order, each with all of its gates. */
     const struct cvg_decision_count *decisions;
     size_t decision_count;
+    const struct cvg_discovery *discovery; /* of the configuration; NULL: none */
 };
 
 /* With one reference, the caller's. */

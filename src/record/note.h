@@ -21,6 +21,7 @@ enum cvg_note_kind {
     CVG_NOTE_PUBLISHED,  /* "ENVIRONMENT": phase, sequence and the gates' last verdicts */
     CVG_NOTE_STORE,      /* the store's own, nobody else's */
     CVG_NOTE_GONE,       /* as MEMORY's: for how long the check has been gone */
+    CVG_NOTE_FOUND,      /* "DISCOVERY NAMESPACE/NAME": an object that was discovered */
     CVG_NOTE_KINDS
 };
 

@@ -117,6 +117,45 @@ static void write_sources(const struct cvg_vitals *vitals, struct cvg_buf *buf)
     }
 }
 
+/* ---- discoveries ---- */
+
+static uint64_t is_certain(const struct cvg_discover_vitals *discover)
+{
+    return discover->certain;
+}
+
+static uint64_t environments(const struct cvg_discover_vitals *discover)
+{
+    return discover->environments;
+}
+
+static uint64_t left_out(const struct cvg_discover_vitals *discover)
+{
+    return discover->left_out;
+}
+
+static void write_discovers(const struct cvg_vitals *vitals, struct cvg_buf *buf)
+{
+    static const struct {
+        const char *name, *help;
+        uint64_t (*value)(const struct cvg_discover_vitals *discover);
+    } families[] = {
+        {"convergate_discover_up", "1 while what is discovered can be told.", is_certain},
+        {"convergate_discover_environments", "Environments that the discovery made.", environments},
+        {"convergate_discover_left_out",
+         "Objects that the discovery found and that make no environment.", left_out},
+    };
+
+    for (size_t k = 0; vitals->discover_count > 0 && k < CVG_COUNT(families); k++) {
+        cvg_exposition_family(buf, families[k].name, "gauge", families[k].help);
+        for (size_t i = 0; i < vitals->discover_count; i++) {
+            struct cvg_exposition_label label = {"discover", vitals->discovers[i].name};
+            cvg_exposition_count(buf, families[k].name, &label, 1,
+                                 families[k].value(&vitals->discovers[i]));
+        }
+    }
+}
+
 /* ---- decisions ---- */
 
 static void write_decisions(const struct cvg_vitals *vitals, struct cvg_buf *buf)
@@ -139,6 +178,7 @@ void cvg_metrics_write_vitals(const struct cvg_vitals *vitals, struct cvg_buf *r
 {
     write_decisions(vitals, ret);
     write_sources(vitals, ret);
+    write_discovers(vitals, ret);
     write_runs(vitals, ret);
     cvg_exposition_family(ret, "convergate_run_duration_seconds", "histogram",
                           "How long runs of checks took.");

@@ -353,3 +353,88 @@ int cvg_note_published_read(const void *bytes, size_t length, struct cvg_arena *
     }
     return rc;
 }
+
+/* ---- what was discovered ---- */
+
+static void add_pairs(cJSON *root, const char *name, const struct cvg_pair *pairs, size_t count)
+{
+    cJSON *list = cvg_document_array();
+
+    for (size_t i = 0; i < CVG_MIN(count, (size_t)CVG_NOTE_PAIRS); i++) {
+        cJSON *pair = cvg_document_object();
+        cvg_document_text(pair, "name", pairs[i].name);
+        cvg_document_text(pair, "value", pairs[i].value);
+        cvg_document_add(list, NULL, pair);
+    }
+    cvg_document_add(root, name, list);
+}
+
+int cvg_note_found_write(const struct cvg_note_found *found, struct cvg_buf *ret)
+{
+    CVG_CLEANUP(cvg_document_done) cJSON *root = begin_note(NULL, NULL);
+    char rank[CVG_NUMBER_TEXT];
+
+    (void)snprintf(rank, sizeof(rank), "%" PRIu64, found->rank);
+    cvg_document_text(root, "rank", rank);
+    cvg_document_text(root, "discover", found->discover);
+    cvg_document_text(root, "namespace", found->namespace_name);
+    cvg_document_text(root, "name", found->name);
+    add_pairs(root, "labels", found->labels, found->label_count);
+    add_pairs(root, "annotations", found->annotations, found->annotation_count);
+    return cvg_document_print(root, ret);
+}
+
+static const char *read_long(struct note *note, const cJSON *object, const char *name)
+{
+    const cJSON *item = member(note, object, name);
+
+    if (!cJSON_IsString(item) || strlen(item->valuestring) > CVG_NOTE_VALUE) {
+        note->wrong = name;
+        return "";
+    }
+    return item->valuestring;
+}
+
+static const struct cvg_pair *read_pairs(struct note *note, const char *name,
+                                         struct cvg_arena *arena, size_t *ret_count)
+{
+    const cJSON *list = member(note, note->root, name);
+    const cJSON *item = NULL;
+    int count = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : -1;
+
+    if (count < 0 || count > CVG_NOTE_PAIRS) {
+        note->wrong = name;
+        return NULL;
+    }
+    struct cvg_pair *pairs = cvg_arena_alloc(arena, ((size_t)count + 1) * sizeof(*pairs));
+    cJSON_ArrayForEach(item, list)
+    {
+        struct cvg_pair *pair = &pairs[(*ret_count)++];
+        pair->name = cvg_arena_strdup(arena, read_long(note, item, "name"));
+        pair->value = cvg_arena_strdup(arena, read_long(note, item, "value"));
+    }
+    return pairs;
+}
+
+int cvg_note_found_read(const void *bytes, size_t length, struct cvg_arena *arena,
+                        struct cvg_note_found *ret, struct cvg_error *reterr)
+{
+    CVG_CLEANUP(note_done) struct note note = open_note(bytes, length, NULL, NULL);
+    const char *rank = read_text(&note, note.root, "rank");
+    struct cvg_note_found found = {
+        .discover = cvg_arena_strdup(arena, read_text(&note, note.root, "discover")),
+        .namespace_name = cvg_arena_strdup(arena, read_long(&note, note.root, "namespace")),
+        .name = cvg_arena_strdup(arena, read_long(&note, note.root, "name")),
+    };
+
+    if (cvg_parse_uint64(rank, strlen(rank), &found.rank) < 0) {
+        note.wrong = "rank";
+    }
+    found.labels = read_pairs(&note, "labels", arena, &found.label_count);
+    found.annotations = read_pairs(&note, "annotations", arena, &found.annotation_count);
+    int rc = judge(&note, "discovered object", reterr);
+    if (rc == 0) {
+        *ret = found;
+    }
+    return rc;
+}

@@ -21,6 +21,8 @@
 #include "base/error.h"
 #include "model/steady_saved.h"
 
+#include <convergate/field.h>
+
 /* "Long ago" is this long before now. */
 #define CVG_NOTE_LONG_AGO (INT64_C(10) * 365 * 24 * 3600 * 1000000000)
 
@@ -72,5 +74,23 @@ int cvg_note_published_write(const struct cvg_note_published *published, struct 
 /* Texts and gates are in the arena. */
 CVG_NODISCARD int cvg_note_published_read(const void *bytes, size_t length, struct cvg_arena *arena,
                                           struct cvg_note_published *ret, struct cvg_error *reterr);
+
+/* An object that an environment is made of. */
+struct cvg_note_found {
+    const char *discover;
+    const char *namespace_name, *name;
+    uint64_t rank;
+    const struct cvg_pair *labels, *annotations;
+    size_t label_count, annotation_count;
+};
+
+/* At most so many labels and as many annotations, each of at most so many bytes. */
+#define CVG_NOTE_PAIRS 64
+#define CVG_NOTE_VALUE 4096
+
+int cvg_note_found_write(const struct cvg_note_found *found, struct cvg_buf *ret);
+/* Texts are in the arena. */
+CVG_NODISCARD int cvg_note_found_read(const void *bytes, size_t length, struct cvg_arena *arena,
+                                      struct cvg_note_found *ret, struct cvg_error *reterr);
 
 #endif

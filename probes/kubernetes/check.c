@@ -70,6 +70,16 @@ int cvg_kube_check_want_fields(struct cvg_kube_check *check, const struct cvg_ku
     return first;
 }
 
+const struct cvg_kube_kind *cvg_kube_check_kind(struct cvg_kube_check *check, const char *text)
+{
+    char group[CVG_KUBE_NAME], version[CVG_KUBE_NAME], name[CVG_KUBE_NAME];
+    const struct cvg_kube_kind *kind = cvg_kube_kind_find(text);
+    if (kind == NULL && cvg_kube_kind_parse(text, group, version, name) == 0) {
+        kind = cvg_kube_cluster_kind(check->cluster, group, version, name);
+    }
+    return kind;
+}
+
 int cvg_kube_check_want(struct cvg_kube_check *check, const struct cvg_kube_kind *kind, int labels,
                         int optional)
 {
@@ -290,6 +300,9 @@ static int64_t look(struct cvg_kube_reader *reader, int64_t wall)
     uint64_t digest = digest_of(&finding.reading);
     int is_judged = observed != 0;
 
+    if (check->form->tell != NULL && finding.reading.status == CVG_READY) {
+        check->form->tell(check, observed);
+    }
     if (!is_judged) {
         observed = date_unknown(check, &finding.reading, host->now());
         finding.reading.observed_at_ns = observed;
@@ -310,8 +323,13 @@ static int64_t look(struct cvg_kube_reader *reader, int64_t wall)
 
 /* ---- making ---- */
 
-static const struct cvg_kube_form *form_of(const struct cvg_kube_check_config *config)
+static const struct cvg_kube_form *form_of(const struct cvg_kube_check *check)
 {
+    const struct cvg_kube_check_config *config = check->config;
+    const struct cvg_host *host = cvg_kube_cluster_host(check->cluster);
+    if (host->discovers != NULL && host->discovers(check->handle) != NULL) {
+        return &cvg_kube_form_discover;
+    }
     if (config->kind != NULL) {
         return &cvg_kube_form_objects;
     }
@@ -335,7 +353,7 @@ struct cvg_kube_check *cvg_kube_check_new(struct cvg_kube_cluster *cluster,
     check->cluster = cluster;
     check->handle = handle;
     check->config = config;
-    check->form = form_of(config);
+    check->form = form_of(check);
     if (check->form == NULL) {
         refuse(arg, "preset", "there is no such preset");
     } else if (check->form->create(check, refuse, arg) == 0) {

@@ -37,9 +37,11 @@ struct cvg_kube_form {
      * `seen`, while neither their states nor time changed anything. NULL: always. So that an event
      * about one object does not make hundreds of checks judge theirs again. */
     int (*is_concerned)(const struct cvg_kube_check *check);
+    /* Optional: what judge() found ready is about to be reported, as of observed_at. */
+    void (*tell)(struct cvg_kube_check *check, int64_t observed_at);
 };
 
-extern const struct cvg_kube_form cvg_kube_form_objects, cvg_kube_form_helm;
+extern const struct cvg_kube_form cvg_kube_form_objects, cvg_kube_form_helm, cvg_kube_form_discover;
 /* By preset's name; NULL: there is none. */
 const struct cvg_kube_form *cvg_kube_form_preset(uint32_t preset);
 
@@ -76,6 +78,8 @@ struct cvg_kube_check *cvg_kube_check_new(struct cvg_kube_cluster *cluster,
                                           cvg_kube_refuse *refuse, void *arg);
 void cvg_kube_check_free(struct cvg_kube_check *check); /* takes NULL */
 
+/* For forms, in create(): the kind that the operator names, built in or custom; NULL: it is none. */
+const struct cvg_kube_kind *cvg_kube_check_kind(struct cvg_kube_check *check, const char *text);
 /* For forms, in create(): adds a collection for each namespace that the check names (or that the
  * source is limited to) to those that it reads; returns the number of the first, -1 where there are
  * too many. optional: without it the check can still be judged (a 403 or 404 of it is said in a

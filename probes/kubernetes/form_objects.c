@@ -18,16 +18,6 @@
 
 /* ---- keys ---- */
 
-static const struct cvg_kube_kind *find_kind(struct cvg_kube_cluster *cluster, const char *text)
-{
-    char group[CVG_KUBE_NAME], version[CVG_KUBE_NAME], name[CVG_KUBE_NAME];
-    const struct cvg_kube_kind *kind = cvg_kube_kind_find(text);
-    if (kind == NULL && cvg_kube_kind_parse(text, group, version, name) == 0) {
-        kind = cvg_kube_cluster_kind(cluster, group, version, name);
-    }
-    return kind;
-}
-
 static void take_fields(const struct cvg_list *fields, struct cvg_kube_objects *keys)
 {
     const struct cvg_pair *pairs = fields->items;
@@ -93,7 +83,7 @@ static int create(struct cvg_kube_check *check, cvg_kube_refuse *refuse, void *a
 {
     struct cvg_kube_objects *keys = cvg_kit_alloc(sizeof(*keys));
     check->state = keys;
-    keys->kind = find_kind(check->cluster, check->config->kind);
+    keys->kind = cvg_kube_check_kind(check, check->config->kind);
     const char *wrong = NULL;
     if (keys->kind == NULL || take_keys(check->config, keys) < 0) {
         wrong = "is not understood";

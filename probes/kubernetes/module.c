@@ -71,7 +71,7 @@ const struct cvg_module *cvg_module_v1(void)
         .version = CVG_VERSION,
         .summary = "Objects of a cluster by their kinds' rules (workloads, custom resources, Helm "
                    "releases), its capacity and its control plane, by watches",
-        .flags = CVG_MODULE_ENDPOINT_OPTIONAL | CVG_MODULE_STREAMING,
+        .flags = CVG_MODULE_ENDPOINT_OPTIONAL | CVG_MODULE_STREAMING | CVG_MODULE_DISCOVERS,
         .plane = CVG_OBSERVED,
         .on_failed = CVG_ON_FAILED_HALT,
         .field_size = sizeof(struct cvg_field),

@@ -130,7 +130,7 @@ static void test_mistakes_of_all_files_are_said_at_once(void **state)
     write_file("conf.d/b.yaml", "environments: [1]\n");
     expect("c.yaml",
            "c.yaml:2:1: error: unknown key 'foo' (known here: server, store, retention, names, "
-           "defaults, sources, templates, environments)\n"
+           "defaults, sources, templates, environments, discover)\n"
            "conf.d/a.yaml:1:41: error: there is no source 'x'\n"
            "conf.d/b.yaml:1:15: error: 'environments' must be a map of names\n");
 }

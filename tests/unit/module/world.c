@@ -58,7 +58,13 @@ static void exchanged(void *ctx, CVG_UNUSED struct cvg_source *source,
     world->exchanged++;
 }
 
-static const struct cvg_instance_events events = {completed, reported, alive, woken, exchanged};
+static const struct cvg_instance_events events = {
+    .completed = completed,
+    .reported = reported,
+    .alive = alive,
+    .woken = woken,
+    .exchanged = exchanged,
+};
 
 static struct cvg_source *via_of(struct world *world, const struct cvg_source_config *config)
 {

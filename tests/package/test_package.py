@@ -151,6 +151,7 @@ def test_it_installs(chroot, before):
 @pytest.mark.parametrize("path", [
     "/usr/sbin/convergated", "/usr/bin/convergate", "/usr/lib/convergate/probes/prometheus.so",
     "/usr/lib/convergate/probes/kubernetes.so", "/usr/lib/convergate/probes/terraform.so",
+    "/usr/lib/convergate/probes/exec.so", "/usr/lib/convergate/convergate-exec",
     "/usr/share/doc/convergate/examples/kubernetes/clusterrole.yaml",
     "/etc/convergate/convergate.yaml", "/etc/convergate/conf.d",
     "/usr/lib/systemd/system/convergated.service", "/usr/lib/systemd/system/convergated.socket",

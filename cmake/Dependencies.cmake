@@ -5,7 +5,7 @@ find_package(Threads REQUIRED)
 foreach(entry
     "CURL;libcurl>=7.88" "UV;libuv>=1.44" "CARES;libcares>=1.18" "YAML;yaml-0.1>=0.2.5"
     "CJSON;libcjson>=1.7.15" "MHD;libmicrohttpd>=0.9.75"
-    "CRYPTO;libcrypto>=3.0" "GNUTLS;gnutls>=3.7"
+    "CRYPTO;libcrypto>=3.0" "SSL;libssl>=3.0" "GNUTLS;gnutls>=3.7"
     "SQLITE;sqlite3>=3.40" "PROTOBUF_C;libprotobuf-c>=1.4" "ZLIB;zlib>=1.2.13")
   list(GET entry 0 name)
   list(GET entry 1 package)

@@ -24,6 +24,7 @@ LIBRARIES = {
     "microhttpd.h": "PkgConfig::MHD",
     "gnutls/": "PkgConfig::GNUTLS",
     "sqlite3": "PkgConfig::SQLITE",
+    "openssl/ssl.h": "PkgConfig::SSL",
     "openssl/": "PkgConfig::CRYPTO",
     "protobuf-c/": "PkgConfig::PROTOBUF_C",
     "zlib.h": "PkgConfig::ZLIB",

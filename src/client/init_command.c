@@ -196,11 +196,15 @@ static int write_text(struct cvg_registry *registry, struct cvg_init_found *foun
                                        .tls = is_there(registry, "tls"),
                                        .http = is_there(registry, "http")},
                                none = {0};
-    size_t notes = found->note_count;
+    size_t notes = found->note_count, over = found->notes_over;
     bool any = live.dns || live.tls || live.http;
     cvg_init_write(found, &live, text, ret);
+    if (ret->checks == 0) {
+        return cvg_error_set(reterr, CVG_E_NOT_FOUND, "nothing was found that could be checked");
+    }
     if (any && !passes(registry, name, text, true)) {
         found->note_count = notes;
+        found->notes_over = over;
         cvg_buf_clear(text);
         cvg_init_write(found, &none, text, ret);
     }
@@ -290,9 +294,6 @@ static int work(const struct cvg_client_options *options, struct cvg_registry *r
     }
     if (rc == 0) {
         rc = write_text(registry, found, output, &text, &written, reterr);
-    }
-    if (rc == 0 && written.checks == 0) {
-        rc = cvg_error_set(reterr, CVG_E_NOT_FOUND, "nothing was found that could be checked");
     }
     if (rc == 0) {
         rc = hand_over(&options->init, output, &text, reterr);

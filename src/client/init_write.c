@@ -71,7 +71,9 @@ const char *cvg_init_check(struct cvg_init_writer *writer, const char *name, boo
 {
     writer->written->checks++;
     writer->written->required += required;
-    return cvg_init_unique(writer->found, name);
+    CVG_GROW(writer->names, writer->name_count, writer->name_capacity);
+    writer->names[writer->name_count] = cvg_init_unique(writer->found, name);
+    return writer->names[writer->name_count++];
 }
 
 /* ---- sources ---- */
@@ -149,11 +151,17 @@ static void write_gates(struct cvg_init_writer *writer)
     cvg_buf_puts(writer->out, "    gates:\n"
                               "      # Open when every required check is ready. A check becomes "
                               "ready after 30 s without a doubt\n"
-                              "      # (rise), so the first answer comes within a minute.\n"
-                              "      deploy: {}\n");
+                              "      # (rise), so the first answer comes within a minute.\n");
+    /* The loader refuses a gate that nothing could open. All of it is the careful choice. */
     if (writer->written->required == 0) {
-        cvg_buf_puts(writer->out, "      # Nothing is required yet, so it stays closed: take "
-                                  "`required: false` from some checks.\n");
+        cvg_buf_printf(writer->out,
+                       "      # Nothing was in order enough to be required by itself, so this one "
+                       "asks for all of it: take\n"
+                       "      # out what it need not wait for.\n"
+                       "      deploy: {require: %s}\n",
+                       cvg_init_scalars(writer->found, writer->names, writer->name_count));
+    } else {
+        cvg_buf_puts(writer->out, "      deploy: {}\n");
     }
     while (shown < GATES_SHOWN && cvg_map_next(writer->components, &at, &component, &value)) {
         cvg_buf_printf(writer->out, "%s      # %s: {require: [%s]}\n",
@@ -210,4 +218,5 @@ void cvg_init_write(struct cvg_init_found *found, const struct cvg_init_live *li
     write_environment(&writer);
     write_notes(&writer);
     cvg_map_free(writer.components);
+    free(writer.names);
 }

@@ -11,6 +11,8 @@ struct cvg_init_writer {
     const struct cvg_init_live *live;
     struct cvg_buf *out;
     struct cvg_init_written *written;
+    const char **names; /* owned array: of the checks so far */
+    size_t name_count, name_capacity;
     struct cvg_map *components; /* of required checks; the values mean nothing */
 };
 

@@ -89,8 +89,9 @@ _convergate() {
 
     value=""
     [[ $prev == -* ]] && value=$(_convergate_value "$program" "$prev")
+    [[ $command == init && $value == FORM ]] && value=FILE # its --output
     case $value in
-    FILE)
+    FILE | PLACE)
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         compopt -o filenames 2>/dev/null
         return

@@ -248,11 +248,11 @@ static void visit_list(struct walk *walk, const char *key)
     }
 }
 
-int cvg_init_decode_list(const char *json, size_t length, enum cvg_init_list list,
-                         enum cvg_init_kind kind, struct cvg_init_found *found,
-                         const char **ret_continue, struct cvg_error *reterr)
+int cvg_init_decode_list(const char *json, size_t length, struct cvg_init_listed listed,
+                         struct cvg_init_found *found, const char **ret_continue,
+                         struct cvg_error *reterr)
 {
-    struct walk walk = {.found = found, .list = list, .kind = kind};
+    struct walk walk = {.found = found, .list = listed.list, .kind = listed.kind};
     int rc = walk_all(&walk, json, length, visit_list, reterr);
     *ret_continue = rc == 0 ? walk.next : NULL;
     if (rc == 0 && !walk.about_list) {

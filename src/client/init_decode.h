@@ -18,10 +18,15 @@ enum cvg_init_list {
     CVG_INIT_LIST_GATEWAYS,
 };
 
-/* kind: of workloads. *ret_continue, in the arena: the token of the next page; NULL: there is none.
- * What was read before a fault stays. */
-CVG_NODISCARD int cvg_init_decode_list(const char *json, size_t length, enum cvg_init_list list,
-                                       enum cvg_init_kind kind, struct cvg_init_found *found,
+struct cvg_init_listed {
+    enum cvg_init_list list;
+    enum cvg_init_kind kind; /* of workloads */
+};
+
+/* *ret_continue, in the arena: the token of the next page; NULL: there is none. What was read before a
+ * fault stays. */
+CVG_NODISCARD int cvg_init_decode_list(const char *json, size_t length,
+                                       struct cvg_init_listed listed, struct cvg_init_found *found,
                                        const char **ret_continue, struct cvg_error *reterr);
 /* /apis: groups of custom resources are noted as not covered. */
 CVG_NODISCARD int cvg_init_decode_groups(const char *json, size_t length,

@@ -239,21 +239,26 @@ static bool get(struct reader *reader, const char *source, const char *path, str
 
 struct listing {
     const char *what, *group, *resource;
-    enum cvg_init_list list;
-    enum cvg_init_kind kind;
+    struct cvg_init_listed listed;
 };
 
 static const struct listing listings[] = {
-    {"Deployments", "/apis/apps/v1", "deployments", CVG_INIT_LIST_WORKLOADS, CVG_INIT_DEPLOYMENT},
-    {"StatefulSets", "/apis/apps/v1", "statefulsets", CVG_INIT_LIST_WORKLOADS,
-     CVG_INIT_STATEFULSET},
-    {"DaemonSets", "/apis/apps/v1", "daemonsets", CVG_INIT_LIST_WORKLOADS, CVG_INIT_DAEMONSET},
-    {"Jobs", "/apis/batch/v1", "jobs", CVG_INIT_LIST_WORKLOADS, CVG_INIT_JOB},
-    {"CronJobs", "/apis/batch/v1", "cronjobs", CVG_INIT_LIST_CRONJOBS, CVG_INIT_KIND_COUNT},
-    {"Ingresses", "/apis/networking.k8s.io/v1", "ingresses", CVG_INIT_LIST_INGRESSES,
-     CVG_INIT_KIND_COUNT},
-    {"Gateways", "/apis/gateway.networking.k8s.io/v1", "gateways", CVG_INIT_LIST_GATEWAYS,
-     CVG_INIT_KIND_COUNT},
+    {"Deployments", "/apis/apps/v1", "deployments", {CVG_INIT_LIST_WORKLOADS, CVG_INIT_DEPLOYMENT}},
+    {"StatefulSets",
+     "/apis/apps/v1",
+     "statefulsets",
+     {CVG_INIT_LIST_WORKLOADS, CVG_INIT_STATEFULSET}},
+    {"DaemonSets", "/apis/apps/v1", "daemonsets", {CVG_INIT_LIST_WORKLOADS, CVG_INIT_DAEMONSET}},
+    {"Jobs", "/apis/batch/v1", "jobs", {CVG_INIT_LIST_WORKLOADS, CVG_INIT_JOB}},
+    {"CronJobs", "/apis/batch/v1", "cronjobs", {CVG_INIT_LIST_CRONJOBS, CVG_INIT_KIND_COUNT}},
+    {"Ingresses",
+     "/apis/networking.k8s.io/v1",
+     "ingresses",
+     {CVG_INIT_LIST_INGRESSES, CVG_INIT_KIND_COUNT}},
+    {"Gateways",
+     "/apis/gateway.networking.k8s.io/v1",
+     "gateways",
+     {CVG_INIT_LIST_GATEWAYS, CVG_INIT_KIND_COUNT}},
 };
 
 /* Tokens are opaque: whatever is not plain is encoded. */
@@ -282,13 +287,13 @@ static int read_list(struct reader *reader, const struct listing *listing, const
         const char *path =
             next ? cvg_arena_format(arena, "%s&continue=%s", base, encode(arena, next)) : base;
         if (!get(reader, "cluster", path, &answer)) {
-            bool absent = answer.status == 404 && listing->list != CVG_INIT_LIST_WORKLOADS;
+            bool absent = answer.status == 404 && listing->listed.list != CVG_INIT_LIST_WORKLOADS;
             return absent ? 0
                           : cvg_error_set(reterr, answer.status ? CVG_E_REFUSED : CVG_E_UNAVAILABLE,
                                           "%s", answer.why);
         }
-        int rc = cvg_init_decode_list(answer.body, answer.length, listing->list, listing->kind,
-                                      reader->found, &next, reterr);
+        int rc = cvg_init_decode_list(answer.body, answer.length, listing->listed, reader->found,
+                                      &next, reterr);
         if (rc < 0 || !next) {
             return rc;
         }
@@ -318,7 +323,7 @@ static int read_cluster(struct reader *reader, struct cvg_error *reterr)
         struct cvg_error error = {0};
         if (read_listing(reader, &listings[i], &error) == 0) {
             any = true;
-        } else if (!any && listings[i].list == CVG_INIT_LIST_WORKLOADS &&
+        } else if (!any && listings[i].listed.list == CVG_INIT_LIST_WORKLOADS &&
                    error.code == CVG_E_UNAVAILABLE) {
             return cvg_error_set(reterr, CVG_E_UNAVAILABLE, "the cluster cannot be read: %s",
                                  trial_of(reader, "nodes")->result == CVG_INIT_CANNOT

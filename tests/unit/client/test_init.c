@@ -9,11 +9,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static int open_registry(void **state)
 {
@@ -81,9 +80,11 @@ static void test_a_list_gives_workloads_and_where_it_goes_on(void **state)
     const char *next = NULL;
     (void)state;
     cvg_init_found_new(&found);
-    assert_int_equal(cvg_init_decode_list(json, strlen(json), CVG_INIT_LIST_WORKLOADS,
-                                          CVG_INIT_DEPLOYMENT, &found, &next, &error),
-                     0);
+    assert_int_equal(
+        cvg_init_decode_list(json, strlen(json),
+                             (struct cvg_init_listed){CVG_INIT_LIST_WORKLOADS, CVG_INIT_DEPLOYMENT},
+                             &found, &next, &error),
+        0);
     assert_string_equal(next, "abc");
     assert_int_equal(found.cluster.workload_count, 1);
     assert_string_equal(found.cluster.workloads[0].name, "api");
@@ -110,8 +111,10 @@ static void test_what_is_no_whole_list_is_refused(void **state)
         struct cvg_error error = {0};
         const char *next = NULL;
         cvg_init_found_new(&found);
-        assert_true(cvg_init_decode_list(bad[i], strlen(bad[i]), CVG_INIT_LIST_WORKLOADS,
-                                         CVG_INIT_JOB, &found, &next, &error) < 0);
+        assert_true(
+            cvg_init_decode_list(bad[i], strlen(bad[i]),
+                                 (struct cvg_init_listed){CVG_INIT_LIST_WORKLOADS, CVG_INIT_JOB},
+                                 &found, &next, &error) < 0);
         assert_int_equal(found.cluster.workload_count, 0);
         assert_true(*error.text);
         cvg_init_found_done(&found);

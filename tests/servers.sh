@@ -4,11 +4,11 @@
 # service, a user or a port of its own. What a server needs beyond the C library and is not
 # installed is unpacked beside it.
 #
-#   tests/servers.sh FOLDER prometheus|alertmanager|nginx|plugins...
+#   tests/servers.sh FOLDER prometheus|alertmanager|blackbox|nginx|plugins...
 #
-# Leaves FOLDER/bin/prometheus, promtool, alertmanager and nginx: small wrappers, ready to run; and the
-# monitoring plugins as FOLDER/monitoring-plugins-basic/usr/lib/nagios/plugins. What is already there
-# and answers to its version question is left alone.
+# Leaves FOLDER/bin/prometheus, promtool, alertmanager, blackbox and nginx: small wrappers, ready to
+# run; and the monitoring plugins as FOLDER/monitoring-plugins-basic/usr/lib/nagios/plugins. What is
+# already there and answers to its version question is left alone.
 set -euo pipefail
 
 folder=$(mkdir -p "$1" && cd "$1" && pwd)
@@ -88,6 +88,12 @@ for server in "$@"; do
         wrap alertmanager prometheus-alertmanager usr/bin/prometheus-alertmanager
         sed -i "s|^exec|cd \"$folder/prometheus-alertmanager\" \&\& exec|" "$folder/bin/alertmanager"
         "$folder/bin/alertmanager" --version
+        ;;
+    blackbox)
+        answers blackbox --version && continue
+        unpack prometheus-blackbox-exporter
+        wrap blackbox prometheus-blackbox-exporter usr/bin/prometheus-blackbox-exporter
+        "$folder/bin/blackbox" --version
         ;;
     nginx)
         answers nginx -v && continue

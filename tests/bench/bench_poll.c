@@ -5,7 +5,10 @@
  * epoll that does the same request and the same parse on a connection that is kept. Both run in
  * turns, in this process; the server is a child of it and not counted.
  *
- *   bench_poll [--rounds N] [--requests N] [--connections N] [--url URL]
+ *   bench_poll [--rounds N] [--requests N] [--connections N] [--url URL] [--pace MICROSECONDS]
+ *
+ * With a pace, each request is made so long after the last answer, as checks are that are spread over
+ * their interval: who sleeps in between pays for being woken.
  *
  * Prints one line for each round, then the medians and their ratio. Exits 1 above 1.5.
  */
@@ -27,6 +30,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BUDGET     1.5
@@ -104,6 +108,14 @@ static pid_t start_server(char *url, size_t size)
 
 /* ---- what both do with an answer ---- */
 
+static void keep_pace(int64_t pace_ns)
+{
+    const struct timespec pause = {.tv_sec = 0, .tv_nsec = pace_ns};
+    if (pace_ns > 0) {
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
 static void check(const char *body, size_t length)
 {
     double value = -1;
@@ -122,6 +134,7 @@ struct ours {
     struct cvg_lane *lane;
     struct cvg_scope scope;
     size_t started, finished, requests;
+    int64_t pace_ns;
     bool done;
 };
 
@@ -138,6 +151,7 @@ static void on_done(void *arg, struct cvg_op *op, const struct cvg_http_response
     check(response->body, response->body_length);
     ours->done = ++ours->finished == ours->requests;
     if (ours->started < ours->requests) {
+        keep_pace(ours->pace_ns);
         start_ours(ours);
     }
 }
@@ -192,6 +206,7 @@ struct bare {
     struct bare_call *calls;
     struct curl_slist *headers;
     size_t started, finished, requests;
+    int64_t pace_ns;
 };
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
@@ -252,6 +267,7 @@ static void drain_bare(struct bare *bare)
         check(call->body, call->length);
         bare->finished++;
         if (bare->started < bare->requests) {
+            keep_pace(bare->pace_ns);
             start_bare(bare, call);
         }
     }
@@ -377,8 +393,9 @@ int main(int argc, char **argv)
     if (!url[0]) {
         server = start_server(url, sizeof url);
     }
-    struct ours ours = {0};
-    struct bare bare = {0};
+    size_t pace_us = CVG_MIN(option(argc, argv, "--pace", 0), (size_t)999999);
+    struct ours ours = {.pace_ns = (int64_t)pace_us * 1000};
+    struct bare bare = {.pace_ns = (int64_t)pace_us * 1000};
     double ours_us[ROUNDS_MAX] = {0}, bare_us[ROUNDS_MAX] = {0}, ratios[ROUNDS_MAX] = {0};
     open_ours(&ours, url, connections);
     open_bare(&bare, url, connections);

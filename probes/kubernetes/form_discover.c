@@ -77,16 +77,22 @@ static int want(struct cvg_kube_check *check, const struct discover *discover)
     return first;
 }
 
-static int is_empty(const struct cvg_kube_check_config *config, const char **ret_key)
+/* A key that says something of readiness; NULL: there is none. */
+static const char *pointless_key(const struct cvg_kube_check_config *config)
 {
-    *ret_key = config->helm != NULL                ? "helm"
-               : config->preset != CVG_ABSENT_UINT ? "preset"
-               : config->fields.count > 0          ? "fields"
-               : config->at_least != NULL          ? "at_least"
-               : config->release != NULL           ? "release"
-               : config->thresholds != NULL        ? "thresholds"
-                                                   : NULL;
-    return *ret_key == NULL;
+    const struct {
+        const char *key;
+        int is_set;
+    } keys[] = {{"helm", config->helm != NULL},       {"preset", config->preset != CVG_ABSENT_UINT},
+                {"fields", config->fields.count > 0}, {"at_least", config->at_least != NULL},
+                {"release", config->release != NULL}, {"thresholds", config->thresholds != NULL}};
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        if (keys[i].is_set) {
+            return keys[i].key;
+        }
+    }
+    return NULL;
 }
 
 static void destroy(struct cvg_kube_check *check)
@@ -104,9 +110,9 @@ static int take_keys(struct cvg_kube_check *check, struct discover *discover,
 {
     const struct cvg_kube_check_config *config = check->config;
     char why[160];
-    const char *key;
+    const char *key = pointless_key(config);
 
-    if (!is_empty(config, &key) || config->kind == NULL) {
+    if (key != NULL || config->kind == NULL) {
         refuse(arg, key == NULL ? "kind" : key,
                key == NULL ? "environments are discovered by objects of a kind"
                            : "has no meaning where environments are discovered");

@@ -37,7 +37,7 @@ void cvg_discovery_free(struct cvg_discovery *discovery); /* takes NULL */
 void cvg_discovery_configure(struct cvg_discovery *discovery, const struct cvg_config *config);
 /* Before anything is found: an object from before a restart, of a discovery that there is. */
 void cvg_discovery_restore(struct cvg_discovery *discovery, const char *discover,
-                           const struct cvg_found_object *object, uint64_t rank);
+                           const struct cvg_found_object *from, uint64_t rank);
 /* All that it finds, as of found->observed_at_ns, or of now where that is not told. */
 void cvg_discovery_found(struct cvg_discovery *discovery, const char *discover,
                          const struct cvg_found *found, int64_t now);

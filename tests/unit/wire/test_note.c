@@ -310,6 +310,65 @@ static void garbage_is_no_note(void **state)
     }
 }
 
+static const struct cvg_pair labels[] = {
+    {.name = "preview", .value = "true"},
+    {.name = "app.test/\"x\"", .value = "${checks.a.facts.b}"}};
+static const struct cvg_note_found found = {.discover = "previews",
+                                            .namespace_name = "",
+                                            .name = "one",
+                                            .rank = UINT64_MAX,
+                                            .labels = labels,
+                                            .label_count = CVG_COUNT(labels)};
+
+static void what_was_discovered_comes_back(void **state)
+{
+    (void)state;
+    CVG_CLEANUP(cvg_buf_done) struct cvg_buf text = CVG_BUF_INIT(4096);
+    CVG_CLEANUP(cvg_arena_done) struct cvg_arena *arena = cvg_arena_new();
+    struct cvg_note_found read;
+    assert_int_equal(cvg_note_found_write(&found, &text), 0);
+    assert_int_equal(cvg_note_found_read(cvg_buf_text(&text), text.length, arena, &read, NULL), 0);
+    assert_string_equal(read.discover, found.discover);
+    assert_string_equal(read.namespace_name, "");
+    assert_string_equal(read.name, found.name);
+    assert_true(read.rank == UINT64_MAX);
+    assert_int_equal(read.annotation_count, 0);
+    assert_int_equal(read.label_count, CVG_COUNT(labels));
+    for (size_t i = 0; i < CVG_COUNT(labels); i++) {
+        assert_string_equal(read.labels[i].name, labels[i].name);
+        assert_string_equal(read.labels[i].value, labels[i].value);
+    }
+}
+
+static void a_discovered_object_that_is_not_whole_is_refused(void **state)
+{
+    (void)state;
+#define REST ",\"namespace\":\"\",\"name\":\"a\",\"labels\":[],\"annotations\":[]}"
+    static const char *const texts[] = {
+        "{\"v\":\"1\"}",
+        "{\"v\":1,\"rank\":\"-1\",\"discover\":\"d\"" REST,
+        "{\"v\":1,\"rank\":1,\"discover\":\"d\"" REST,
+        "{\"v\":1,\"rank\":\"1\"" REST,
+        "{\"v\":2,\"rank\":\"1\",\"discover\":\"d\"" REST,
+        "{\"v\":1,\"rank\":\"1\",\"discover\":\"d\",\"namespace\":\"\",\"name\":\"a\","
+        "\"labels\":[{\"name\":\"x\"}],\"annotations\":[]}",
+        "{\"v\":1,\"rank\":\"1\",\"discover\":\"d\",\"namespace\":\"\",\"name\":\"a\","
+        "\"labels\":{},\"annotations\":[]}",
+    };
+    static const char whole[] = "{\"v\":1,\"rank\":\"1\",\"discover\":\"d\"" REST;
+    CVG_CLEANUP(cvg_arena_done) struct cvg_arena *arena = cvg_arena_new();
+    struct cvg_note_found read;
+    assert_int_equal(cvg_note_found_read(whole, strlen(whole), arena, &read, NULL), 0);
+    for (size_t i = 0; i < CVG_COUNT(texts); i++) {
+        assert_int_equal(cvg_note_found_read(texts[i], strlen(texts[i]), arena, &read, NULL),
+                         CVG_E_INVALID);
+    }
+    for (size_t length = 0; length < strlen(whole); length++) {
+        assert_int_equal(cvg_note_found_read(whole, length, arena, &read, NULL), CVG_E_INVALID);
+    }
+#undef REST
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +381,8 @@ int main(void)
         cmocka_unit_test(numbers_at_the_ends_do_not_overflow),
         cmocka_unit_test(a_breaker_comes_back),
         cmocka_unit_test(what_was_published_comes_back),
+        cmocka_unit_test(what_was_discovered_comes_back),
+        cmocka_unit_test(a_discovered_object_that_is_not_whole_is_refused),
         cmocka_unit_test(garbage_is_no_note),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

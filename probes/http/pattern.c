@@ -43,12 +43,22 @@ static const char *skip_brackets(const char *text)
     return *at == ']' ? at : at - 1;
 }
 
+/* The C library writes what is repeated by + or a number once more for each time: what multiplies
+ * itself is refused. */
 static const char *excess(const char *pattern)
 {
-    int heavy = 0; /* behind a group or a number of times, and other repetitions of it */
+    int behind_group = 0, behind_times = 0;
+    size_t groups = 0; /* repeated by + */
     for (const char *at = pattern; *at != '\0'; at++) {
-        if (*at == '{' && heavy) {
+        int is_times = strchr("*+?{", *at) != NULL;
+        if (*at == '{' && behind_group) {
             return "repeats a group by a number; use * or + instead";
+        }
+        if (is_times && behind_times) {
+            return "repeats what is repeated already";
+        }
+        if (*at == '+' && behind_group && ++groups > CVG_HTTP_GROUPS_MOST) {
+            return "repeats more than 4 groups by +; use * instead";
         }
         if (*at == '{' && !is_modest(at)) {
             return "repeats something more than 64 times";
@@ -56,7 +66,8 @@ static const char *excess(const char *pattern)
         if (*at == '\\' && at[1] >= '1' && at[1] <= '9') {
             return "has a back reference, which may take for ever";
         }
-        heavy = *at == ')' || *at == '}' || (heavy && strchr("*+?", *at) != NULL);
+        behind_group = *at == ')';
+        behind_times = *at == '}' || (is_times && *at != '{');
         if (*at == '\\') {
             at += at[1] != '\0';
         } else if (*at == '[') {

@@ -2,8 +2,8 @@
 /*
  * Extended regular expressions (POSIX) within bounds: what a pattern can cost is known before it is
  * tried. No back references (they make matching exponential), no repetition of more than
- * CVG_HTTP_REPEAT_MOST, none of a group by a number (they multiply); at most CVG_HTTP_SEARCH_MOST
- * bytes are searched. Pure; any thread.
+ * CVG_HTTP_REPEAT_MOST, none of a group by a number or of a repetition, and few of a group by + (they
+ * multiply); at most CVG_HTTP_SEARCH_MOST bytes are searched. Pure; any thread.
  */
 #ifndef CVG_HTTP_PATTERN_H
 #define CVG_HTTP_PATTERN_H
@@ -11,11 +11,12 @@
 #include <stddef.h>
 
 #define CVG_HTTP_REPEAT_MOST 64
+#define CVG_HTTP_GROUPS_MOST 4
 #define CVG_HTTP_SEARCH_MOST ((size_t)64 << 10)
 
 /* 0, or -1 and what is wrong with it. */
 int cvg_http_pattern_check(const char *pattern, char *ret, size_t size);
-/* It matches somewhere in the first of these bytes. One that does not pass the check never does. */
+/* It matches somewhere in the first of these bytes, behind which there is a NUL. One that does not pass the check never does. */
 int cvg_http_pattern_matches(const char *pattern, const char *bytes, size_t length);
 
 #endif

@@ -43,31 +43,41 @@ static const char *skip_brackets(const char *text)
     return *at == ']' ? at : at - 1;
 }
 
-/* The C library writes what is repeated by + or a number once more for each time: what multiplies
- * itself is refused. */
+struct behind {
+    int is_group, is_times;
+    size_t groups; /* repeated by + so far */
+};
+
+/* What is wrong with the repetition at `at`. The C library writes what is repeated by + or a number
+ * once more for each time, so what multiplies itself is refused. */
+static const char *excess_of_times(const char *at, struct behind *behind)
+{
+    if (*at == '{' && behind->is_group) {
+        return "repeats a group by a number; use * or + instead";
+    }
+    if (behind->is_times) {
+        return "repeats what is repeated already";
+    }
+    if (*at == '+' && behind->is_group && ++behind->groups > CVG_HTTP_GROUPS_MOST) {
+        return "repeats more than 4 groups by +; use * instead";
+    }
+    return *at == '{' && !is_modest(at) ? "repeats something more than 64 times" : NULL;
+}
+
 static const char *excess(const char *pattern)
 {
-    int behind_group = 0, behind_times = 0;
-    size_t groups = 0; /* repeated by + */
+    struct behind behind = {0};
     for (const char *at = pattern; *at != '\0'; at++) {
         int is_times = strchr("*+?{", *at) != NULL;
-        if (*at == '{' && behind_group) {
-            return "repeats a group by a number; use * or + instead";
-        }
-        if (is_times && behind_times) {
-            return "repeats what is repeated already";
-        }
-        if (*at == '+' && behind_group && ++groups > CVG_HTTP_GROUPS_MOST) {
-            return "repeats more than 4 groups by +; use * instead";
-        }
-        if (*at == '{' && !is_modest(at)) {
-            return "repeats something more than 64 times";
+        const char *why = is_times ? excess_of_times(at, &behind) : NULL;
+        if (why != NULL) {
+            return why;
         }
         if (*at == '\\' && at[1] >= '1' && at[1] <= '9') {
             return "has a back reference, which may take for ever";
         }
-        behind_group = *at == ')';
-        behind_times = *at == '}' || (is_times && *at != '{');
+        behind.is_group = *at == ')';
+        behind.is_times = *at == '}' || (is_times && *at != '{');
         if (*at == '\\') {
             at += at[1] != '\0';
         } else if (*at == '[') {

@@ -230,5 +230,6 @@ void cvg_tls_exam_work(struct cvg_tls_exam *exam)
     for (size_t i = 0; i < exam->name_count; i++) {
         check_name(exam, exam->names[i]);
     }
-    ERR_clear_error();
+    /* Workers end with the process, after OpenSSL: what it keeps for the thread would be left. */
+    OPENSSL_thread_stop();
 }

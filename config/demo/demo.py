@@ -4,8 +4,9 @@ done, and convergated.
 
 `./dev demo` builds what this needs and calls it. The shop fails a fifth of its requests and half of
 its network is made (apply.py writes the state as Terraform does), so the gate says `wait` and why;
-then the shop gets a good release and the apply goes on, and after a few quiet seconds the gate says
-`go`. All of it listens on loopback, at free ports, and is gone at the end.
+then the shop gets a good release and the apply goes on. Terraform is done before its load balancer
+has a name (edge.py): what is declared is not observed yet. Then the name comes, and after a few quiet
+seconds the gate says `go`. All of it listens on loopback, at free ports, and is gone at the end.
 
     --once   without a terminal: prints the two decision documents, one `wait` and one `go`, as
              they came from the daemon, and exits 0 only if both came
@@ -15,6 +16,7 @@ import argparse
 import ctypes
 import json
 import os
+import re
 import select
 import shutil
 import signal
@@ -29,10 +31,13 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-USUAL = {"convergated": 8717, "shop": 8718, "prometheus": 9090}  # as in the files of this folder
+USUAL = {  # as in the files of this folder
+    "convergated": 8717, "shop": 8718, "prometheus": 9090, "tls": 8743, "dns": 8753,
+}  # fmt: skip
 PATIENCE = 60  # seconds for each thing that is waited for
 VERDICT = "/v1/verdict/demo/deploy"
-STATE = "/var/tmp/convergate-demo/terraform.tfstate"  # as in convergate.yaml
+PLACE = "/var/tmp/convergate-demo/"  # as in convergate.yaml
+HOSTNAME = "shop-lb.example.net"  # as in apply.py
 
 # No proxy of the environment's: everything is on loopback.
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -69,6 +74,7 @@ class Demo:
         self.folder = Path(tempfile.mkdtemp(prefix="run-", dir=place))
         self.children = {}
         self.apply = None  # the process that makes the network
+        self.edge = None  # what stands where the load balancer's name leads to
         self.shown = None  # what stands on the screen
 
     def url(self, name, path=""):
@@ -81,9 +87,9 @@ class Demo:
 
     def render(self, name):
         """A copy of this folder's file, with the ports and the state of this run."""
-        text = (HERE / name).read_text().replace(STATE, str(self.folder / "terraform.tfstate"))
-        for server, port in USUAL.items():
-            text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{self.ports[server]}")
+        text = (HERE / name).read_text().replace(PLACE, f"{self.folder}/")
+        ports = {str(port): str(self.ports[server]) for server, port in USUAL.items()}
+        text = re.sub(r"\b\d{4}\b", lambda found: ports.get(found[0], found[0]), text)
         path = self.folder / name
         path.write_text(text)
         return str(path)
@@ -122,13 +128,32 @@ class Demo:
                 start_new_session=True, preexec_fn=die_with_parent,
             )  # fmt: skip
 
-    def go_on_applying(self):
-        self.apply.stdin.write(b"\n")
-        self.apply.stdin.close()
+    def start_edge(self):
+        say(f"  {'edge':<12} {HOSTNAME}")
+        certificate, key = self.folder / "edge.pem", self.folder / "edge.key"
+        with open(self.folder / "edge.log", "wb") as log:
+            subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                 "-nodes", "-days", "90", "-subj", f"/CN={HOSTNAME}",
+                 "-addext", f"subjectAltName=DNS:{HOSTNAME}", "-keyout", str(key), "-out", str(certificate)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=True,
+            )  # fmt: skip
+            self.edge = subprocess.Popen(
+                [sys.executable, str(HERE / "edge.py"), HOSTNAME, str(self.ports["dns"]),
+                 str(self.ports["tls"]), str(certificate), str(key)],
+                stdin=subprocess.PIPE, stdout=log, stderr=log,
+                start_new_session=True, preexec_fn=die_with_parent,
+            )  # fmt: skip
+
+    @staticmethod
+    def go_on(child):
+        child.stdin.write(b"\n")
+        child.stdin.close()
 
     def start_all(self):
         say("starting:")
         self.start_apply()
+        self.start_edge()
         self.start("shop", [sys.executable, str(HERE / "shop.py"), str(self.ports["shop"])], "/metrics")
         prometheus = os.environ.get("CVG_PROMETHEUS", "prometheus")
         self.start(
@@ -145,11 +170,14 @@ class Demo:
         for name, child in self.children.items():
             if child.poll() is not None:
                 raise Failure(f"{name} ended by itself (exit code {child.returncode})")
+        if self.edge and self.edge.poll() is not None:
+            raise Failure(f"the edge ended: {(self.folder / 'edge.log').read_text()}")
         if self.apply and self.apply.poll():
             raise Failure(f"the apply failed: {(self.folder / 'apply.log').read_text()}")
 
     def stop(self):
-        started = [*self.children.values(), *([self.apply] if self.apply else [])]
+        others = [child for child in (self.apply, self.edge) if child]
+        started = [*self.children.values(), *others]
         for child in started:
             self.signal(child, signal.SIGTERM)
         for child in started:
@@ -215,9 +243,23 @@ class Demo:
         )
         self.release("good")
         say("\nthe shop gets a good release, and the apply goes on\n")
-        self.go_on_applying()
+        self.go_on(self.apply)
+        self.follow(lambda each: not blames(each, "errors") and self.is_declared_only())
+        say(f"\nTerraform is done, and nobody finds {HOSTNAME}: declared, not observed")
+        say("now the name comes, and what it leads to\n")
+        self.go_on(self.edge)
         go = self.follow(lambda each: each["verdict"] == "go")
+        say(f"\nwhat is observed came {self.readiness()['lag_s']:.1f} s after what is declared")
         return wait, go
+
+    def readiness(self):
+        return json.loads(self.get("convergated", "/v1/environments/demo"))
+
+    def is_declared_only(self):
+        """Only what looks for the load balancer is missing."""
+        readiness = self.readiness()
+        missing = {each["name"] for each in readiness["checks"] if each["status"] != "ready"}
+        return readiness["declared_not_observed"] and missing == {"name", "certificate", "page"}
 
     def play(self):
         """On a terminal, whoever watches may break and mend the shop; Ctrl-C is a way to end it."""

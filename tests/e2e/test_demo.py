@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -48,6 +49,9 @@ def test_once_prints_a_wait_with_reasons_and_a_go():
     assert blamed and blamed[0]["code"] and blamed[0]["expected"] and blamed[0]["observed"]
     blamed = [reason for reason in wait["reasons"] if reason["check"] == "network"]
     assert blamed and blamed[0]["code"] in ("Locked", "BeingWritten")
+    assert "declared, not observed" in done.stderr
+    lag = re.search(r"came ([0-9.]+) s after what is declared", done.stderr)
+    assert lag and 0 < float(lag[1]) < 60
 
 
 def test_an_interrupted_demo_stops_what_it_started():

@@ -237,9 +237,8 @@ class Demo:
         # Not the first `wait`: that one is only for lack of evidence.
         wait = self.follow(
             lambda each: each["verdict"] == "wait"
-            and not each["unknown"]
-            and blames(each, "errors")
-            and blames(each, "network")
+            and blames(each, "errors", "ConditionNotMet")
+            and blames(each, "network", "Locked", "BeingWritten")
         )
         self.release("good")
         say("\nthe shop gets a good release, and the apply goes on\n")
@@ -283,8 +282,12 @@ class Demo:
                 say(f"the shop gets a {release} release\n")
 
 
-def blames(document, check):
-    return any(reason.get("check") == check for reason in document["reasons"])
+def blames(document, check, *codes):
+    """Whether the check holds the gate, for one of these reasons where any are named."""
+    return any(
+        reason.get("check") == check and (not codes or reason.get("code") in codes)
+        for reason in document["reasons"]
+    )
 
 
 def show(document, before):

@@ -111,20 +111,27 @@ static size_t write_byte(unsigned char byte, char *ret)
     return length;
 }
 
+/* Where the pointer at `here` leads, SIZE_MAX where it leads nowhere: only to before where this piece of the
+ * name began, so that none is followed twice. */
+static size_t follow(const unsigned char *message, size_t length, size_t here, size_t began)
+{
+    if (length - here < 2) {
+        return SIZE_MAX;
+    }
+    size_t target = (size_t)(message[here] & 0x3F) << 8 | message[here + 1];
+    return target < began ? target : SIZE_MAX;
+}
+
 int cvg_dns_name_read(const unsigned char *message, size_t length, size_t *at,
                       char ret[CVG_DNS_NAME_TEXT])
 {
-    /* A pointer may only lead to before where this piece began, so none is followed twice. */
     size_t here = *at, began = *at, wire = 1, used = 0;
     int jumped = 0;
     while (here < length && message[here] != 0) {
         size_t label = message[here];
         if ((label & 0xC0) == 0xC0) {
-            if (length - here < 2) {
-                return -1;
-            }
-            size_t target = (label & 0x3F) << 8 | message[here + 1];
-            if (target >= began) {
+            size_t target = follow(message, length, here, began);
+            if (target == SIZE_MAX) {
                 return -1;
             }
             *at = jumped ? *at : here + 2;

@@ -126,7 +126,7 @@ static size_t follow(const unsigned char *message, size_t length, size_t here, s
 int cvg_dns_name_read(const unsigned char *message, size_t length, size_t *at,
                       char ret[CVG_DNS_NAME_TEXT])
 {
-    size_t here = *at, began = *at, wire = 1, used = 0;
+    size_t here = *at, began = here, wire = 1, used = 0;
     int jumped = 0;
     while (here < length && message[here] != 0) {
         size_t label = message[here];

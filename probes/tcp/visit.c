@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -171,8 +172,9 @@ static void watch(struct cvg_tcp_visit *visit)
 static void end_at_errno(struct cvg_tcp_visit *visit, int number)
 {
     enum cvg_kit_reach reach = cvg_kit_reach_errno(number);
-    char why[128] = "then: ";
-    strncat(why, strerrordesc_np(number), sizeof(why) - strlen(why) - 1);
+    char why[128];
+    const char *words = strerrordesc_np(number);
+    (void)snprintf(why, sizeof(why), "then: %s", words != NULL ? words : "an error");
     end_at_silence(visit, reach, reach == CVG_KIT_REACH_RESET ? "cut it" : why);
 }
 
@@ -195,7 +197,7 @@ static int speak(struct cvg_tcp_visit *visit)
     return 0;
 }
 
-/* 0: there may be more; or -1: nothing for now, or the visit is over. */
+/* 0: there may be more; or -1: nothing yet, or the visit is over. */
 static int listen_once(struct cvg_tcp_visit *visit)
 {
     char bytes[4096];

@@ -11,6 +11,7 @@
 #define CVG_TLS_HANDSHAKE_H
 
 #include <convergate/field.h>
+
 #include <openssl/ssl.h>
 #include <stddef.h>
 

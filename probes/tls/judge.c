@@ -7,6 +7,7 @@
 #include "reason.h"
 
 #include <convergate/number.h>
+
 #include <inttypes.h>
 #include <openssl/ssl.h>
 #include <stdio.h>

@@ -8,6 +8,7 @@
 #define CVG_TLS_TRUST_H
 
 #include <convergate/module.h>
+
 #include <openssl/x509.h>
 
 struct cvg_tls_trust;

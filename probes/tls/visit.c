@@ -154,24 +154,24 @@ struct work {
 
 static void work(void *arg)
 {
-    struct work *todo = arg;
-    cvg_tls_exam_work(todo->exam);
+    struct work *job = arg;
+    cvg_tls_exam_work(job->exam);
 }
 
 static void discard(void *arg)
 {
-    struct work *todo = arg;
-    cvg_tls_exam_free(todo->exam);
-    free(todo);
+    struct work *job = arg;
+    cvg_tls_exam_free(job->exam);
+    free(job);
 }
 
 static void on_worked(void *arg, struct cvg_op *op)
 {
-    struct work *todo = arg;
+    struct work *job = arg;
     (void)op;
-    todo->visit->working = NULL;
-    conclude(todo->visit, todo->exam);
-    discard(todo);
+    job->visit->working = NULL;
+    conclude(job->visit, job->exam);
+    discard(job);
 }
 
 static void on_trust(struct cvg_tls_waiter *waiter, X509_STORE *store, const char *problem)
@@ -195,13 +195,13 @@ static void on_trust(struct cvg_tls_waiter *waiter, X509_STORE *store, const cha
         end_said(visit, CVG_FAILED, CVG_TLS_REASON_HANDSHAKE_FAILED, "sent no certificate", "", 0);
         return;
     }
-    struct work *todo = cvg_kit_alloc(sizeof(*todo));
-    todo->visit = visit;
-    todo->exam =
+    struct work *job = cvg_kit_alloc(sizeof(*job));
+    job->visit = visit;
+    job->exam =
         cvg_tls_exam_new(chain, store, visit->setup.wall_ns / SECOND, cvg_tls_check_name(config),
                          config->names.items, config->names.count);
     visit->working =
-        host->offload(host->run_scope(visit->setup.run), work, on_worked, discard, todo);
+        host->offload(host->run_scope(visit->setup.run), work, on_worked, discard, job);
 }
 
 /* ---- bytes ---- */

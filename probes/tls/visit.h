@@ -11,6 +11,7 @@
 #include "trust.h"
 
 #include <convergate/module.h>
+
 #include <openssl/ssl.h>
 
 struct cvg_tls_visit;

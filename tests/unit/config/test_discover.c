@@ -75,9 +75,9 @@ static const struct cvg_kinds kinds = {.find = find_kind, .all = all_kinds};
 
 #define PREVIEWS                                                                                   \
     FILES                                                                                          \
-        "discover:\n"                                                                              \
-        "  previews: {source: cluster, kind: Namespace, template: preview,\n"                      \
-        "             name: \"p-${object.name}\", vars: {text: \"${object.annotations.note}\"}}\n"
+    "discover:\n"                                                                                  \
+    "  previews: {source: cluster, kind: Namespace, template: preview,\n"                          \
+    "             name: \"p-${object.name}\", vars: {text: \"${object.annotations.note}\"}}\n"
 
 static struct cvg_config *load(const char *yaml, char **ret_said)
 {

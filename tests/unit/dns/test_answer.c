@@ -9,9 +9,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
-#include <string.h>
 
 #define HEAD "\x12\x34\x81\x80\x00\x01"
 #define ASKED                                                                                      \

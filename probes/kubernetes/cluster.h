@@ -30,7 +30,8 @@ struct cvg_kube_cluster *cvg_kube_cluster_new(const struct cvg_host *host,
 void cvg_kube_cluster_free(struct cvg_kube_cluster *cluster);
 void cvg_kube_cluster_start(struct cvg_kube_cluster *cluster);
 
-/* Before the start. The reader reads this collection from now on; made where there is none. kind:
+/* The reader reads this collection from now on, and is told of it where the cluster runs already; made
+ * where there is none that keeps what is wanted. kind:
  * built in, or cvg_kube_cluster_kind's. namespace: "" all. labels: it selects by labels. pointers:
  * what it wants kept of each object (ends at NULL; NULL: nothing); *ret_first_pointer (may be NULL)
  * is where these begin in the objects' fields. A collection with pointers is read in JSON. Of a

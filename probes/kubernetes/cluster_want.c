@@ -29,25 +29,37 @@ void cvg_kube_entry_free(struct cvg_kube_entry *entry)
     free(entry);
 }
 
-static struct cvg_kube_entry *take_entry(struct cvg_kube_cluster *cluster,
-                                         const struct cvg_kube_kind *kind, const char *namespace)
+struct want {
+    const struct cvg_kube_kind *kind;
+    const char *namespace;
+    int labels;
+    const char *const *pointers;
+};
+
+/* Once it is listed its objects have what was wanted until then: who wants more gets one of its own. */
+static int serves(const struct cvg_kube_cluster *cluster, const struct cvg_kube_entry *entry,
+                  const struct want *want)
+{
+    const struct cvg_kube_collection *collection = entry->collection;
+    return cvg_kube_collection_kind(collection) == want->kind &&
+           strcmp(cvg_kube_collection_namespace(collection), want->namespace) == 0 &&
+           (!cluster->running ||
+            cvg_kube_collection_keeps(collection, want->labels, want->pointers));
+}
+
+static struct cvg_kube_entry *take_entry(struct cvg_kube_cluster *cluster, const struct want *want)
 {
     for (size_t i = 0; i < cluster->count; i++) {
-        struct cvg_kube_entry *entry = cluster->entries[i];
-        if (cvg_kube_collection_kind(entry->collection) == kind &&
-            strcmp(cvg_kube_collection_namespace(entry->collection), namespace) == 0) {
-            return entry;
+        if (serves(cluster, cluster->entries[i], want)) {
+            return cluster->entries[i];
         }
     }
     struct cvg_kube_entry *entry = cvg_kit_alloc(sizeof(*entry));
-    entry->collection = cvg_kube_collection_new(cluster->pool, kind, namespace);
+    entry->collection = cvg_kube_collection_new(cluster->pool, want->kind, want->namespace);
     entry->reflector = cvg_kube_reflector_new(cluster, entry->collection);
     cluster->entries =
         cvg_kit_resize(cluster->entries, cluster->count + 1, sizeof(struct cvg_kube_entry *));
     cluster->entries[cluster->count++] = entry;
-    if (cluster->running) {
-        cvg_kube_reflector_start(entry->reflector, 0);
-    }
     return entry;
 }
 
@@ -76,7 +88,8 @@ cvg_kube_cluster_want(struct cvg_kube_cluster *cluster, struct cvg_kube_reader *
                       const struct cvg_kube_kind *kind, const char *namespace, int labels,
                       const char *const *pointers, size_t *ret_first_pointer)
 {
-    struct cvg_kube_entry *entry = take_entry(cluster, kind, namespace);
+    const struct want want = {kind, namespace, labels, pointers};
+    struct cvg_kube_entry *entry = take_entry(cluster, &want);
     cvg_kube_readers_add(cluster->readers, reader);
     add_reader(entry, reader);
     if (labels) {
@@ -85,6 +98,10 @@ cvg_kube_cluster_want(struct cvg_kube_cluster *cluster, struct cvg_kube_reader *
     size_t first = pointers ? cvg_kube_collection_keep_pointers(entry->collection, pointers) : 0;
     if (ret_first_pointer) {
         *ret_first_pointer = first;
+    }
+    if (cluster->running) {
+        cvg_kube_reflector_start(entry->reflector, 0); /* unless it was */
+        cvg_kube_readers_mark(cluster->readers, reader);
     }
     return entry->collection;
 }

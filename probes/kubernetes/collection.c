@@ -144,6 +144,17 @@ size_t cvg_kube_collection_keep_pointers(struct cvg_kube_collection *collection,
     return first;
 }
 
+int cvg_kube_collection_keeps(const struct cvg_kube_collection *collection, int labels,
+                              const char *const *pointers)
+{
+    const struct cvg_kube_keep *keep = &collection->keep;
+    int kept = pointers == NULL;
+    for (size_t i = 0; !kept && keep->pointers && keep->pointers[i]; i++) {
+        kept = begins_with(keep->pointers + i, pointers);
+    }
+    return kept && (keep->labels || !labels);
+}
+
 /* ---- how well it is known ---- */
 
 const struct cvg_kube_collection_state *

@@ -47,6 +47,9 @@ size_t cvg_kube_collection_keep_pointer(struct cvg_kube_collection *collection,
  * side already are shared. */
 size_t cvg_kube_collection_keep_pointers(struct cvg_kube_collection *collection,
                                          const char *const *pointers);
+/* Whether its objects have all of this already. pointers: NULL: none. */
+int cvg_kube_collection_keeps(const struct cvg_kube_collection *collection, int labels,
+                              const char *const *pointers);
 void cvg_kube_collection_set_state(struct cvg_kube_collection *collection,
                                    const struct cvg_kube_collection_state *state);
 

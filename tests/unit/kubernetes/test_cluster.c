@@ -76,6 +76,32 @@ static void test_checks_share_a_collection(void **state)
     rig_close(&rig);
 }
 
+/* Its objects were made with what was wanted until then, and there is no more to read of them. */
+static void test_what_is_wanted_late_and_was_not_kept_is_listed_anew(void **state)
+{
+    static const char *const first[] = {"/a", NULL};
+    static const char *const more[] = {"/a", "/b", NULL};
+    struct rig rig;
+    struct cvg_kube_reader late = {.look = rig_look};
+    size_t at;
+    (void)state;
+    rig_prepare(&rig);
+    struct cvg_kube_collection *pods =
+        cvg_kube_cluster_want(rig.cluster, &rig.reader, PODS, "", 0, first, NULL);
+    rig_start(&rig);
+    assert_ptr_equal(cvg_kube_cluster_want(rig.cluster, &late, PODS, "", 0, first, &at), pods);
+    assert_int_equal(at, 0);
+    struct cvg_kube_collection *labels =
+        cvg_kube_cluster_want(rig.cluster, &late, PODS, "", 1, NULL, NULL);
+    assert_ptr_not_equal(labels, pods);
+    assert_ptr_not_equal(cvg_kube_cluster_want(rig.cluster, &late, PODS, "", 0, more, NULL), pods);
+    assert_ptr_equal(cvg_kube_cluster_want(rig.cluster, &late, PODS, "", 1, NULL, NULL), labels);
+    assert_false(cvg_kube_collection_keep(pods)->labels);
+    assert_null(cvg_kube_collection_keep(pods)->pointers[1]);
+    cvg_kube_cluster_leave(rig.cluster, &late);
+    rig_close(&rig);
+}
+
 static void test_pointers_are_read_in_json(void **state)
 {
     static const char *const pointers[] = {"/a", NULL};
@@ -514,6 +540,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lists_begin_ten_at_a_time),
         cmocka_unit_test(test_checks_share_a_collection),
+        cmocka_unit_test(test_what_is_wanted_late_and_was_not_kept_is_listed_anew),
         cmocka_unit_test(test_pointers_are_read_in_json),
         cmocka_unit_test(test_of_helm_s_secrets_only_metadata_is_asked_for),
         cmocka_unit_test(test_without_credentials_everything_says_why),

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """10,000 checks of one source, started together: does any second see more than twice its share?
 
-The source is nginx, which answers every query with the same element and logs when it was asked;
-the daemon has one environment with 10,000 different queries every 15 s. Seconds are counted from
-the first request, over the first two intervals, in which a start-up burst would show. Also printed:
-the daemon's CPU, memory and longest turn, and how long a verdict took meanwhile.
+The source is nginx, which answers every query with the same element, dated now, and logs when it
+was asked; the daemon has one environment with 10,000 different queries every 15 s. Seconds are
+counted from the first request, over the first two intervals, in which a start-up burst would show.
+Also printed: the daemon's CPU, memory and longest turn, and how long a verdict took meanwhile.
 
     CVG_BUILD_DIR=build/release CVG_NGINX=build/servers/bin/nginx tests/bench/bench_spread.py
 """
@@ -24,7 +24,8 @@ from common import built, cpu_seconds, free_port, resident_mib, server, start, s
 CHECKS = 10_000
 INTERVAL = 15
 BUDGET = 2.0
-ANSWER = '{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"1"]}]}}'
+ANSWER = ('{"status":"success","data":{"resultType":"vector",'
+          '"result":[{"metric":{},"value":[$msec,"1"]}]}}')
 
 
 def start_source(folder):

@@ -162,9 +162,13 @@ static void take_latest(struct cvg_steady *steady, const struct cvg_steady_rules
     cvg_steady_advance(steady, rules, steady->advanced_to);
 }
 
-/* Also than what was read before a restart. */
-static bool is_older(const struct cvg_steady *steady, int64_t at)
+/* Also than what was read before a restart. What is of another thing is not older, whatever its date:
+ * what it takes the place of says nothing any more. */
+static bool is_older(const struct cvg_steady *steady, uint64_t inputs, int64_t at)
 {
+    if (inputs != 0 && steady->inputs != 0 && inputs != steady->inputs) {
+        return false;
+    }
     if (steady->latest) {
         return at < cvg_reading_get(steady->latest)->observed_at_ns;
     }
@@ -191,7 +195,7 @@ bool cvg_steady_observe(struct cvg_steady *steady, const struct cvg_steady_rules
     int64_t at = cvg_reading_get(reading)->observed_at_ns;
 
     cvg_steady_advance(steady, rules, now);
-    if (is_older(steady, at)) {
+    if (is_older(steady, cvg_reading_inputs(reading), at)) {
         cvg_reading_unref(reading);
         return false;
     }

@@ -10,20 +10,25 @@
 
 /* How soon the facts are looked at again where they are missing. */
 #define AGAIN (60 * CVG_SECOND)
+#define BACK  (60 * CVG_SECOND)
 
 bool cvg_runner_is_fed(const struct cvg_runner_check *check)
 {
     return !check->config->polled && check->config->input_count > 0;
 }
 
-static void say_anew(struct cvg_runner_check *check)
+/* Dated back, since what the new one reads first may have been known for a while. */
+static void say_anew(struct cvg_runner_check *check, int64_t now)
 {
-    cvg_runner_say(check, &(struct cvg_reading){
-                              .size = sizeof(struct cvg_reading),
-                              .status = CVG_UNKNOWN,
-                              .reason = CVG_NOT_SYNCED,
-                              .message = "a fact that it takes is another one: it begins anew",
-                          });
+    int64_t at = now - CVG_MIN(BACK, check->max_age_ns / 2);
+    cvg_runner_say_asked(check,
+                         &(struct cvg_reading){
+                             .size = sizeof(struct cvg_reading),
+                             .status = CVG_UNKNOWN,
+                             .reason = CVG_NOT_SYNCED,
+                             .message = "a fact that it takes is another one: it begins anew",
+                             .observed_at_ns = CVG_MAX(at, 1),
+                         });
 }
 
 /* When the first of the facts will be too old. */
@@ -45,7 +50,7 @@ static void feed(struct cvg_runner_check *check, const struct cvg_runner_filled 
     struct cvg_diagnostics diagnostics = {0};
     check->inputs = filled->inputs;
     if (check->read && check->probe == CVG_PROBE_NONE) {
-        say_anew(check);
+        say_anew(check, check->started_at);
     }
     if (cvg_check_feed(check->instance, filled->settings, filled->arena, &diagnostics) < 0) {
         cvg_runner_say_missing(check, NULL,

@@ -89,6 +89,12 @@ void cvg_runner_say(struct cvg_runner_check *check, const struct cvg_reading *re
     hand_up(check, cvg_reading_keep(reading, cvg_time_now()));
 }
 
+void cvg_runner_say_asked(struct cvg_runner_check *check, const struct cvg_reading *reading)
+{
+    check->latest_known = false;
+    hand_up(check, cvg_reading_keep_asked(reading, check->inputs, cvg_time_now()));
+}
+
 void cvg_runner_say_unavailable(struct cvg_runner_check *check, int64_t at)
 {
     struct cvg_runner_source *source = check->source;

@@ -225,6 +225,8 @@ void cvg_runner_start_source(struct cvg_runner_source *source);
 extern const struct cvg_instance_events cvg_runner_instance_events;
 /* Gives a reading of the host's own to a check. */
 void cvg_runner_say(struct cvg_runner_check *check, const struct cvg_reading *reading);
+/* The same, of what the check asks now. */
+void cvg_runner_say_asked(struct cvg_runner_check *check, const struct cvg_reading *reading);
 void cvg_runner_say_unavailable(struct cvg_runner_check *check, int64_t at);
 /* The facts that others may take, or NULL. */
 const struct cvg_reading *cvg_runner_facts(const struct cvg_runner_check *check, int64_t now);

@@ -387,3 +387,26 @@ def test_checks_of_one_kind_share_one_watch(cluster, daemon):
     gate.wait_for("prod", "go")
     for resource in ("deployments.apps", "pods", "replicasets.apps"):
         assert cluster.watching(resource) == 1, resource
+
+
+def test_the_object_is_the_one_that_another_check_names(cluster, daemon, tmp_path):
+    """A stream's check begins anew with each fact that it takes."""
+    App(cluster).settle()
+    other = App(cluster, name="worker")
+    other.settle()
+    named = tmp_path / "named"
+    named.write_text("api\n")
+    made = json.loads(config(cluster, {"api": DEPLOYMENT | {"name": "${checks.names.facts.name}"}}))
+    made["sources"]["local"] = {"type": "exec"}
+    made["environments"]["prod"]["checks"]["names"] = {
+        "source": "local", "argv": ["/bin/sh", "-c", f'printf \'{{"facts":{{"name":"%s"}}}}\' "$(cat {named})"'],
+        "output": "json", "interval": "500ms", "timeout": "400ms", "rise": "0s",
+    }  # fmt: skip
+    gate = daemon(json.dumps(made))
+    gate.wait_for("prod", "go")
+    assert gate.check("prod", "api")["facts"]["name"] == "api"
+    named.write_text("worker\n")
+    wait_until(lambda: gate.check("prod", "api")["facts"].get("name") == "worker")
+    gate.wait_for("prod", "go")
+    named.write_text("nobody\n")
+    assert wait_check(gate, "api", "progressing")["reason"] == "NotFound"

@@ -383,6 +383,26 @@ static void other_inputs_begin_a_rise_anew(void **state)
     cvg_steady_done(&steady);
 }
 
+/* What a stream has known for a while of the new host was read before what is known of the old one. */
+static void what_is_of_another_thing_is_not_older(void **state)
+{
+    (void)state;
+    const struct cvg_steady_rules rules = {STREAM};
+    struct cvg_steady steady = {0};
+    struct cvg_reading reading = {
+        .size = sizeof reading, .status = CVG_READY, .reason = "AsRead", .observed_at_ns = S(100)};
+    assert_true(
+        cvg_steady_observe(&steady, &rules, cvg_reading_keep_asked(&reading, 7, S(100)), S(100)));
+    reading.observed_at_ns = S(90);
+    assert_false(
+        cvg_steady_observe(&steady, &rules, cvg_reading_keep_asked(&reading, 7, S(101)), S(101)));
+    reading.status = CVG_FAILED;
+    assert_true(
+        cvg_steady_observe(&steady, &rules, cvg_reading_keep_asked(&reading, 8, S(102)), S(102)));
+    assert_int_equal(cvg_steady_view(&steady, &rules, S(102)).status, CVG_FAILED);
+    cvg_steady_done(&steady);
+}
+
 static void max_age_has_a_default(void **state)
 {
     (void)state;
@@ -417,6 +437,7 @@ int main(void)
         cmocka_unit_test(the_flap_period_is_the_interval_but_15_s_at_least),
         cmocka_unit_test(a_rise_says_how_far_it_is_and_when_it_can_end),
         cmocka_unit_test(other_inputs_begin_a_rise_anew),
+        cmocka_unit_test(what_is_of_another_thing_is_not_older),
         cmocka_unit_test(max_age_has_a_default),
         cmocka_unit_test(rules_changed_in_place_apply_from_then_on),
     };

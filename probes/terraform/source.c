@@ -42,6 +42,7 @@ struct cvg_tf_source {
     uint32_t incomplete; /* somebody's question is not in the latest edition */
     struct cvg_place_tag tag;
     struct cvg_tf_edition *edition; /* the latest; owned; NULL: none yet */
+    int64_t changed_at;             /* of the latest bytes, by the place; 0: not told */
     /* What is being told. */
     struct cvg_place_sight sight;
     struct cvg_tf_lock lock;
@@ -189,12 +190,24 @@ static void on_read(void *arg, struct cvg_op *op)
 
 /* ---- looking ---- */
 
+/* A place that says that nothing changed (a 304 without Last-Modified) may leave out since when. */
+static void keep_changed_at(struct cvg_tf_source *source)
+{
+    struct cvg_place_sight *sight = &source->sight;
+    if (sight->unchanged && sight->changed_at == 0) {
+        sight->changed_at = source->changed_at;
+    } else if (sight->unchanged || sight->bytes != NULL) {
+        source->changed_at = sight->changed_at;
+    }
+}
+
 static void on_seen(void *arg, struct cvg_place_sight *sight)
 {
     struct cvg_tf_source *source = arg;
     const struct cvg_host *host = source->host;
     source->look = NULL;
     source->sight = *sight;
+    keep_changed_at(source);
     source->wall_ns = host->wall() - (host->now() - sight->observed_at);
     if (sight->bytes != NULL) {
         begin_reading(source);

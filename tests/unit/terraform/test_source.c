@@ -33,6 +33,7 @@ struct cvg_place_look {
 static struct {
     struct cvg_place_look look;  /* seen NULL: none */
     int looks, cancelled, whole; /* whole: the latest began without a tag */
+    int64_t changed_at;          /* told with its answers */
     void (*changed)(void *arg);
     void *changed_arg;
 } place;
@@ -188,6 +189,7 @@ struct asker {
     enum cvg_tf_refusal_kind refusal;
     uint32_t fault, unchanged;
     size_t resources, present;
+    int64_t changed_at;
 };
 
 static void told(struct cvg_tf_asker *asker, struct cvg_tf_evidence *evidence, int64_t at)
@@ -199,6 +201,7 @@ static void told(struct cvg_tf_asker *asker, struct cvg_tf_evidence *evidence, i
     self->refusal = evidence->refusal.kind;
     self->fault = evidence->sight->fault;
     self->unchanged = evidence->sight->unchanged;
+    self->changed_at = evidence->sight->changed_at;
     self->present = evidence->survey == NULL ? 0 : evidence->survey->present;
 }
 
@@ -261,7 +264,8 @@ static void answer(const char *text, uint32_t fault)
 {
     stage.now++;
     struct cvg_place_look look = place.look;
-    struct cvg_place_sight sight = {.observed_at = stage.now - 1, .fault = fault};
+    struct cvg_place_sight sight = {
+        .observed_at = stage.now - 1, .fault = fault, .changed_at = place.changed_at};
     assert_non_null(look.seen);
     place.look.seen = NULL;
     if (text != NULL) {
@@ -384,6 +388,43 @@ static void what_is_unchanged_is_not_read_again(void **state)
     assert_true(a.surveyed);
     part(source, &a);
     part(source, &b);
+    cvg_tf_source_free(source);
+}
+
+static void since_when_it_is_unchanged_is_not_forgotten(void **state)
+{
+    (void)state;
+    struct asker a;
+
+    static const struct {
+        const char *text;
+        uint32_t fault;
+        int64_t told, expected;
+    } looks[] = {
+        {EMPTY, 0, 70, 70},
+        {NULL, 0, 0, 70},
+        {NULL, CVG_FAULT_CONNECT, 0, 0},
+        {NULL, 0, 0, 70},
+        {NULL, 0, 80, 80},
+        {NULL, 0, 0, 80},
+        /* Of new bytes it is not known when they were written. */
+        {EMPTY " ", 0, 0, 0},
+        {NULL, 0, 0, 0},
+    };
+
+    struct cvg_tf_source *source = begin();
+    join(source, &a, "o");
+    for (size_t i = 0; i < sizeof looks / sizeof looks[0]; i++) {
+        place.changed_at = looks[i].told;
+        ask(source, &a);
+        answer(looks[i].text, looks[i].fault);
+        if (looks[i].text != NULL) {
+            work();
+        }
+        assert_int_equal(a.told, i + 1);
+        assert_int_equal(a.changed_at, looks[i].expected);
+    }
+    part(source, &a);
     cvg_tf_source_free(source);
 }
 
@@ -564,6 +605,7 @@ int main(void)
         cmocka_unit_test(a_round_has_one_look_and_one_reading),
         cmocka_unit_test(who_comes_late_to_a_round_is_told_what_it_saw),
         cmocka_unit_test(what_is_unchanged_is_not_read_again),
+        cmocka_unit_test(since_when_it_is_unchanged_is_not_forgotten),
         cmocka_unit_test(who_comes_later_is_not_judged_by_what_others_asked),
         cmocka_unit_test(a_refusal_is_everybodys_and_stays_while_nothing_changes),
         cmocka_unit_test(who_calls_off_is_not_told_and_the_last_ends_the_look),

@@ -143,6 +143,7 @@ static void run_check(void *state, struct cvg_run *run, const struct cvg_run_inp
         .body_length = body.length,
         .content_type = "application/x-www-form-urlencoded; charset=utf-8",
         .body_limit = BODY_MOST,
+        .flags = CVG_HTTP_SECRET, /* the stack's parameters and all its outputs */
         .on_done = on_done,
         .arg = check,
         .sigv4_service = "cloudformation",

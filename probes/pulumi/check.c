@@ -15,6 +15,7 @@ struct cvg_pulumi_check {
     struct cvg_check *handle;
     struct cvg_place_tag tag;      /* of the document that `latest` is about */
     struct cvg_pulumi_job *latest; /* owned; NULL: no document was read, or it is gone */
+    int64_t changed_at;            /* of that document, by the place; 0: not told */
     /* The run in flight. */
     struct cvg_run *run; /* NULL: none */
     const struct cvg_pulumi_check_config *config;
@@ -113,6 +114,7 @@ static void on_read(void *arg, struct cvg_op *op)
     cvg_pulumi_job_free(check->latest);
     check->latest = job;
     check->tag = check->seen_tag;
+    check->changed_at = check->sight.changed_at;
     judge(check);
 }
 
@@ -141,6 +143,12 @@ static void on_seen(void *arg, struct cvg_place_sight *sight)
     if (sight->bytes != NULL) {
         read_new(check, sight);
         return;
+    }
+    /* Who says that nothing changed (a 304 without Last-Modified) may leave out since when. */
+    if (sight->unchanged && sight->changed_at == 0) {
+        check->sight.changed_at = check->changed_at;
+    } else if (sight->unchanged) {
+        check->changed_at = sight->changed_at;
     }
     if (!sight->unchanged && sight->fault == CVG_FAULT_NONE) {
         forget(check);

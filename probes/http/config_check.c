@@ -5,7 +5,7 @@
 #include "image.h"
 #include "kit/condition.h"
 #include "kit/pointer.h"
-#include "pattern.h"
+#include "kit/regex.h"
 #include "status.h"
 
 #include <stdio.h>
@@ -195,8 +195,7 @@ static void check_statuses(struct examined *examined)
 static void check_pattern(struct examined *examined, const char *path, const char *pattern)
 {
     char why[160];
-    if (pattern != NULL && !refers(pattern) &&
-        cvg_http_pattern_check(pattern, why, sizeof(why)) < 0) {
+    if (pattern != NULL && !refers(pattern) && cvg_kit_regex_check(pattern, why, sizeof(why)) < 0) {
         refuse(examined, path, why);
     }
 }

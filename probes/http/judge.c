@@ -4,7 +4,7 @@
 
 #include "kit/header.h"
 #include "kit/printable.h"
-#include "pattern.h"
+#include "kit/regex.h"
 #include "status.h"
 
 #include <convergate/number.h>
@@ -151,7 +151,7 @@ static int judge_body(const struct cvg_http_check_config *config,
         }
     }
     if (config->body_matches != NULL &&
-        !cvg_http_pattern_matches(config->body_matches, response->body, response->body_length)) {
+        !cvg_kit_regex_matches(config->body_matches, response->body, response->body_length)) {
         say_body(config, finding, "does not match", config->body_matches);
         return 1;
     }

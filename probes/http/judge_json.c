@@ -5,7 +5,7 @@
 #include "kit/condition.h"
 #include "kit/pointer.h"
 #include "kit/printable.h"
-#include "pattern.h"
+#include "kit/regex.h"
 
 #include <convergate/number.h>
 
@@ -72,7 +72,7 @@ static const char *unmet(const struct cvg_http_want *want, const struct cvg_kit_
              is_condition_met(want->count, (double)value->members)},
         {"match", want->matches,
          want->matches != NULL && is_scalar(value) && value->length <= CVG_HTTP_VALUE_MOST &&
-             cvg_http_pattern_matches(want->matches, value->text, value->length)},
+             cvg_kit_regex_matches(want->matches, value->text, value->length)},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

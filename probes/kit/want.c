@@ -3,8 +3,8 @@
 #include "kit/want.h"
 
 #include "kit/printable.h"
+#include "kit/regex.h"
 
-#include <regex.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,30 +50,13 @@ const struct cvg_field cvg_kit_want_fields[] = {
 
 int cvg_kit_want_check(const struct cvg_kit_want *want, char *ret, size_t size)
 {
-    regex_t compiled;
-    int code =
-        want->matches != NULL ? regcomp(&compiled, want->matches, REG_EXTENDED | REG_NOSUB) : 0;
-    if (code != 0) {
-        (void)regerror(code, NULL, ret, size);
-        return -1;
-    }
-    if (want->matches != NULL) {
-        regfree(&compiled);
-    }
-    return 0;
+    return want->matches != NULL ? cvg_kit_regex_check(want->matches, ret, size) : 0;
 }
 
-/* One that does not compile matches nothing: it was to be checked before. */
 static int matches(const char *pattern, const char *text)
 {
-    regex_t compiled;
-    if (strlen(text) > CVG_KIT_VALUE_MOST ||
-        regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB) != 0) {
-        return 0;
-    }
-    int found = regexec(&compiled, text, 0, NULL, 0) == 0;
-    regfree(&compiled);
-    return found;
+    size_t length = strlen(text);
+    return length <= CVG_KIT_VALUE_MOST && cvg_kit_regex_matches(pattern, text, length);
 }
 
 enum cvg_kit_fit cvg_kit_want_fit(const struct cvg_kit_want *want,

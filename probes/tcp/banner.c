@@ -4,6 +4,7 @@
 
 #include "kit/memory.h"
 #include "kit/printable.h"
+#include "kit/regex.h"
 
 #include <regex.h>
 #include <stdlib.h>
@@ -19,25 +20,18 @@ struct cvg_tcp_banner {
 
 int cvg_tcp_pattern_check(const char *pattern, char *ret, size_t size)
 {
-    regex_t compiled;
-    int code = pattern != NULL ? regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB) : 0;
-    if (code != 0) {
-        (void)regerror(code, NULL, ret, size);
-        return -1;
-    }
-    if (pattern != NULL) {
-        regfree(&compiled);
-    }
-    return 0;
+    return pattern != NULL ? cvg_kit_regex_check(pattern, ret, size) : 0;
 }
 
 struct cvg_tcp_banner *cvg_tcp_banner_new(const struct cvg_tcp_expect *expect)
 {
     size_t limit = (size_t)expect->limit;
+    char why[128];
     struct cvg_tcp_banner *banner = cvg_kit_alloc(sizeof(*banner) + limit + 1);
     banner->expect = expect;
     banner->limit = limit;
     banner->has_pattern = expect->matches != NULL &&
+                          cvg_kit_regex_check(expect->matches, why, sizeof(why)) == 0 &&
                           regcomp(&banner->pattern, expect->matches, REG_EXTENDED | REG_NOSUB) == 0;
     return banner;
 }

@@ -2,9 +2,9 @@
 /* What is wrong with keys, told before anything is asked; see config.h. */
 #include "backend.h"
 #include "config.h"
+#include "kit/regex.h"
 #include "pattern.h"
 
-#include <regex.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -264,14 +264,10 @@ static int is_output_path(const char *text)
 
 static void check_matches(struct refusal *refusal, size_t number, const char *pattern)
 {
-    regex_t compiled;
-    int code = regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB);
-    if (code == 0) {
-        regfree(&compiled);
+    char why[96], text[160];
+    if (cvg_kit_regex_check(pattern, why, sizeof(why)) == 0) {
         return;
     }
-    char why[96], text[160];
-    (void)regerror(code, &compiled, why, sizeof(why));
     (void)snprintf(text, sizeof(text), "is no regular expression: %s", why);
     refuse_item(refusal, "outputs", number, ".matches", text);
 }

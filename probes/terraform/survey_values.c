@@ -5,7 +5,8 @@
  */
 #include "survey_inner.h"
 
-#include <regex.h>
+#include "kit/regex.h"
+
 #include <string.h>
 
 /* Regular expressions may take long on long texts, and nobody matches such outputs. */
@@ -38,13 +39,8 @@ static int is_sensitive(const struct cvg_tf_state *state, const struct cvg_tf_ou
 
 static int matches(const char *pattern, const char *text)
 {
-    regex_t compiled;
-    if (strlen(text) > MATCHED_MOST || regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB) != 0) {
-        return 0;
-    }
-    int found = regexec(&compiled, text, 0, NULL, 0) == 0;
-    regfree(&compiled);
-    return found;
+    size_t length = strlen(text);
+    return length <= MATCHED_MOST && cvg_kit_regex_matches(pattern, text, length);
 }
 
 /* A list or an object has no text, and so is never what is wanted. An empty scalar's may be missing. */

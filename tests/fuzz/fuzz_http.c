@@ -10,7 +10,7 @@
 #include "challenge.h"
 #include "image.h"
 #include "judge.h"
-#include "pattern.h"
+#include "kit/regex.h"
 #include "status.h"
 
 #include <stdlib.h>
@@ -99,8 +99,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (cvg_http_range_parse(text, &range) == 0) {
         check(range.low >= 100 && range.low <= range.high && range.high <= 599);
     }
-    if (size < 64 && cvg_http_pattern_check(text, why, sizeof(why)) == 0) {
-        (void)cvg_http_pattern_matches(text, text, size);
+    if (size < 64 && cvg_kit_regex_check(text, why, sizeof(why)) == 0) {
+        (void)cvg_kit_regex_matches(text, text, size);
     }
     free(text);
     return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Patterns: which are refused before they can cost anything, and statuses as operators write them. */
-#include "pattern.h"
+#include "kit/regex.h"
 
 #include "base/macros.h"
 #include "status.h"
@@ -48,7 +48,7 @@ static void test_refuses_what_may_take_for_ever(void **state)
 
     for (size_t i = 0; i < CVG_COUNT(rows); i++) {
         char why[160] = "";
-        int taken = cvg_http_pattern_check(rows[i].pattern, why, sizeof(why)) == 0;
+        int taken = cvg_kit_regex_check(rows[i].pattern, why, sizeof(why)) == 0;
         if (taken != rows[i].is_taken) {
             fail_msg("%s: %s", rows[i].pattern, why);
         }
@@ -59,15 +59,15 @@ static void test_refuses_what_may_take_for_ever(void **state)
 static void test_matches_bytes_up_to_a_bound(void **state)
 {
     (void)state;
-    static char long_one[CVG_HTTP_SEARCH_MOST + 8];
+    static char long_one[CVG_KIT_SEARCH_MOST + 8];
     memset(long_one, 'a', sizeof(long_one) - 1);
-    memcpy(long_one + CVG_HTTP_SEARCH_MOST, "end", 3);
-    assert_true(cvg_http_pattern_matches("b.d", "a\nbcd", 5));
-    assert_false(cvg_http_pattern_matches("bcd", "abcd", 3));
-    assert_false(cvg_http_pattern_matches("end", long_one, sizeof(long_one) - 1));
-    assert_true(cvg_http_pattern_matches("end", long_one + 3, sizeof(long_one) - 4));
-    assert_false(cvg_http_pattern_matches("(a)\\1", "aa", 2));
-    assert_true(cvg_http_pattern_matches("^$", "", 0));
+    memcpy(long_one + CVG_KIT_SEARCH_MOST, "end", 3);
+    assert_true(cvg_kit_regex_matches("b.d", "a\nbcd", 5));
+    assert_false(cvg_kit_regex_matches("bcd", "abcd", 3));
+    assert_false(cvg_kit_regex_matches("end", long_one, sizeof(long_one) - 1));
+    assert_true(cvg_kit_regex_matches("end", long_one + 3, sizeof(long_one) - 4));
+    assert_false(cvg_kit_regex_matches("(a)\\1", "aa", 2));
+    assert_true(cvg_kit_regex_matches("^$", "", 0));
 }
 
 static void test_reads_statuses_and_ranges(void **state)

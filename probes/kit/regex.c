@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bounded regular expressions; see pattern.h. */
-#include "pattern.h"
+/* Bounded regular expressions; see regex.h. */
+#include "kit/regex.h"
 
 #include <convergate/number.h>
 
@@ -17,7 +17,7 @@ static int is_modest(const char *text)
         uint64_t count = 0;
         size_t length = strcspn(at, ",}");
         if (length > 0 &&
-            (cvg_parse_uint64(at, length, &count) < 0 || count > CVG_HTTP_REPEAT_MOST)) {
+            (cvg_parse_uint64(at, length, &count) < 0 || count > CVG_KIT_REPEAT_MOST)) {
             return 0;
         }
         at += length + 1;
@@ -58,7 +58,7 @@ static const char *excess_of_times(const char *at, struct behind *behind)
     if (behind->is_times) {
         return "repeats what is repeated already";
     }
-    if (*at == '+' && behind->is_group && ++behind->groups > CVG_HTTP_GROUPS_MOST) {
+    if (*at == '+' && behind->is_group && ++behind->groups > CVG_KIT_GROUPS_MOST) {
         return "repeats more than 4 groups by +; use * instead";
     }
     return *at == '{' && !is_modest(at) ? "repeats something more than 64 times" : NULL;
@@ -87,7 +87,7 @@ static const char *excess(const char *pattern)
     return NULL;
 }
 
-int cvg_http_pattern_check(const char *pattern, char *ret, size_t size)
+int cvg_kit_regex_check(const char *pattern, char *ret, size_t size)
 {
     regex_t compiled;
     const char *why = excess(pattern);
@@ -104,10 +104,10 @@ int cvg_http_pattern_check(const char *pattern, char *ret, size_t size)
     return 0;
 }
 
-int cvg_http_pattern_matches(const char *pattern, const char *bytes, size_t length)
+int cvg_kit_regex_matches(const char *pattern, const char *bytes, size_t length)
 {
     regex_t compiled;
-    size_t searched = length < CVG_HTTP_SEARCH_MOST ? length : CVG_HTTP_SEARCH_MOST;
+    size_t searched = length < CVG_KIT_SEARCH_MOST ? length : CVG_KIT_SEARCH_MOST;
     regmatch_t range = {.rm_so = 0, .rm_eo = (regoff_t)searched};
     if (excess(pattern) != NULL || regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB) != 0) {
         return 0;

@@ -214,10 +214,11 @@ static int is_miscounted(const struct cvg_dns_plan *plan, struct cvg_dns_opinion
     return 1;
 }
 
-/* RFC 1982: an hour on a round clock of 32 bits. */
+/* RFC 1982: an hour on a round clock of 32 bits. Of two that are half a round apart it leaves open
+ * which is the later, and what is open is never taken as reached. */
 static int is_before(uint32_t serial, uint32_t other)
 {
-    return serial != other && other - serial < UINT32_C(0x80000000);
+    return serial != other && other - serial <= UINT32_C(0x80000000);
 }
 
 static int is_behind(const struct cvg_dns_plan *plan, struct cvg_dns_opinion *ret)

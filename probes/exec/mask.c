@@ -17,6 +17,21 @@ void cvg_exec_mask(char *bytes, size_t length, const char *secret)
     }
 }
 
+void cvg_exec_secrets_add(char **pairs, size_t count, char *pair)
+{
+    size_t length = strlen(cvg_exec_secret_value(pair));
+    size_t at = count;
+    for (; at > 0 && strlen(cvg_exec_secret_value(pairs[at - 1])) < length; at--) {
+        pairs[at] = pairs[at - 1];
+    }
+    pairs[at] = pair;
+}
+
+const char *cvg_exec_secret_value(const char *pair)
+{
+    return strchr(pair, '=') + 1;
+}
+
 void cvg_exec_mask_finding(struct cvg_kit_finding *finding, const char *secret)
 {
     size_t kept = 0;

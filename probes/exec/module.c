@@ -185,20 +185,22 @@ static void cancel_run(void *state, struct cvg_run *run)
 
 /* ---- the program ---- */
 
-static const char *secret_value(const char *pair)
-{
-    return strchr(pair, '=') + 1;
-}
-
 static char *masked_copy(const struct check *check, const char *bytes, size_t length)
 {
     char *copy = cvg_kit_resize(NULL, length + 1, 1);
     memcpy(copy, bytes, length);
     copy[length] = '\0';
     for (size_t i = 0; i < check->secret_count; i++) {
-        cvg_exec_mask(copy, length, secret_value(check->secrets[i]));
+        cvg_exec_mask(copy, length, cvg_exec_secret_value(check->secrets[i]));
     }
     return copy;
+}
+
+/* What was not found there in another spelling may be a secret still. */
+static void free_wiped(char *bytes, size_t length)
+{
+    explicit_bzero(bytes, length);
+    free(bytes);
 }
 
 // NOLINTNEXTLINE(readability-function-size): the shape is the host table's
@@ -225,10 +227,10 @@ static void on_done(void *arg, struct cvg_op *op, uint32_t fault, const char *te
     cvg_exec_judge(check->config, &outcome, &finding);
     for (size_t i = 0; i < check->secret_count; i++) {
         /* In another spelling, a \u0041 of JSON, it was not found before. */
-        cvg_exec_mask_finding(&finding, secret_value(check->secrets[i]));
+        cvg_exec_mask_finding(&finding, cvg_exec_secret_value(check->secrets[i]));
     }
-    free(said);
-    free(complained);
+    free_wiped(said, out_length);
+    free_wiped(complained, err_length);
     complete(check, &finding);
 }
 
@@ -340,7 +342,8 @@ static void on_secret(void *arg, struct cvg_op *op, const char *error, const cha
         complete_unknown(check, CVG_FAULT_REQUEST, CVG_EXEC_REASON_SECRET_UNREADABLE, words);
         return;
     }
-    check->secrets[check->secret_count++] = make_variable(name, text, length);
+    cvg_exec_secrets_add(check->secrets, check->secret_count, make_variable(name, text, length));
+    check->secret_count++;
     read_secrets(check);
 }
 

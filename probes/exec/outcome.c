@@ -13,6 +13,9 @@
 #include <string.h>
 
 #define MESSAGE_MOST 512
+/* Kept from facts: for a report's message and revision, the message and what was observed. Half a
+ * revision would agree with others. */
+#define KEPT         2048
 #define MS           INT64_C(1000000)
 
 void cvg_exec_unknown(struct cvg_kit_finding *ret, uint32_t fault, enum cvg_exec_reason reason,
@@ -54,7 +57,7 @@ static void add(struct cvg_kit_finding *finding, const char *name, const char *t
 {
     size_t left = sizeof(finding->room) - finding->used;
     if (finding->reading.fact_count >= CVG_KIT_FACTS || length == 0 ||
-        strlen(name) + length + 4 > left || length >= 1024) {
+        strlen(name) + length + 4 + KEPT > left || length >= 1024) {
         return;
     }
     const char *kept = fact_name(finding, name);
@@ -185,6 +188,13 @@ static enum cvg_exec_reason reason_of(uint32_t status)
     return reasons[status];
 }
 
+static void begin(const struct cvg_exec_outcome *outcome, struct cvg_kit_finding *ret)
+{
+    cvg_kit_finding_begin(ret);
+    cvg_kit_finding_metric(ret, "exit_code", outcome->exit_code);
+    cvg_kit_finding_metric(ret, "took_ms", outcome->took_ns / MS);
+}
+
 static void judge_end(const struct cvg_exec_check_config *config,
                       const struct cvg_exec_outcome *outcome, struct cvg_kit_finding *ret)
 {
@@ -196,9 +206,7 @@ static void judge_end(const struct cvg_exec_check_config *config,
     uint32_t status =
         cvg_exec_codes_status(&config->codes, config->exit_codes, outcome->exit_code, &named);
     enum cvg_exec_reason reason = named ? reason_of(status) : CVG_EXEC_REASON_EXIT_UNEXPECTED;
-    cvg_kit_finding_begin(ret);
-    cvg_kit_finding_metric(ret, "exit_code", outcome->exit_code);
-    cvg_kit_finding_metric(ret, "took_ms", outcome->took_ns / MS);
+    begin(outcome, ret);
     take_message(outcome, output, message);
     if (output == CVG_EXEC_OUTPUT_NAGIOS) {
         gather_perf(outcome, ret);
@@ -216,6 +224,9 @@ static void judge_end(const struct cvg_exec_check_config *config,
     if (wrong[0] != '\0' && status == CVG_READY) {
         cvg_exec_unknown(ret, CVG_FAULT_NONE, CVG_EXEC_REASON_OUTPUT_INVALID, wrong);
         return;
+    }
+    if (wrong[0] != '\0') {
+        begin(outcome, ret); /* without what was read before it went wrong */
     }
     if (message[0] == '\0') {
         (void)snprintf(message, sizeof(message), "it ended with exit code %d",

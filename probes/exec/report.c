@@ -8,6 +8,7 @@
 #include <convergate/json.h>
 #include <convergate/number.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,6 +35,13 @@ static const char *string(struct reader *reader, size_t most, size_t *ret_length
     return *ret_length > most || strlen(text) != *ret_length ? NULL : text;
 }
 
+/* A number's text is kept as it stands, but a metric is a double. */
+static int is_metric(const char *text, size_t length)
+{
+    double value = 0;
+    return cvg_parse_double(text, length, &value) == 0 && isfinite(value);
+}
+
 static int take_fact(struct reader *reader, const char *name)
 {
     size_t length = 0;
@@ -46,6 +54,9 @@ static int take_fact(struct reader *reader, const char *name)
         text = cvg_json_text(reader->json, &length);
         if (strlen(text) != length) {
             return refuse(reader, "a fact has a NUL in it");
+        }
+        if (token == CVG_JSON_NUMBER && !is_metric(text, length)) {
+            return refuse(reader, "a fact is beyond what a double holds");
         }
         if (token == CVG_JSON_NUMBER) {
             cvg_exec_fact_number(reader->finding, name, text, length);

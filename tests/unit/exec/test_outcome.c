@@ -124,6 +124,10 @@ static void test_words(void **state)
          "OutputInvalid", "another's"},
         {0, CVG_EXEC_OUTPUT_JSON, 0, "{\"value\":\"1\"}", "", CVG_UNKNOWN, "OutputInvalid",
          "value is no number"},
+        {0, CVG_EXEC_OUTPUT_JSON, 0, "{\"facts\":{\"n\":1e999}}", "", CVG_UNKNOWN, "OutputInvalid",
+         "beyond what a double holds"},
+        {0, CVG_EXEC_OUTPUT_JSON, 0, "{\"value\":-1e999}", "", CVG_UNKNOWN, "OutputInvalid",
+         "beyond what a double holds"},
         {0, CVG_EXEC_OUTPUT_JSON, 0, "{\"message\":\"a\\u0000b\"}", "", CVG_UNKNOWN,
          "OutputInvalid", "message"},
     };
@@ -183,6 +187,93 @@ static void test_facts(void **state)
     assert_true(finding.reading.has_value && finding.reading.value == 0.5);
 }
 
+static void test_a_revision_is_whole_however_much_precedes_it(void **state)
+{
+    (void)state;
+
+    static const struct {
+        size_t facts, fact_length, revision_length;
+    } rows[] = {{1, 1000, 256}, {7, 1000, 256}, {8, 1000, 256}, {40, 180, 256}, {40, 20, 40}};
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct cvg_kit_finding finding;
+        const struct cvg_exec_check_config config =
+            config_with(CVG_EXEC_SCRIPT, CVG_EXEC_OUTPUT_JSON);
+        char text[1024], message[1200], revision[300], json[16384];
+        memset(text, 'f', sizeof text);
+        memset(message, 'm', sizeof message);
+        memset(revision, 'r', sizeof revision);
+        text[rows[i].fact_length] = message[1199] = revision[rows[i].revision_length] = '\0';
+        int used = snprintf(json, sizeof json, "{\"message\":\"%s\",\"facts\":{", message);
+        for (size_t j = 0; j < rows[i].facts; j++) {
+            used += snprintf(json + used, sizeof json - (size_t)used, "%s\"n%zu\":\"%s\"",
+                             j ? "," : "", j, text);
+        }
+        used +=
+            snprintf(json + used, sizeof json - (size_t)used, "},\"revision\":\"%s\"}", revision);
+        assert_true((size_t)used < sizeof json);
+        const struct cvg_exec_outcome outcome = {
+            .text = "", .out = json, .out_length = (size_t)used, .err = ""};
+        cvg_exec_judge(&config, &outcome, &finding);
+        /* Whole, or refused: half of it would agree with another's. */
+        if (finding.reading.status == CVG_READY) {
+            assert_string_equal(finding.reading.revision, revision);
+        } else {
+            assert_string_equal(finding.reading.reason, "OutputInvalid");
+            assert_null(finding.reading.revision);
+        }
+        assert_int_equal(finding.reading.status, i == 0 || i == 4 ? CVG_READY : CVG_UNKNOWN);
+    }
+}
+
+static void test_nothing_of_invalid_json_is_left(void **state)
+{
+    (void)state;
+    static const char json[] = "{\"facts\":{\"version\":\"42\"},\"value\":7,\"revision\":\"r7\","
+                               "\"message\":\"half\",\"status\":";
+    static const int32_t codes[] = {0, 1, 75};
+
+    for (size_t i = 0; i < COUNT(codes); i++) {
+        struct cvg_kit_finding finding;
+        const struct cvg_exec_check_config config =
+            config_with(CVG_EXEC_SCRIPT, CVG_EXEC_OUTPUT_JSON);
+        const struct cvg_exec_outcome outcome = {.text = "",
+                                                 .exit_code = codes[i],
+                                                 .out = json,
+                                                 .out_length = sizeof json - 1,
+                                                 .err = "boom",
+                                                 .err_length = 4};
+        cvg_exec_judge(&config, &outcome, &finding);
+        assert_null(finding.reading.revision);
+        assert_false(finding.reading.has_value);
+        assert_string_equal(fact(&finding, "version"), "");
+        if (codes[i] != 0) {
+            assert_string_equal(finding.reading.message, "boom");
+            assert_string_equal(fact(&finding, "exit_code"), codes[i] == 1 ? "1" : "75");
+        }
+    }
+}
+
+static void test_a_secret_within_another_hides_both(void **state)
+{
+    (void)state;
+    static char shorter[] = "A=hunter2", longest[] = "B=xx-hunter2-yy", middle[] = "C=-hunter2-";
+    char *const orders[][3] = {
+        {shorter, longest, middle}, {longest, middle, shorter}, {middle, shorter, longest}};
+
+    for (size_t i = 0; i < COUNT(orders); i++) {
+        char *pairs[3] = {NULL};
+        char text[] = "xx-hunter2-yy hunter2 z-hunter2-z";
+        for (size_t j = 0; j < 3; j++) {
+            cvg_exec_secrets_add(pairs, j, orders[i][j]);
+        }
+        for (size_t j = 0; j < 3; j++) {
+            cvg_exec_mask(text, strlen(text), cvg_exec_secret_value(pairs[j]));
+        }
+        assert_string_equal(text, "************* ******* z*********z");
+    }
+}
+
 static void test_secrets_are_masked(void **state)
 {
     (void)state;
@@ -212,6 +303,9 @@ int main(void)
         cmocka_unit_test(test_only_an_end_of_its_own_can_be_ready),
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_a_revision_is_whole_however_much_precedes_it),
+        cmocka_unit_test(test_nothing_of_invalid_json_is_left),
+        cmocka_unit_test(test_a_secret_within_another_hides_both),
         cmocka_unit_test(test_secrets_are_masked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

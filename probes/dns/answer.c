@@ -33,7 +33,7 @@ struct reader {
     size_t length, at;
     size_t count; /* of the answer section's records */
     struct record records[CVG_DNS_RECORDS];
-    unsigned has_authority_ns, has_opt;
+    unsigned has_opt;
     uint32_t high_rcode;
 };
 
@@ -70,16 +70,14 @@ static int read_record(struct reader *reader, struct record *ret)
     return 0;
 }
 
-/* The type is wanted where it says what an answer without records means. */
+/* Besides the answers only what EDNS says counts; all is read, so that a cut shows. */
 static int note_other(struct reader *reader, unsigned section)
 {
     struct record record;
     if (read_record(reader, &record) < 0) {
         return -1;
     }
-    if (section == 1) {
-        reader->has_authority_ns |= record.type == cvg_dns_type_code(CVG_DNS_NS);
-    } else if (record.type == TYPE_OPT && !reader->has_opt) {
+    if (section != 1 && record.type == TYPE_OPT && !reader->has_opt) {
         reader->has_opt = 1;
         reader->high_rcode = record.ttl >> 24 << 4;
     }
@@ -216,12 +214,13 @@ static uint32_t read_values(const struct reader *reader, uint32_t type, struct c
     return CVG_DNS_FOUND;
 }
 
-/* No records at the end: is there a name, and does this server know at all? */
+/* No records at the end: does this server know at all? One that does not ask others knows what is its
+ * own, and nothing of where an alias leads to. */
 static uint32_t without_records(const struct reader *reader, const struct cvg_dns_answer *ret)
 {
     int recursive = (reader->message[3] & RA) != 0;
-    int only_refers = !ret->authoritative && !recursive && reader->has_authority_ns;
-    return only_refers && ret->aliases == 0 ? CVG_DNS_REFERRAL : CVG_DNS_NO_DATA;
+    int knows = recursive || (ret->authoritative && ret->aliases == 0);
+    return knows ? CVG_DNS_NO_DATA : CVG_DNS_REFERRAL;
 }
 
 static uint32_t read_answer(struct reader *reader, uint32_t type, struct cvg_dns_answer *ret)

@@ -58,6 +58,19 @@ static int is_open(const struct refusal *refusal, const char *text)
 
 /* ---- servers ---- */
 
+/* One voice each, or `majority` and `all` mean less than they say. */
+static int is_there(const struct cvg_dns_plan *plan)
+{
+    const struct cvg_dns_server *last = &plan->servers[plan->server_count];
+    for (size_t i = 0; i < plan->server_count; i++) {
+        if (plan->servers[i].port == last->port &&
+            strcmp(plan->servers[i].address, last->address) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static void take_servers(struct refusal *refusal, const struct cvg_list *list,
                          struct cvg_dns_plan *plan)
 {
@@ -67,6 +80,9 @@ static void take_servers(struct refusal *refusal, const struct cvg_list *list,
             continue;
         }
         const char *wrong = cvg_dns_server_take(items[i], &plan->servers[plan->server_count]);
+        if (wrong == NULL && is_there(plan)) {
+            wrong = "stands here twice";
+        }
         if (wrong != NULL) {
             refuse_item(refusal, "servers", i, wrong);
         } else {

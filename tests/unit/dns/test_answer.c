@@ -43,6 +43,42 @@ static void an_answer_is_read_and_every_shorter_one_is_refused(void **state)
     }
 }
 
+/* Who knows of no record must be asked again where it cannot know: that there is none opens gates. */
+static void only_who_can_know_says_that_there_is_nothing(void **state)
+{
+#define ALIAS "\xC0\x0C\0\x05\0\x01\0\0\0\x3C\0\x03\x01x\0"
+#define NOTHING                                                                                    \
+    "\0\x01\0\0\0\0\0\0\x01"                                                                       \
+    "a\x04test\0\0\x01\0\x01"
+#define AN_ALIAS                                                                                   \
+    "\0\x01\0\x01\0\0\0\0\x01"                                                                     \
+    "a\x04test\0\0\x01\0\x01" ALIAS
+
+    static const struct {
+        const char *what, *bytes;
+        size_t length;
+        uint32_t kind;
+    } rows[] = {
+
+#define ROW(what, bytes, kind) {what, bytes, sizeof(bytes) - 1, kind}
+        ROW("asks others", "\x12\x34\x81\x80" NOTHING, CVG_DNS_NO_DATA),
+        ROW("it is its own", "\x12\x34\x85\x00" NOTHING, CVG_DNS_NO_DATA),
+        ROW("neither", "\x12\x34\x81\x00" NOTHING, CVG_DNS_REFERRAL),
+        ROW("asks others where an alias leads", "\x12\x34\x81\x80" AN_ALIAS, CVG_DNS_NO_DATA),
+        ROW("an alias of its own, that leads elsewhere", "\x12\x34\x85\x00" AN_ALIAS,
+            CVG_DNS_REFERRAL),
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct cvg_dns_answer answer;
+        read_message(rows[i].bytes, rows[i].length, &answer);
+        if (answer.kind != rows[i].kind) {
+            fail_msg("%s: %u", rows[i].what, answer.kind);
+        }
+        cvg_dns_answer_done(&answer);
+    }
+}
+
 static void a_circle_of_aliases_ends(void **state)
 {
     static const char circle[] = HEAD "\x00\x01" ASKED LOOP;
@@ -140,6 +176,7 @@ static void wanted_records_are_written_the_one_way(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_who_can_know_says_that_there_is_nothing),
         cmocka_unit_test(an_answer_is_read_and_every_shorter_one_is_refused),
         cmocka_unit_test(a_circle_of_aliases_ends),
         cmocka_unit_test(a_pointer_that_leads_forward_or_to_itself_is_no_name),
